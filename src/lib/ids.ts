@@ -1,0 +1,62 @@
+import type { Clock } from "./clock.ts";
+import type { Random } from "./random.ts";
+
+/** A UUID in its canonical text form: lower case, with dashes. */
+export type Id = string;
+
+/** Makes ids. Each is greater than all that the same maker made before, as text and as bytes. */
+export type Ids = { next(): Id };
+
+const idPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** Whether `text` is a UUID of any version. */
+export const isId = (text: string): boolean => idPattern.test(text);
+
+/** The 16 bytes that the store keeps. `id` must be a UUID. */
+export const idToBytes = (id: Id): Buffer => Buffer.from(id.replaceAll("-", ""), "hex");
+
+/** The text form of 16 stored bytes. */
+export const idFromBytes = (bytes: Uint8Array): Id => {
+  const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+};
+
+/** The Unix millisecond inside a UUIDv7. */
+export const idTimeMs = (id: Id): number => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+
+/** The least id that a UUIDv7 of `ms` can have, as a bound for range queries. */
+export const idFloor = (ms: number): Id => {
+  const hex = Math.max(0, Math.floor(ms)).toString(16).padStart(12, "0").slice(-12);
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
+};
+
+/** 12 bits of `rand_a` count within a millisecond. */
+const counterMax = 0xfff;
+
+/**
+ * UUIDv7 (RFC 9562, section 6.2, method 1): 48 bits of time, a 12-bit counter, 62 random bits. When the clock stands
+ * still or goes back, the last time is kept and the counter goes on into the next millisecond.
+ */
+export const createIds = (clock: Pick<Clock, "nowMs">, random: Pick<Random, "bytes">): Ids => {
+  let lastMs = 0;
+  let counter = 0;
+  return {
+    next() {
+      const nowMs = clock.nowMs();
+      if (nowMs > lastMs) {
+        lastMs = nowMs;
+        counter = 0;
+      } else if (counter < counterMax) {
+        counter += 1;
+      } else {
+        lastMs += 1;
+        counter = 0;
+      }
+      const bytes = random.bytes(16);
+      bytes.writeUIntBE(lastMs, 0, 6);
+      bytes.writeUInt16BE(0x7000 | counter, 6);
+      bytes.writeUInt8(0x80 | (bytes.readUInt8(8) & 0x3f), 8);
+      return idFromBytes(bytes);
+    },
+  };
+};
