@@ -37,5 +37,4 @@ export const wait = (clock: Pick<Clock, "after">, delayMs: number): Promise<void
   });
 
 /** ISO 8601 in UTC with whole seconds, as both APIs show times. */
-export const isoSeconds = (ms: number): string =>
-  `${new Date(ms).toISOString().slice(0, 19)}Z`;
+export const isoSeconds = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;

@@ -10,7 +10,7 @@ export const readPath = (value: unknown, path: string): unknown => {
     if (typeof here !== "object" || here === null) return undefined;
     if (Array.isArray(here) && !indexPattern.test(key)) return undefined;
     if (!Object.hasOwn(here, key)) return undefined;
-    here = (here as Record<string, unknown>)[key];
+    here = Reflect.get(here, key);
   }
   return here;
 };

@@ -68,10 +68,7 @@ const readKeyId = (sealed: Uint8Array): string => {
 };
 
 /** AES-256-GCM: `length of key id, key id, iv, ciphertext, tag`, with key id and place as associated data. */
-export const createKeyring = (
-  keys: readonly [SealingKey, ...SealingKey[]],
-  random: Pick<Random, "bytes">,
-): Keyring => {
+export const createKeyring = (keys: readonly [SealingKey, ...SealingKey[]], random: Pick<Random, "bytes">): Keyring => {
   const [sealing] = keys;
   const byId = new Map(keys.map(({ id, key }) => [id, key]));
   return {
