@@ -1,0 +1,18 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { afterAll } from "vitest";
+
+import { trackLeaks } from "./leak-tracker.ts";
+
+/** Closing takes turns of the event loop, and the other end's goodbye. More than this is a leak. */
+const graceMs = 3_000;
+
+const tracker = trackLeaks();
+
+afterAll(async () => {
+  // Unlike a fixed sleep: it looks again until all is gone, and only a leak takes the whole time.
+  for (let waitedMs = 0; tracker.alive().length > 0 && waitedMs < graceMs; waitedMs += 10) await sleep(10);
+  const leaked = tracker.alive();
+  tracker.stop();
+  if (leaked.length > 0) throw new Error(`the tests of this file left open: ${leaked.join(", ")}`);
+}, graceMs * 2);
