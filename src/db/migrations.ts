@@ -1,0 +1,5 @@
+import type { Migration } from "./migration.ts";
+import { gateway } from "./migrations/0001-gateway.ts";
+
+/** Every step of the schema, oldest first. */
+export const migrations: readonly Migration[] = [gateway];

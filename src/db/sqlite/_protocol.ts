@@ -1,0 +1,35 @@
+import type { OperationResult, SqlValue } from "../statement.ts";
+
+/** How a thread opens its connection. */
+export type ThreadOptions = { path: string; readOnly: boolean; busyTimeoutMs: number };
+
+/** One prepared statement of a batch, and the rows of values that it runs with. */
+export type BatchStep = { sql: string; returns: boolean; rows: readonly (readonly SqlValue[])[] };
+
+/** What a connection's thread can be asked. */
+export type ThreadRequest =
+  | { kind: "query"; sql: string; parameters: readonly SqlValue[]; rowsMax: number }
+  | { kind: "exec"; sql: string }
+  | { kind: "batch"; steps: readonly BatchStep[] }
+  | { kind: "checkpoint"; mode: "noop" | "passive" | "truncate" };
+
+/** Frames in the write-ahead log, and how many of them are in the database file already. */
+export type CheckpointState = { frames: number; checkpointed: number };
+
+/** What it answers to each. */
+export type ThreadAnswer<Request extends ThreadRequest> = Request extends { kind: "query" }
+  ? OperationResult
+  : Request extends { kind: "batch" }
+    ? readonly OperationResult[]
+    : Request extends { kind: "checkpoint" }
+      ? CheckpointState
+      : null;
+
+/** A request on its way to the thread. */
+export type Envelope = { call: number; request: ThreadRequest };
+
+/** SQLite's own account of a failure: its extended result code, 0 when the failure is not SQLite's. */
+export type ThreadFailure = { message: string; errcode: number };
+
+/** The thread's answer to one call. */
+export type Reply = { call: number; answer: unknown } | { call: number; failure: ThreadFailure };

@@ -1,0 +1,102 @@
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+
+import { BoundedCache } from "../../lib/bounded-cache.ts";
+import { StoreError } from "../store-error.ts";
+import type { OperationResult, SqlValue } from "../statement.ts";
+import type { BatchStep, CheckpointState, ThreadAnswer, ThreadOptions, ThreadRequest } from "./_protocol.ts";
+
+/** The routes of the management API and the hot statements together need about 200. */
+const preparedMax = 500;
+
+/** A connection that answers one request at a time, on the thread that it was opened on. */
+export type Connection = {
+  answer<Request extends ThreadRequest>(request: Request): ThreadAnswer<Request>;
+  close(): void;
+};
+
+type Prepare = (sql: string) => StatementSync;
+
+const none: OperationResult = { rows: [], changes: 0 };
+
+const query = (prepare: Prepare, sql: string, parameters: readonly SqlValue[], rowsMax: number): OperationResult => {
+  const statement = prepare(sql);
+  if (statement.columns().length === 0) return { rows: [], changes: Number(statement.run(...parameters).changes) };
+  const rows: Record<string, SqlValue>[] = [];
+  for (const row of statement.iterate(...parameters)) {
+    if (rows.length >= rowsMax) throw new StoreError("misuse", `a query gave more than ${rowsMax} rows; page it`);
+    rows.push(row as Record<string, SqlValue>);
+  }
+  return { rows, changes: rows.length };
+};
+
+const runStep = (prepare: Prepare, { sql, returns, rows }: BatchStep): OperationResult => {
+  if (rows.length === 0) return none;
+  const statement = prepare(sql);
+  if (returns) {
+    const back = rows.flatMap((row) => statement.all(...row) as Record<string, SqlValue>[]);
+    return { rows: back, changes: back.length };
+  }
+  let changes = 0;
+  for (const row of rows) changes += Number(statement.run(...row).changes);
+  return { rows: [], changes };
+};
+
+/** All of the steps in one durable transaction, or none of them. */
+const batch = (database: DatabaseSync, prepare: Prepare, steps: readonly BatchStep[]): OperationResult[] => {
+  database.exec("begin immediate");
+  try {
+    const results = steps.map((step) => runStep(prepare, step));
+    database.exec("commit");
+    return results;
+  } catch (error) {
+    // A full disk or an I/O error may have rolled back already.
+    if (database.isTransaction) database.exec("rollback");
+    throw error;
+  }
+};
+
+const checkpoint = (database: DatabaseSync, mode: string): CheckpointState => {
+  const row = database.prepare(`pragma wal_checkpoint(${mode})`).get();
+  return { frames: Number(row?.["log"] ?? 0), checkpointed: Number(row?.["checkpointed"] ?? 0) };
+};
+
+const pragmas = (readOnly: boolean): string =>
+  readOnly
+    ? "pragma query_only = on; pragma mmap_size = 268435456"
+    : `pragma journal_mode = wal; pragma synchronous = full; pragma wal_autocheckpoint = 0;
+       pragma foreign_keys = off; pragma temp_store = memory; pragma cache_size = -65536`;
+
+/** Opens a connection to a store that exists. Writers are durable: WAL, and an fsync for each commit. */
+export const openConnection = ({ path, readOnly, busyTimeoutMs }: ThreadOptions): Connection => {
+  const database = new DatabaseSync(path, { readOnly, timeout: busyTimeoutMs });
+  database.exec(pragmas(readOnly));
+  const prepared = new BoundedCache<string, StatementSync>(preparedMax);
+  const prepare: Prepare = (sql) => {
+    const known = prepared.get(sql);
+    if (known !== undefined) return known;
+    const made = database.prepare(sql);
+    prepared.set(sql, made);
+    return made;
+  };
+  const answer = (request: ThreadRequest): unknown => {
+    switch (request.kind) {
+      case "query":
+        return query(prepare, request.sql, request.parameters, request.rowsMax);
+      case "batch":
+        return batch(database, prepare, request.steps);
+      case "checkpoint":
+        return checkpoint(database, request.mode);
+      case "exec":
+        database.exec(request.sql);
+        return null;
+    }
+  };
+  return {
+    // The switch gives each request its own kind of answer; the compiler cannot see that through the union.
+    answer: <Request extends ThreadRequest>(request: Request) => answer(request) as ThreadAnswer<Request>,
+    close: () => {
+      prepared.clear();
+      database.close();
+    },
+  };
+};

@@ -1,0 +1,53 @@
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Driver,
+  Kysely,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from "kysely";
+
+import { StoreError } from "../store-error.ts";
+import type { OperationResult, SqlValue } from "../statement.ts";
+
+/** Runs one statement somewhere. */
+export type RunQuery = (sql: string, parameters: readonly SqlValue[]) => Promise<OperationResult>;
+
+const refuse = (): never => {
+  throw new StoreError("misuse", "open transactions with store.write()");
+};
+
+const toConnection = (run: RunQuery): DatabaseConnection => ({
+  executeQuery: async <Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> => {
+    // Kysely types parameters as unknown; rooms type their columns with SqlValue.
+    const { rows, changes } = await run(sql, parameters as readonly SqlValue[]);
+    return { rows: rows as Row[], numAffectedRows: BigInt(changes) };
+  },
+  streamQuery: refuse,
+});
+
+const toDriver = (run: RunQuery): Driver => {
+  const connection = toConnection(run);
+  return {
+    init: async () => {},
+    acquireConnection: async () => connection,
+    releaseConnection: async () => {},
+    beginTransaction: refuse,
+    commitTransaction: refuse,
+    rollbackTransaction: refuse,
+    destroy: async () => {},
+  };
+};
+
+/** Kysely over whatever runs its statements. Transactions are the store's business. */
+export const createKysely = (run: RunQuery): Kysely<unknown> =>
+  new Kysely({
+    dialect: {
+      createAdapter: () => new SqliteAdapter(),
+      createDriver: () => toDriver(run),
+      createIntrospector: (db) => new SqliteIntrospector(db),
+      createQueryCompiler: () => new SqliteQueryCompiler(),
+    },
+  });

@@ -1,0 +1,69 @@
+import { existsSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+
+import type { Ddl, Migration } from "../migration.ts";
+import { StoreError } from "../store-error.ts";
+
+const ddl: Ddl = { bytes: "blob", integer: "integer", text: "text", clustered: " without rowid" };
+
+/** What a migration run found and did. */
+export type Migrated = { fromVersion: number; toVersion: number; backupPath: string | null };
+
+const versionOf = (database: DatabaseSync): number => {
+  const known = database.prepare("select 1 from sqlite_schema where name = 'schema_migrations'").get();
+  if (known === undefined) return 0;
+  return Number(database.prepare("select max(version) as version from schema_migrations").get()?.["version"] ?? 0);
+};
+
+/** A page size or vacuum mode is only taken before the first table is made; without the latter a file never shrinks. */
+const prepareEmpty = (database: DatabaseSync): void => {
+  database.exec("pragma page_size = 8192; pragma auto_vacuum = incremental; pragma journal_mode = wal; vacuum");
+  database.exec("create table schema_migrations (version integer primary key, name text not null, applied_at_ms integer not null)");
+};
+
+const backUp = (database: DatabaseSync, path: string, version: number): string => {
+  const backupPath = `${path}.before-migration-from-${version}`;
+  // A backup that stands already is of the same version: an earlier run was cut off after making it.
+  if (!existsSync(backupPath)) database.prepare("vacuum into ?").run(backupPath);
+  return backupPath;
+};
+
+const apply = (database: DatabaseSync, { version, name, statements }: Migration, nowMs: number): void => {
+  database.exec("begin exclusive");
+  try {
+    for (const statement of statements(ddl)) database.exec(statement);
+    database
+      .prepare("insert into schema_migrations (version, name, applied_at_ms) values (?, ?, ?)")
+      .run(version, name, nowMs);
+    database.exec("commit");
+  } catch (cause) {
+    if (database.isTransaction) database.exec("rollback");
+    throw new StoreError("other", `migration ${version} (${name}) failed and was rolled back`, { cause });
+  }
+};
+
+/**
+ * Brings the store at `path` to the newest schema, after a backup beside it. Makes the store when there is none.
+ * @throws {StoreError} when the store was made by a newer version, which this one could only damage.
+ */
+export const migrate = (path: string, migrations: readonly Migration[], nowMs: number): Migrated => {
+  const database = new DatabaseSync(path, { timeout: 5000 });
+  try {
+    const newest = migrations.at(-1)?.version ?? 0;
+    const isEmpty = database.prepare("select count(*) as count from sqlite_schema").get()?.["count"] === 0;
+    if (isEmpty) prepareEmpty(database);
+    const fromVersion = versionOf(database);
+    if (fromVersion > newest) {
+      throw new StoreError(
+        "misuse",
+        `the store has schema version ${fromVersion} and this program knows ${newest}; run the newer version, or restore a backup`,
+      );
+    }
+    const pending = migrations.filter(({ version }) => version > fromVersion);
+    const backupPath = fromVersion > 0 && pending.length > 0 ? backUp(database, path, fromVersion) : null;
+    for (const migration of pending) apply(database, migration, nowMs);
+    return { fromVersion, toVersion: newest, backupPath };
+  } finally {
+    database.close();
+  }
+};

@@ -1,0 +1,51 @@
+import type { Clock } from "../../lib/clock.ts";
+import { StoreError } from "../store-error.ts";
+import type { Tx } from "../store.ts";
+import { createKysely } from "./kysely.ts";
+import type { Thread } from "./thread.ts";
+
+/** Rows that one statement of a transaction may bring to memory. */
+const rowsMax = 100_000;
+
+/** All other writes wait for a transaction: one that hangs must not hold them for ever. */
+const transactionMsMax = 10_000;
+
+/** Runs `work` as one transaction on the writer, which the caller holds. `onCommitted` hooks run last. */
+export const runTransaction = async <T>(
+  writer: Pick<Thread, "ask">,
+  clock: Pick<Clock, "after">,
+  work: (tx: Tx) => Promise<T>,
+  outside: (run: () => void) => void,
+): Promise<T> => {
+  const hooks: (() => void)[] = [];
+  let open = true;
+  const kysely = createKysely((sql, parameters) => {
+    if (!open) return Promise.reject(new StoreError("misuse", "the transaction is over"));
+    return writer.ask({ kind: "query", sql, parameters, rowsMax });
+  });
+  const tx: Tx = {
+    // Rooms type their own tables; the connection is the same for all.
+    tables: <Tables>() => kysely as ReturnType<typeof tx.tables<Tables>>,
+    afterCommit: (run) => hooks.push(run),
+  };
+  const overdue = Promise.withResolvers<never>();
+  const timer = clock.after(transactionMsMax, () =>
+    overdue.reject(new StoreError("misuse", `a transaction took more than ${transactionMsMax} ms and was rolled back`)),
+  );
+  await writer.ask({ kind: "exec", sql: "begin immediate" });
+  let result: T;
+  try {
+    result = await Promise.race([work(tx), overdue.promise]);
+    open = false;
+    await writer.ask({ kind: "exec", sql: "commit" });
+  } catch (error) {
+    open = false;
+    // The rollback fails when SQLite has rolled back by itself (full disk) or the thread died; both leave nothing.
+    await writer.ask({ kind: "exec", sql: "rollback" }).catch(() => null);
+    throw error;
+  } finally {
+    timer.cancel();
+  }
+  for (const hook of hooks) outside(hook);
+  return result;
+};

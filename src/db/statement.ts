@@ -1,0 +1,68 @@
+/** What a column can hold. The same on every engine: ids and bodies are bytes, booleans are 0 and 1. */
+export type SqlValue = string | number | Uint8Array | null;
+
+/** The type of a bound column, for engines that send a batch as typed arrays. */
+export type ColumnType = "bytes" | "text" | "integer" | "real";
+
+/** The bound columns of a statement, in the order of a row's values. */
+export type Columns = Readonly<Record<string, ColumnType>>;
+
+/** Adds rows. */
+export type InsertStatement = {
+  readonly kind: "insert";
+  readonly table: string;
+  readonly columns: Columns;
+  /** `ignore` keeps the row that is there. Default: a repeated key fails the batch. */
+  readonly onConflict?: "ignore";
+};
+
+/** Changes the rows whose `match` columns equal the values given. */
+export type UpdateStatement = {
+  readonly kind: "update";
+  readonly table: string;
+  /** The columns that name the row. A row's values start with these. */
+  readonly match: Columns;
+  /** The columns that get new values. */
+  readonly set: Columns;
+  /** Columns that are computed by the store: SQL that both engines read the same way. */
+  readonly compute?: Readonly<Record<string, string>>;
+};
+
+/** A statement of its own, with `?` for each value, in SQL that both engines read the same way. */
+export type RawStatement = {
+  readonly kind: "raw";
+  readonly sql: string;
+  /** Whether rows come back (`returning`, or a select). */
+  readonly returns: boolean;
+};
+
+/** One thing that a batch can do. Made once per kind of write, and used again for every batch. */
+export type Statement = InsertStatement | UpdateStatement | RawStatement;
+
+/** A statement and the rows of values that it runs with. Without rows it does nothing. */
+export type Operation = {
+  readonly statement: Statement;
+  readonly rows: readonly (readonly SqlValue[])[];
+};
+
+/** What an operation came to: the rows that came back, and how many rows it changed. */
+export type OperationResult = { readonly rows: readonly Record<string, SqlValue>[]; readonly changes: number };
+
+/** An insert for batches. Columns are bound in the order in which they are named. */
+export const insertStatement = (parts: Omit<InsertStatement, "kind">): InsertStatement => ({
+  kind: "insert",
+  ...parts,
+});
+
+/** An update for batches. Values are bound as `match`, then `set`. */
+export const updateStatement = (parts: Omit<UpdateStatement, "kind">): UpdateStatement => ({
+  kind: "update",
+  ...parts,
+});
+
+/** A statement in SQL that is common to the engines. */
+export const rawStatement = (sql: string, { returns }: { returns: boolean }): RawStatement => ({
+  kind: "raw",
+  sql,
+  returns,
+});

@@ -1,0 +1,40 @@
+import type { Kysely } from "kysely";
+
+import type { Batcher, Join } from "./group-commit.ts";
+
+/** A transaction of the one writer. Pass it on: the store itself cannot be used inside. */
+export type Tx = {
+  /** The tables of the asking room, through this transaction. */
+  tables<Tables>(): Kysely<Tables>;
+  /**
+   * Runs once the transaction is on disk and before any other one starts, so that what is kept in memory never
+   * disagrees with what the next commit sees. Must not throw, and must not wait.
+   */
+  afterCommit(run: () => void): void;
+};
+
+/** The store, whichever engine runs. Every method throws `StoreError`. */
+export type Store = {
+  /** Reads by key. They see all that is committed, and take well under a millisecond each. */
+  lookup<Tables>(): Kysely<Tables>;
+  /** Lists, counts and searches: away from the event loop, bounded in rows and time. */
+  list<Tables>(): Kysely<Tables>;
+  /**
+   * One transaction. Nobody awaits the network, a hash, a person or a worker inside: all other writes wait.
+   * It is rolled back after 10 s.
+   */
+  write<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Opens a line into the group commit, for what happens all the time. */
+  line<Item, Result>(batcher: Batcher<Item, Result>): Join<Item, Result>;
+  /** Resolves when no group commit waits or runs. */
+  settled(): Promise<void>;
+  /** Bytes of the write-ahead log that are not in the database yet. */
+  walBytes(): number;
+  /** Free bytes where the store lives. */
+  freeBytes(): Promise<number>;
+  /** Writes a consistent copy to `path`, which must not exist. Writes go on meanwhile. */
+  backup(path: string): Promise<void>;
+  /** Gives space that deleted rows left back to the file system, a little at a time. */
+  reclaim(): Promise<void>;
+  close(): Promise<void>;
+};
