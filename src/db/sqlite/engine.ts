@@ -118,7 +118,13 @@ export const openSqlite = (options: SqliteOptions): { store: Store; migrated: Mi
       return bavail * bsize;
     },
     backup: async (target) => {
-      await readers.query("vacuum into ?", [target]);
+      // A thread of its own: for its length it would keep the other ones from their work.
+      const copier = createThread({ path, readOnly: false, busyTimeoutMs });
+      try {
+        await copier.ask({ kind: "query", sql: "vacuum into ?", parameters: [target], rowsMax: 1 });
+      } finally {
+        await copier.close();
+      }
     },
     reclaim: () =>
       lock.lock(async () => {
