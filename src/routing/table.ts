@@ -1,0 +1,129 @@
+import type { Id } from "../lib/ids.ts";
+import { SealError, type Keyring } from "../lib/sealing.ts";
+import { passes, type Connection } from "./connection.ts";
+import type { Destination } from "./destination.ts";
+import type { SealedSecrets, Source } from "./source.ts";
+
+/** Opened secrets, the current one first, or none; `unreadable` when the keys of this process cannot open them. */
+export type Secrets = { readonly kind: "opened"; readonly secrets: readonly string[] } | { readonly kind: "unreadable" };
+
+/** A source as ingest sees it. */
+export type RoutedSource = { readonly source: Source; secretsAt(nowMs: number): Secrets };
+
+/** A destination as delivery sees it. */
+export type RoutedDestination = { readonly destination: Destination; secretsAt(nowMs: number): Secrets };
+
+/** One way that an event takes. */
+export type Route = { readonly connection: Connection; readonly destination: Destination };
+
+/** Row and column that a secret is bound to when it is sealed. */
+export const secretPlace = (table: "sources" | "destinations", id: Id): string => `${table}/${id}/secret`;
+
+const openerOf = (keyring: Keyring, place: string, sealed: SealedSecrets): ((nowMs: number) => Secrets) => {
+  let opened: { current: string | null; previous: string | null } | null = null;
+  const open = (bytes: Uint8Array | null): string | null => (bytes === null ? null : keyring.open(bytes, place));
+  return (nowMs) => {
+    try {
+      opened ??= { current: open(sealed.current), previous: open(sealed.previous) };
+    } catch (error) {
+      if (error instanceof SealError) return { kind: "unreadable" };
+      throw error;
+    }
+    const previousCounts = sealed.previousUntilMs !== null && nowMs < sealed.previousUntilMs;
+    const secrets = [opened.current, previousCounts ? opened.previous : null];
+    return { kind: "opened", secrets: secrets.filter((secret) => secret !== null) };
+  };
+};
+
+/**
+ * Every source, destination and connection that is not deleted, in memory. Changed only by hooks that run after a
+ * commit and before the next one, so what a batch matches against is what the store holds.
+ */
+export class RoutingTable {
+  readonly #keyring: Keyring;
+  readonly #sources = new Map<Id, RoutedSource>();
+  readonly #sourcesBySlug = new Map<string, RoutedSource>();
+  readonly #destinations = new Map<Id, RoutedDestination>();
+  readonly #connectionsBySource = new Map<Id, Map<Id, Connection>>();
+
+  constructor(keyring: Keyring) {
+    this.#keyring = keyring;
+  }
+
+  sourceBySlug(ingestSlug: string): RoutedSource | undefined {
+    return this.#sourcesBySlug.get(ingestSlug);
+  }
+
+  source(id: Id): RoutedSource | undefined {
+    return this.#sources.get(id);
+  }
+
+  sources(): Iterable<RoutedSource> {
+    return this.#sources.values();
+  }
+
+  destination(id: Id): RoutedDestination | undefined {
+    return this.#destinations.get(id);
+  }
+
+  destinations(): Iterable<RoutedDestination> {
+    return this.#destinations.values();
+  }
+
+  /** The connections of a source, oldest first. */
+  connectionsOf(sourceId: Id): Iterable<Connection> {
+    return this.#connectionsBySource.get(sourceId)?.values() ?? [];
+  }
+
+  /** The ways that an event of this type takes now: enabled destinations whose filter lets it pass. */
+  match(sourceId: Id, eventType: string | null): readonly Route[] {
+    const routes: Route[] = [];
+    for (const connection of this.connectionsOf(sourceId)) {
+      const destination = this.#destinations.get(connection.destinationId)?.destination;
+      if (destination?.enabled === true && passes(connection.eventFilter, eventType)) {
+        routes.push({ connection, destination });
+      }
+    }
+    return routes;
+  }
+
+  putSource(source: Source, sealed: SealedSecrets): void {
+    const routed = { source, secretsAt: openerOf(this.#keyring, secretPlace("sources", source.id), sealed) };
+    this.#sources.set(source.id, routed);
+    this.#sourcesBySlug.set(source.ingestSlug, routed);
+  }
+
+  /** Removes a source and its connections. */
+  removeSource(id: Id): void {
+    const slug = this.#sources.get(id)?.source.ingestSlug;
+    if (slug !== undefined) this.#sourcesBySlug.delete(slug);
+    this.#sources.delete(id);
+    this.#connectionsBySource.delete(id);
+  }
+
+  putDestination(destination: Destination, sealed: SealedSecrets): void {
+    const place = secretPlace("destinations", destination.id);
+    this.#destinations.set(destination.id, { destination, secretsAt: openerOf(this.#keyring, place, sealed) });
+  }
+
+  /** Changes what the gateway itself changes of a destination: its failure count, and whether it is on. */
+  patchDestination(id: Id, changes: Partial<Destination>): void {
+    const routed = this.#destinations.get(id);
+    if (routed === undefined) return;
+    this.#destinations.set(id, { ...routed, destination: { ...routed.destination, ...changes } });
+  }
+
+  removeDestination(id: Id): void {
+    this.#destinations.delete(id);
+  }
+
+  putConnection(connection: Connection): void {
+    const connections = this.#connectionsBySource.get(connection.sourceId) ?? new Map<Id, Connection>();
+    connections.set(connection.id, connection);
+    this.#connectionsBySource.set(connection.sourceId, connections);
+  }
+
+  removeConnection(sourceId: Id, id: Id): void {
+    this.#connectionsBySource.get(sourceId)?.delete(id);
+  }
+}
