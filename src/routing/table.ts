@@ -1,5 +1,8 @@
 import type { Id } from "../lib/ids.ts";
 import { SealError, type Keyring } from "../lib/sealing.ts";
+import type { Catalog } from "../providers/catalog.ts";
+import type { Preset } from "../providers/preset.ts";
+import { presetFor } from "../providers/source-preset.ts";
 import { passes, type Connection } from "./connection.ts";
 import type { Destination } from "./destination.ts";
 import type { SealedSecrets, Source } from "./source.ts";
@@ -7,8 +10,12 @@ import type { SealedSecrets, Source } from "./source.ts";
 /** Opened secrets, the current one first, or none; `unreadable` when the keys of this process cannot open them. */
 export type Secrets = { readonly kind: "opened"; readonly secrets: readonly string[] } | { readonly kind: "unreadable" };
 
-/** A source as ingest sees it. */
-export type RoutedSource = { readonly source: Source; secretsAt(nowMs: number): Secrets };
+/** A source as ingest sees it. Its preset is null when this program does not know the provider (a newer one did). */
+export type RoutedSource = {
+  readonly source: Source;
+  readonly preset: Preset | null;
+  secretsAt(nowMs: number): Secrets;
+};
 
 /** A destination as delivery sees it. */
 export type RoutedDestination = { readonly destination: Destination; secretsAt(nowMs: number): Secrets };
@@ -41,13 +48,15 @@ const openerOf = (keyring: Keyring, place: string, sealed: SealedSecrets): ((now
  */
 export class RoutingTable {
   readonly #keyring: Keyring;
+  readonly #catalog: Catalog;
   readonly #sources = new Map<Id, RoutedSource>();
   readonly #sourcesBySlug = new Map<string, RoutedSource>();
   readonly #destinations = new Map<Id, RoutedDestination>();
   readonly #connectionsBySource = new Map<Id, Map<Id, Connection>>();
 
-  constructor(keyring: Keyring) {
+  constructor({ keyring, catalog }: { keyring: Keyring; catalog: Catalog }) {
     this.#keyring = keyring;
+    this.#catalog = catalog;
   }
 
   sourceBySlug(ingestSlug: string): RoutedSource | undefined {
@@ -88,7 +97,11 @@ export class RoutingTable {
   }
 
   putSource(source: Source, sealed: SealedSecrets): void {
-    const routed = { source, secretsAt: openerOf(this.#keyring, secretPlace("sources", source.id), sealed) };
+    const routed = {
+      source,
+      preset: presetFor(this.#catalog, source) ?? null,
+      secretsAt: openerOf(this.#keyring, secretPlace("sources", source.id), sealed),
+    };
     this.#sources.set(source.id, routed);
     this.#sourcesBySlug.set(source.ingestSlug, routed);
   }

@@ -1,0 +1,68 @@
+import { insertStatement, type Operation, type SqlValue } from "../db/statement.ts";
+import { idToBytes } from "../lib/ids.ts";
+import { storable } from "../lib/text.ts";
+import { toHeaderBytes } from "./_rows.ts";
+import type { Event, Payload } from "./event.ts";
+
+const insertEvents = insertStatement({
+  table: "events",
+  columns: {
+    id: "bytes",
+    team_id: "bytes",
+    env_id: "bytes",
+    source_id: "bytes",
+    event_type: "text",
+    status: "text",
+    signature_valid: "integer",
+    signature_reason: "text",
+    quarantined: "integer",
+    provider_event_id: "text",
+    body_bytes: "integer",
+    received_at_ms: "integer",
+  },
+});
+
+const insertPayloads = insertStatement({
+  table: "payloads",
+  columns: {
+    event_id: "bytes",
+    method: "text",
+    query: "text",
+    sender_address: "text",
+    headers: "bytes",
+    body: "bytes",
+  },
+});
+
+const toEventRow = (event: Event): SqlValue[] => [
+  idToBytes(event.id),
+  idToBytes(event.teamId),
+  idToBytes(event.envId),
+  idToBytes(event.sourceId),
+  event.eventType,
+  event.status,
+  event.signatureValid ? 1 : 0,
+  event.signatureReason,
+  event.quarantined ? 1 : 0,
+  event.providerEventId,
+  event.bodyBytes,
+  event.receivedAtMs,
+];
+
+/** What stores new events. They come with ids that grow, in the order of commit. */
+export const appendOperations = (
+  arrivals: readonly { readonly event: Event; readonly payload: Payload }[],
+): readonly Operation[] => [
+  { statement: insertEvents, rows: arrivals.map(({ event }) => toEventRow(event)) },
+  {
+    statement: insertPayloads,
+    rows: arrivals.map(({ event, payload }) => [
+      idToBytes(event.id),
+      payload.method,
+      storable(payload.query),
+      payload.senderAddress,
+      toHeaderBytes(payload.headers),
+      payload.body,
+    ]),
+  },
+];

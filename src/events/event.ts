@@ -1,0 +1,44 @@
+import type { Headers } from "../lib/headers.ts";
+import type { Id } from "../lib/ids.ts";
+
+/**
+ * What has become of an event, from the newest delivery of each connection: any pending, `forwarding`; else any failed or
+ * cancelled, `failed`; else `succeeded`; without deliveries, `received`.
+ */
+export type EventStatus = "received" | "forwarding" | "succeeded" | "failed";
+
+/** Every status, for validation. */
+export const eventStatuses: readonly EventStatus[] = ["received", "forwarding", "succeeded", "failed"];
+
+/** Why a signature counts or does not. */
+export type SignatureReason = "ok" | "no_secret" | "missing_header" | "malformed" | "mismatch" | "stale";
+
+/** Who owns what is asked for. Every query takes both. */
+export type EventScope = { readonly teamId: Id; readonly envId: Id };
+
+/** An event without its bytes. */
+export type Event = EventScope & {
+  readonly id: Id;
+  readonly sourceId: Id;
+  readonly eventType: string | null;
+  readonly status: EventStatus;
+  readonly signatureValid: boolean;
+  readonly signatureReason: SignatureReason;
+  /** Stored and held back, because its source forwards only what is validly signed. Kept for a short time. */
+  readonly quarantined: boolean;
+  /** The provider's own id of the delivery. */
+  readonly providerEventId: string | null;
+  readonly bodyBytes: number;
+  readonly receivedAtMs: number;
+};
+
+/** What was received, byte for byte. Never changes. */
+export type Payload = {
+  readonly method: string;
+  /** Without the question mark. */
+  readonly query: string;
+  readonly senderAddress: string | null;
+  /** As they came, save that what carries the source's credential is `[redacted]`. */
+  readonly headers: Headers;
+  readonly body: Uint8Array;
+};

@@ -1,0 +1,121 @@
+import type { ExpressionBuilder, SelectQueryBuilder } from "kysely";
+
+import type { Store } from "../db/store.ts";
+import { type Id, idFloor, idFromBytes, idToBytes } from "../lib/ids.ts";
+import { type EventTables, fromEventRow } from "./_rows.ts";
+import type { Event, EventScope, EventStatus } from "./event.ts";
+
+/** Which events are asked for. Absent parts do not narrow. */
+export type EventFilter = {
+  readonly eventType?: string;
+  readonly status?: EventStatus;
+  readonly signatureValid?: boolean;
+  /** Received at or after, Unix milliseconds. */
+  readonly fromMs?: number;
+  /** Received before, Unix milliseconds. */
+  readonly toMs?: number;
+};
+
+/** A page of a list: so many rows after the newest, or what follows a cursor. */
+export type EventPage = { readonly limit: number; readonly offset: number; readonly before?: Id };
+
+/** Counting stops here: above it a total is said to be capped. */
+export const totalMax = 10_000;
+
+type Events = SelectQueryBuilder<EventTables, "events", object>;
+
+/** Narrows to a source of an owner and a filter. Time is narrowed by id: ids grow with it, and the index is by id. */
+const narrow = (query: Events, scope: EventScope, sourceId: Id, filter: EventFilter): Events => {
+  let narrowed = query
+    .where("source_id", "=", idToBytes(sourceId))
+    .where("team_id", "=", idToBytes(scope.teamId))
+    .where("env_id", "=", idToBytes(scope.envId));
+  if (filter.eventType !== undefined) narrowed = narrowed.where("event_type", "=", filter.eventType);
+  if (filter.status !== undefined) narrowed = narrowed.where("status", "=", filter.status);
+  if (filter.signatureValid !== undefined) {
+    narrowed = narrowed.where("signature_valid", "=", filter.signatureValid ? 1 : 0);
+  }
+  if (filter.fromMs !== undefined) narrowed = narrowed.where("id", ">=", idToBytes(idFloor(filter.fromMs)));
+  if (filter.toMs !== undefined) narrowed = narrowed.where("id", "<", idToBytes(idFloor(filter.toMs)));
+  return narrowed;
+};
+
+const select = (store: Pick<Store, "list">): Events => store.list<EventTables>().selectFrom("events");
+
+/** One page, newest first. */
+export const listEvents = async (
+  store: Pick<Store, "list">,
+  scope: EventScope,
+  sourceId: Id,
+  filter: EventFilter,
+  { limit, offset, before }: EventPage,
+): Promise<readonly Event[]> => {
+  let query = narrow(select(store), scope, sourceId, filter);
+  if (before !== undefined) query = query.where("id", "<", idToBytes(before));
+  const rows = await query.selectAll().orderBy("id", "desc").limit(limit).offset(offset).execute();
+  return rows.map(fromEventRow);
+};
+
+/** How many there are, up to `totalMax`. */
+export const countEvents = async (
+  store: Pick<Store, "list">,
+  scope: EventScope,
+  sourceId: Id,
+  filter: EventFilter,
+): Promise<{ total: number; capped: boolean }> => {
+  const some = narrow(select(store), scope, sourceId, filter)
+    .select("id")
+    .limit(totalMax + 1)
+    .as("some");
+  const counted = await store
+    .list<EventTables>()
+    .selectFrom(some)
+    .select(({ fn }) => fn.countAll<number>().as("total"))
+    .executeTakeFirst();
+  const total = counted?.total ?? 0;
+  return { total: Math.min(total, totalMax), capped: total > totalMax };
+};
+
+/** Rows that one search looks at, and bytes of each body. Both bound what a reader thread can be kept busy with. */
+const searchedMax = 10_000;
+
+/** What a search found, and where the next one goes on when it stopped at its bound or its limit. */
+export type Found = { readonly events: readonly Event[]; readonly nextBefore: Id | null };
+
+const contains = (text: string) => (eb: ExpressionBuilder<EventTables, "payloads">) =>
+  // Bytes are searched as they are: neither a type nor a case is guessed.
+  eb(eb.fn<number>("instr", ["payloads.body", eb.val(Buffer.from(text))]), ">", 0);
+
+/** Events whose body holds `text`, among the newest 10,000 of the filter, or of those before the cursor. */
+export const searchEvents = async (
+  store: Pick<Store, "list">,
+  scope: EventScope,
+  sourceId: Id,
+  filter: EventFilter & { readonly text: string },
+  { limit, before }: Pick<EventPage, "limit" | "before">,
+): Promise<Found> => {
+  let candidates = narrow(select(store), scope, sourceId, filter);
+  if (before !== undefined) candidates = candidates.where("id", "<", idToBytes(before));
+  const ids = await candidates.select("id").orderBy("id", "desc").limit(searchedMax).execute();
+  const oldest = ids.at(-1)?.id;
+  if (oldest === undefined) return { events: [], nextBefore: null };
+  const matching = await candidates
+    .selectAll()
+    .where("id", ">=", oldest)
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom("payloads")
+          .select("event_id")
+          .whereRef("payloads.event_id", "=", "events.id")
+          .where(contains(filter.text)),
+      ),
+    )
+    .orderBy("id", "desc")
+    .limit(limit)
+    .execute();
+  const events = matching.map(fromEventRow);
+  if (events.length === limit) return { events, nextBefore: events.at(-1)?.id ?? null };
+  return { events, nextBefore: ids.length < searchedMax ? null : idFromBytes(oldest) };
+};
+
+

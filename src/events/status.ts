@@ -1,0 +1,33 @@
+import { type Operation, rawStatement, updateStatement } from "../db/statement.ts";
+import { type Id, idToBytes } from "../lib/ids.ts";
+
+/** The rule of `EventStatus`, in the commit that changes a delivery. */
+const refresh = rawStatement(
+  `update events set status = (
+     select case
+       when count(case when d.status = 'pending' then 1 end) > 0 then 'forwarding'
+       when count(case when d.status in ('failed', 'cancelled') then 1 end) > 0 then 'failed'
+       when count(*) > 0 then 'succeeded'
+       else 'received' end
+     from deliveries d where d.event_id = events.id and d.newest = 1
+   ) where id = ?`,
+  { returns: false },
+);
+
+const release = updateStatement({
+  table: "events",
+  match: { id: "bytes" },
+  set: { signature_valid: "integer", signature_reason: "text", quarantined: "integer" },
+});
+
+/** Recomputes the status of these events. Comes after the operations that changed their deliveries. */
+export const refreshStatusOperation = (eventIds: Iterable<Id>): Operation => ({
+  statement: refresh,
+  rows: [...new Set(eventIds)].toSorted().map((id) => [idToBytes(id)]),
+});
+
+/** Records that events were found to be validly signed after all. */
+export const releaseOperation = (eventIds: readonly Id[]): Operation => ({
+  statement: release,
+  rows: eventIds.map((id) => [idToBytes(id), 1, "ok", 0]),
+});

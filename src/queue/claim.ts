@@ -1,0 +1,78 @@
+import { type Operation, type OperationResult, rawStatement } from "../db/statement.ts";
+import type { Tx } from "../db/store.ts";
+import { type Id, idFromBytes, idToBytes } from "../lib/ids.ts";
+import { type DeliveryRow, fromDeliveryRow, type QueueTables } from "./_rows.ts";
+import { claimedDueMs, type Delivery } from "./delivery.ts";
+
+/** One lane's wish for more work. */
+export type ClaimWish = {
+  readonly destinationId: Id;
+  /** Claims what is due until then. An ordered lane takes whatever comes first, and waits with it in hand. */
+  readonly dueUntilMs: number;
+  readonly limit: number;
+};
+
+/** What a lane got, in order, and when the next of its deliveries in the store falls due. Null: it has none there. */
+export type Claimed = { readonly deliveries: readonly Delivery[]; readonly nextDueAtMs: number | null };
+
+const claim = rawStatement(
+  `update deliveries set due_at_ms = ${claimedDueMs}, claims = claims + 1, generation = generation + 1
+   where (event_id, id) in (
+     select event_id, id from deliveries where destination_id = ? and due_at_ms <= ?
+     order by due_at_ms, event_id, id limit ?
+   ) returning *`,
+  { returns: true },
+);
+
+const nextDue = rawStatement(
+  `select destination_id, due_at_ms from deliveries
+   where destination_id = ? and due_at_ms < ${claimedDueMs} order by due_at_ms limit 1`,
+  { returns: true },
+);
+
+/** What claims for several lanes, and looks at what comes after. */
+export const claimOperations = (wishes: readonly ClaimWish[]): readonly [Operation, Operation] => [
+  {
+    statement: claim,
+    rows: wishes.map(({ destinationId, dueUntilMs, limit }) => [idToBytes(destinationId), dueUntilMs, limit]),
+  },
+  { statement: nextDue, rows: wishes.map(({ destinationId }) => [idToBytes(destinationId)]) },
+];
+
+const inOrder = (a: Delivery, b: Delivery): number =>
+  a.createdAtMs - b.createdAtMs || (a.eventId < b.eventId ? -1 : a.eventId > b.eventId ? 1 : a.id < b.id ? -1 : 1);
+
+/** Reads the results of `claimOperations`, one answer for each wish. */
+export const readClaims = (
+  wishes: readonly ClaimWish[],
+  [claimed, next]: readonly OperationResult[],
+): readonly Claimed[] => {
+  // `returning *` gives whole rows of our own table.
+  const deliveries = (claimed?.rows ?? []).map((row) => fromDeliveryRow(row as unknown as DeliveryRow));
+  const byDestination = Map.groupBy(deliveries, ({ destinationId }) => destinationId);
+  const nextDues = new Map(
+    (next?.rows ?? []).map((row) => {
+      const { destination_id, due_at_ms } = row as unknown as DeliveryRow;
+      return [idFromBytes(destination_id), due_at_ms];
+    }),
+  );
+  return wishes.map(({ destinationId }) => ({
+    deliveries: (byDestination.get(destinationId) ?? []).toSorted(inOrder),
+    nextDueAtMs: nextDues.get(destinationId) ?? null,
+  }));
+};
+
+/**
+ * Makes due what a dead process had claimed. At the start of the one process that may claim; the place in an ordered
+ * lane is that of creation.
+ * @returns how many there were.
+ */
+export const rescueClaims = async (tx: Tx): Promise<number> => {
+  const result = await tx
+    .tables<QueueTables>()
+    .updateTable("deliveries")
+    .set(({ ref }) => ({ due_at_ms: ref("created_at_ms") }))
+    .where("due_at_ms", "=", claimedDueMs)
+    .executeTakeFirst();
+  return Number(result.numUpdatedRows);
+};
