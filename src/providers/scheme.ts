@@ -1,0 +1,61 @@
+/** The hash inside an HMAC. SHA-1 is sound here: an HMAC does not rest on collision resistance (RFC 6151). */
+export type HmacAlgorithm = "sha1" | "sha256" | "sha512";
+
+/** One piece of what is signed, in order. `timestamp` is the text that the sender gave, digit for digit. */
+export type SignedPart = "body" | "timestamp" | { text: string } | { header: string };
+
+/** How the signature's header holds it. */
+export type SignatureForm =
+  /** The whole value is `prefix` and the signature. */
+  | { kind: "plain"; prefix: string }
+  /** A list such as `t=1,v1=ab,v1=cd`: every entry named `key` is tried, others are ignored. */
+  | { kind: "list"; separator: "," | ";" | " "; assign: "=" | ","; key: string };
+
+/** The time of signing, in Unix seconds. It must be among the signed parts, or it proves nothing. */
+export type SignedTime = {
+  /** A header of its own, or an entry of the signature's list. */
+  place: { in: "header"; name: string } | { in: "list"; key: string };
+  /** The greatest age that is accepted, in seconds; 0 accepts any. */
+  toleranceSeconds: number;
+  /** What happens to times further ahead than the tolerance: what the sender's own library does. */
+  future: "accepted" | "refused";
+};
+
+/** A keyed hash over parts of the request. */
+export type HmacScheme = {
+  kind: "hmac";
+  algorithm: HmacAlgorithm;
+  /** Hex is lower case; base64 is the standard alphabet with padding. Nothing else is accepted. */
+  encoding: "hex" | "base64";
+  /** The signature's header. */
+  header: string;
+  form: SignatureForm;
+  timestamp: SignedTime | null;
+  signed: readonly SignedPart[];
+  /** What the key is: the secret's text (default), or what Standard Webhooks makes of it. */
+  key?: "text" | "standard_webhooks";
+};
+
+/** Standard Webhooks with symmetric keys: `<prefix>-id`, `<prefix>-timestamp`, `<prefix>-signature`. */
+export type StandardWebhooksScheme = { kind: "standard_webhooks"; prefix: "webhook" | "svix" };
+
+/** The secret itself, sent in a header or in the query. */
+export type TokenScheme = { kind: "token"; place: { in: "header" | "query"; name: string } };
+
+/** `Authorization: Bearer <secret>`. */
+export type BearerScheme = { kind: "bearer" };
+
+/** `Authorization: Basic <base64 of the secret>`; the secret is `user:password`. */
+export type BasicScheme = { kind: "basic" };
+
+/** Nothing says how to verify: no request is valid. */
+export type UnverifiableScheme = { kind: "unverifiable" };
+
+/** How a sender proves that a request is its own. Header and entry names are lower case. */
+export type Scheme =
+  | HmacScheme
+  | StandardWebhooksScheme
+  | TokenScheme
+  | BearerScheme
+  | BasicScheme
+  | UnverifiableScheme;
