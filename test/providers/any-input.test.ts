@@ -1,0 +1,76 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+
+import { findHeader, type Headers } from "../../src/lib/headers.ts";
+import type { Preset } from "../../src/providers/preset.ts";
+import { verify } from "../../src/providers/verify.ts";
+import { judge, nowMs, shippedPresets, signedSample, withHeader } from "../support/presets.ts";
+
+const secret = "the source's secret";
+
+const flipBit = (bytes: Uint8Array, at: number): Buffer => {
+  const changed = Buffer.from(bytes);
+  const bit = at % (bytes.length * 8);
+  changed[bit >> 3]! ^= 1 << (bit & 7);
+  return changed;
+};
+
+/** Headers that the sender adds to its sample. */
+const proofNames = (preset: Preset): string[] =>
+  signedSample(preset, secret)
+    .headers.map(([name]) => name)
+    .filter((name) => findHeader(preset.sample.headers, name) === undefined);
+
+const bytes = fc.uint8Array({ maxLength: 300 });
+const usableSecret = fc.string({ unit: "binary", minLength: 1 }).filter((key) => key.trim() !== "");
+
+describe.for(shippedPresets)("$name", (preset) => {
+  const coversBody = preset.verification.kind === "hmac" || preset.verification.kind === "standard_webhooks";
+
+  const proofs = proofNames(preset);
+
+  test.runIf(coversBody)("accepts any body and any secret once signed", () => {
+    fc.assert(
+      fc.property(bytes, usableSecret, (body, key) => {
+        expect(judge(preset, signedSample(preset, key, body), key)).toEqual({ valid: true, reason: "ok" });
+      }),
+    );
+  });
+
+  test.runIf(coversBody)("refuses a body with any one bit changed", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 1 }), fc.nat(), (body, at) => {
+        const genuine = signedSample(preset, secret, body);
+        const verdict = judge(preset, { ...genuine, body: flipBit(genuine.body, at) }, secret);
+        expect(verdict).toEqual({ valid: false, reason: "mismatch" });
+      }),
+    );
+  });
+
+  test.runIf(proofs.length > 0)("refuses a proof with any one bit changed", () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...proofs), fc.nat(), (name, at) => {
+        const genuine = signedSample(preset, secret);
+        const value = Buffer.from(findHeader(genuine.headers, name)!, "latin1");
+        const forged = withHeader(genuine, name, flipBit(value, at).toString("latin1"));
+        expect(judge(preset, forged, secret).valid).toBe(false);
+      }),
+    );
+  });
+
+  test("refuses, and never throws at, any header text", () => {
+    const value = fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.stringMatching(/^([a-z0-9]{0,6}[=,; ]{0,2}[0-9a-f]{0,64}[,; ]?){0,4}$/),
+      fc.constantFrom("", "=", ",", ";", " ", "t=", "v1,", "sha256=", "Bearer", "Basic ="),
+    );
+    fc.assert(
+      fc.property(fc.array(value, { minLength: 1, maxLength: 3 }), bytes, (values, body) => {
+        const forged: Headers = proofs.flatMap((name) => values.map((each) => [name, each] as const));
+        const request = { headers: [...preset.sample.headers, ...forged], body };
+        const verdict = verify(preset.verification, { ...request, secrets: [secret], nowMs });
+        expect(verdict.valid).toBe(false);
+      }),
+    );
+  });
+});
