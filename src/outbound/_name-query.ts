@@ -1,0 +1,67 @@
+import type { RecordWithTtl } from "node:dns";
+import { Resolver } from "node:dns/promises";
+
+import { parseAddress, type Address } from "../lib/ip.ts";
+
+/** Why a name has no addresses: it has none, nobody answered in time, or a name server refused or failed. */
+export type QueryFailure = "not_found" | "timeout" | "server";
+
+/** What the name servers said. */
+export type Answer =
+  | { kind: "found"; addresses: readonly [Address, ...Address[]]; ttlMs: number }
+  | { kind: "failed"; reason: QueryFailure };
+
+/** Asks name servers for a name's IPv4 and IPv6 addresses. */
+export type NameQuery = {
+  ask(name: string): Promise<Answer>;
+  /** Ends what is under way. */
+  close(): void;
+};
+
+/** A lost UDP packet is no answer, and bursts lose some. With several name servers the next try goes to another one. */
+const tries = 3;
+
+const failureOf = (error: unknown): QueryFailure => {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  switch (code) {
+    case "ENOTFOUND":
+    case "ENODATA":
+    case "EBADNAME":
+      return "not_found";
+    case "ETIMEOUT":
+    case "ECANCELLED":
+      return "timeout";
+    default:
+      return "server";
+  }
+};
+
+const combine = (settled: readonly PromiseSettledResult<RecordWithTtl[]>[]): Answer => {
+  const records = settled.flatMap((result) => (result.status === "fulfilled" ? result.value : []));
+  const [first, ...rest] = records.flatMap(({ address }) => parseAddress(address) ?? []);
+  if (first !== undefined) {
+    const ttlMs = Math.min(...records.map(({ ttl }) => ttl)) * 1_000;
+    return { kind: "found", addresses: [first, ...rest], ttlMs };
+  }
+  const reasons = settled.map((result) => (result.status === "rejected" ? failureOf(result.reason) : "not_found"));
+  // That one family does not exist says nothing while the other is unknown.
+  return { kind: "failed", reason: reasons.find((reason) => reason !== "not_found") ?? "not_found" };
+};
+
+/**
+ * Queries through c-ares: every name has its own packets and timer. (`dns.lookup` shares a pool of four threads, in
+ * which four names of one dead name server hold up all others.) IPv4 comes first in the answer: a machine without
+ * working IPv6 is more common than a receiver without IPv4.
+ */
+export const createNameQuery = (options: { servers?: readonly string[] | undefined; timeoutMs: number }): NameQuery => {
+  const resolver = new Resolver({ timeout: Math.ceil(options.timeoutMs / tries), tries });
+  if (options.servers !== undefined) resolver.setServers(options.servers);
+  return {
+    async ask(name) {
+      return combine(
+        await Promise.allSettled([resolver.resolve4(name, { ttl: true }), resolver.resolve6(name, { ttl: true })]),
+      );
+    },
+    close: () => resolver.cancel(),
+  };
+};

@@ -1,0 +1,207 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { systemClock, type Clock } from "../../src/lib/clock.ts";
+import { formatAddress } from "../../src/lib/ip.ts";
+import { createResolver, type Resolution, type Resolver, type ResolverOptions } from "../../src/outbound/resolver.ts";
+import { startNameServer, type NameServer } from "../support/name-server.ts";
+
+/** The machine's clock, and a way to let time pass at once. */
+const createTestClock = (): Clock & { pass(ms: number): void } => {
+  let passedMs = 0;
+  return {
+    ...systemClock,
+    monotonicMs: () => systemClock.monotonicMs() + passedMs,
+    pass: (ms) => {
+      passedMs += ms;
+    },
+  };
+};
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "postern-hosts-"));
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+const shown = (resolution: Resolution): readonly string[] | string =>
+  resolution.kind === "found" ? resolution.addresses.map(formatAddress) : resolution.reason;
+
+/** A resolver that asks `nameServer` alone, and gives up soon. */
+const start = (nameServer: Pick<NameServer, "address">, options: Partial<ResolverOptions> = {}) => {
+  const clock = createTestClock();
+  const resolver: Resolver = createResolver({
+    clock,
+    servers: [nameServer.address],
+    hostsFile: join(directory, "absent"),
+    timeoutMs: 300,
+    ...options,
+  });
+  return {
+    clock,
+    resolve: async (name: string) => shown(await resolver.resolve(name)),
+    [Symbol.dispose]: () => resolver.close(),
+  };
+};
+
+describe("a name", () => {
+  test.for([
+    [["192.0.2.1"], ["192.0.2.1"]],
+    [["2001:db8::1"], ["2001:db8::1"]],
+    [
+      ["2001:db8::1", "192.0.2.1", "192.0.2.2"],
+      ["192.0.2.1", "192.0.2.2", "2001:db8::1"],
+    ],
+    [["::ffff:10.0.0.1"], ["10.0.0.1"]],
+    [["64:ff9b::10.0.0.1"], ["64:ff9b::a00:1"]],
+    [[], "not_found"],
+    ["nxdomain", "not_found"],
+    ["servfail", "server"],
+    ["silence", "timeout"],
+  ] as const)("that is answered %j is %j", async ([answer, expected]) => {
+    await using nameServer = await startNameServer();
+    using resolver = start(nameServer);
+    nameServer.set("receiver.test", answer);
+    expect(await resolver.resolve("receiver.test")).toEqual(expected);
+  });
+
+  test("that no name server is asked for cannot be spelled", async () => {
+    await using nameServer = await startNameServer();
+    using resolver = start(nameServer);
+    expect(await resolver.resolve("a..b")).toBe("not_found");
+    expect(await resolver.resolve(`${"a".repeat(64)}.test`)).toBe("not_found");
+    expect(nameServer.questions).toEqual([]);
+  });
+
+  test("is asked for once by many at the same time", async () => {
+    await using nameServer = await startNameServer();
+    using resolver = start(nameServer);
+    nameServer.set("receiver.test", ["192.0.2.1"]);
+    const answers = await Promise.all(Array.from({ length: 100 }, () => resolver.resolve("receiver.test")));
+    expect(new Set(answers.flat())).toEqual(new Set(["192.0.2.1"]));
+    expect(nameServer.questions.map(({ type }) => type).toSorted()).toEqual(["A", "AAAA"]);
+  });
+
+  test.for([
+    { ttlSeconds: 30, keptMs: 29_000, goneMs: 31_000 },
+    { ttlSeconds: 0, keptMs: 500, goneMs: 1_500 },
+    { ttlSeconds: 86_400, keptMs: 59_000, goneMs: 61_000 },
+  ])(
+    "with a TTL of $ttlSeconds s is kept for $keptMs ms, not for $goneMs ms",
+    async ({ ttlSeconds, keptMs, goneMs }) => {
+      await using nameServer = await startNameServer();
+      using resolver = start(nameServer);
+      nameServer.set("receiver.test", { each: [["192.0.2.1"], ["192.0.2.2"]] }, { ttlSeconds });
+      expect(await resolver.resolve("receiver.test")).toEqual(["192.0.2.1"]);
+      resolver.clock.pass(keptMs);
+      expect(await resolver.resolve("receiver.test")).toEqual(["192.0.2.1"]);
+      resolver.clock.pass(goneMs - keptMs);
+      expect(await resolver.resolve("receiver.test")).toEqual(["192.0.2.2"]);
+    },
+  );
+
+  test("that does not exist is asked for again soon", async () => {
+    await using nameServer = await startNameServer();
+    using resolver = start(nameServer);
+    expect(await resolver.resolve("receiver.test")).toBe("not_found");
+    nameServer.set("receiver.test", ["192.0.2.1"], { ttlSeconds: 60 });
+    expect(await resolver.resolve("receiver.test")).toBe("not_found");
+    resolver.clock.pass(3_500);
+    expect(await resolver.resolve("receiver.test")).toEqual(["192.0.2.1"]);
+  });
+
+  test("that nobody answers for holds up no other", async () => {
+    await using nameServer = await startNameServer();
+    using resolver = start(nameServer, { timeoutMs: 5_000 });
+    const ended: string[] = [];
+    const unanswered = Array.from({ length: 100 }, async (_, index) => {
+      nameServer.set(`dead-${index}.test`, "silence");
+      await resolver.resolve(`dead-${index}.test`);
+      ended.push("dead");
+    });
+    nameServer.set("receiver.test", ["192.0.2.1"]);
+    await expect.poll(() => nameServer.questions.length).toBe(200);
+    expect(await resolver.resolve("receiver.test")).toEqual(["192.0.2.1"]);
+    expect(ended).toEqual([]);
+    resolver[Symbol.dispose]();
+    await Promise.all(unanswered);
+  });
+
+  test("beyond a thousand unanswered ones fails at once, but one in the cache does not", async () => {
+    await using nameServer = await startNameServer();
+    using resolver = start(nameServer, { timeoutMs: 900 });
+    nameServer.set("known.test", ["192.0.2.1"], { ttlSeconds: 60 });
+    await resolver.resolve("known.test");
+    const unanswered = Array.from({ length: 1_000 }, (_, index) => {
+      nameServer.set(`dead-${index}.test`, "silence");
+      return resolver.resolve(`dead-${index}.test`);
+    });
+    expect(await resolver.resolve("receiver.test")).toBe("overloaded");
+    expect(await resolver.resolve("known.test")).toEqual(["192.0.2.1"]);
+    expect(new Set(await Promise.all(unanswered))).toEqual(new Set(["timeout"]));
+    nameServer.set("receiver.test", ["192.0.2.1"]);
+    await expect.poll(() => resolver.resolve("receiver.test")).toEqual(["192.0.2.1"]);
+  });
+
+  test("fails when the name server cannot be reached", async () => {
+    const nameServer = await startNameServer();
+    using resolver = start(nameServer);
+    await nameServer.close();
+    expect(await resolver.resolve("receiver.test")).toMatch(/^(server|timeout)$/);
+  });
+
+  test("has its own time, however many name servers there are", async () => {
+    await using nameServer = await startNameServer();
+    using resolver = start(nameServer, {
+      servers: Array.from({ length: 8 }, () => nameServer.address),
+      timeoutMs: 200,
+    });
+    nameServer.set("receiver.test", "silence");
+    const beganMs = performance.now();
+    expect(await resolver.resolve("receiver.test")).toBe("timeout");
+    expect(performance.now() - beganMs).toBeLessThan(1_000);
+  });
+});
+
+describe("this machine", () => {
+  test.for(["localhost", "app.localhost"])("is %s, without a question", async (name) => {
+    await using nameServer = await startNameServer();
+    using resolver = start(nameServer);
+    nameServer.set(name, ["192.0.2.1"]);
+    expect(await resolver.resolve(name)).toEqual(["127.0.0.1", "::1"]);
+    expect(nameServer.questions).toEqual([]);
+  });
+});
+
+describe("the hosts file", () => {
+  test("comes before the name servers", async () => {
+    const hostsFile = join(directory, "hosts");
+    await writeFile(
+      hostsFile,
+      "# comment\n10.0.0.1\tOne.test one # 10.9.9.9\r\n2001:db8::1 one.test\nfe80::1%lo0 one.test\nnonsense one.test\n",
+    );
+    await using nameServer = await startNameServer();
+    using resolver = start(nameServer, { hostsFile });
+    nameServer.set("one.test", ["192.0.2.1"]);
+    expect(await resolver.resolve("one.test")).toEqual(["10.0.0.1", "2001:db8::1"]);
+    expect(await resolver.resolve("one")).toEqual(["10.0.0.1"]);
+    expect(await resolver.resolve("nonsense")).toBe("not_found");
+  });
+
+  test("is read again when it changed, and is empty once it is gone", async () => {
+    const hostsFile = join(directory, "changing");
+    await writeFile(hostsFile, "10.0.0.1 one.test\n");
+    await using nameServer = await startNameServer();
+    using resolver = start(nameServer, { hostsFile });
+    expect(await resolver.resolve("one.test")).toEqual(["10.0.0.1"]);
+    await writeFile(hostsFile, "10.0.0.2 one.test two.test\n");
+    resolver.clock.pass(1_100);
+    expect(await resolver.resolve("one.test")).toEqual(["10.0.0.2"]);
+    await rm(hostsFile);
+    resolver.clock.pass(1_100);
+    expect(await resolver.resolve("one.test")).toBe("not_found");
+  });
+});
