@@ -54,7 +54,8 @@ const combine = (settled: readonly PromiseSettledResult<RecordWithTtl[]>[]): Ans
  * working IPv6 is more common than a receiver without IPv4.
  */
 export const createNameQuery = (options: { servers?: readonly string[] | undefined; timeoutMs: number }): NameQuery => {
-  const resolver = new Resolver({ timeout: Math.ceil(options.timeoutMs / tries), tries });
+  // Node looks at c-ares' timers only once per timeout, so each try may take up to twice as long.
+  const resolver = new Resolver({ timeout: Math.ceil(options.timeoutMs / (tries + 1)), tries });
   if (options.servers !== undefined) resolver.setServers(options.servers);
   return {
     async ask(name) {
