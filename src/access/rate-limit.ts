@@ -1,0 +1,66 @@
+import { BoundedCache } from "../lib/bounded-cache.ts";
+import type { Clock } from "../lib/clock.ts";
+
+/** Length of a window. All windows of a process start together. */
+const windowMs = 60_000;
+
+/** Whoever is counted within one window. Above it, those seen longest ago start anew. */
+const countedMax = 10_000;
+
+/** Where someone stands after asking once more. */
+export type RateVerdict =
+  /** There is no limit, and nothing to tell of it. */
+  | { readonly kind: "unlimited" }
+  | ({ readonly kind: "allowed" } & RateStanding)
+  | ({ readonly kind: "limited"; readonly retryAfterSeconds: number } & RateStanding);
+
+export type RateStanding = {
+  /** Requests in a window. */
+  readonly limit: number;
+  /** Requests that are left in this one. */
+  readonly remaining: number;
+  /** When the window ends, in Unix seconds. */
+  readonly resetAtSeconds: number;
+};
+
+/** Counts one request of `who`: a team's id, or whoever else has a budget. */
+export type RateLimit = (who: string) => RateVerdict;
+
+/** The standing at the `count`-th request of a window that has `leftMs` to go. */
+export const judgeRate = (
+  count: number,
+  limit: number,
+  { leftMs, resetAtSeconds }: { leftMs: number; resetAtSeconds: number },
+): RateVerdict => {
+  if (count <= limit) return { kind: "allowed", limit, remaining: limit - count, resetAtSeconds };
+  return {
+    kind: "limited",
+    limit,
+    remaining: 0,
+    resetAtSeconds,
+    retryAfterSeconds: Math.max(1, Math.ceil(leftMs / 1_000)),
+  };
+};
+
+/**
+ * Fixed windows of 60 s, told by the monotonic clock: nobody waits an hour because the wall clock was set back.
+ * A `limitPerMinute` of 0 switches it off.
+ */
+export const createRateLimit = (limitPerMinute: number, clock: Pick<Clock, "nowMs" | "monotonicMs">): RateLimit => {
+  if (limitPerMinute === 0) return () => ({ kind: "unlimited" });
+  const counts = new BoundedCache<string, number>(countedMax);
+  let endsMs = -Infinity;
+  let resetAtSeconds = 0;
+  return (who) => {
+    const nowMs = clock.monotonicMs();
+    if (nowMs >= endsMs) {
+      counts.clear();
+      endsMs = (Math.floor(nowMs / windowMs) + 1) * windowMs;
+      // Told once per window, so that every answer within it names the same second.
+      resetAtSeconds = Math.ceil((clock.nowMs() + endsMs - nowMs) / 1_000);
+    }
+    const count = (counts.get(who) ?? 0) + 1;
+    counts.set(who, count);
+    return judgeRate(count, limitPerMinute, { leftMs: endsMs - nowMs, resetAtSeconds });
+  };
+};
