@@ -1,0 +1,42 @@
+import type { Kysely, SelectQueryBuilder } from "kysely";
+
+import { idToBytes } from "../lib/ids.ts";
+import { fromSourceRow, type RoutingTables, type SourceRow } from "./_rows.ts";
+import type { CountedSource } from "./counted-source.ts";
+import type { Scope } from "./scope.ts";
+
+/** A source's row with the number of its destinations. */
+export type CountedSourceRow = SourceRow & { destinations_count: number | null };
+
+export const fromCountedRow = (row: CountedSourceRow): CountedSource => ({
+  source: fromSourceRow(row),
+  destinationsCount: row.destinations_count ?? 0,
+});
+
+/** The sources that this team and environment own and that people made: internal ones are never listed or found. */
+export const ownedSources = (
+  tables: Kysely<RoutingTables>,
+  scope: Scope,
+): SelectQueryBuilder<RoutingTables, "sources", object> =>
+  tables
+    .selectFrom("sources")
+    .where("sources.team_id", "=", idToBytes(scope.teamId))
+    .where("sources.env_id", "=", idToBytes(scope.envId))
+    .where("sources.kind", "=", "webhook")
+    .where("sources.deleted_at_ms", "is", null);
+
+/** The same, counted. */
+export const countedSources = (
+  tables: Kysely<RoutingTables>,
+  scope: Scope,
+): SelectQueryBuilder<RoutingTables, "sources", CountedSourceRow> =>
+  ownedSources(tables, scope)
+    .selectAll("sources")
+    .select((eb) =>
+      eb
+        .selectFrom("connections")
+        .select(({ fn }) => fn.countAll<number>().as("count"))
+        .whereRef("connections.source_id", "=", "sources.id")
+        .where("connections.deleted_at_ms", "is", null)
+        .as("destinations_count"),
+    );

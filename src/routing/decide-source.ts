@@ -1,0 +1,76 @@
+import type { Catalog } from "../providers/catalog.ts";
+import type { SecretChange } from "./_rotation.ts";
+import type { Dialect, Source, SourceKind } from "./source.ts";
+
+/** What people set of a source. */
+export type SourceSettings = Pick<
+  Source,
+  | "name"
+  | "provider"
+  | "signingAlgorithm"
+  | "signingHeader"
+  | "eventTypeSource"
+  | "eventTypePath"
+  | "requireSignature"
+  | "enabled"
+  | "retentionDays"
+  | "bodyLimitBytes"
+  | "rateLimitPerMinute"
+>;
+
+/** A source to be made. */
+export type SourceDraft = SourceSettings & {
+  readonly kind: SourceKind;
+  readonly dialect: Dialect;
+  readonly signingSecret: string | null;
+};
+
+/** What to change of a source. Absent parts stay. */
+export type SourceChanges = Partial<SourceSettings> & {
+  /** Null drops all secrets. */
+  readonly signingSecret?: string | null;
+  /** Drops the secret before the present one now, instead of after a day. */
+  readonly rotateImmediately?: boolean;
+};
+
+/** Whether a provider leaves the four settings below to the source. */
+export type IsConfigurable = (provider: string) => boolean;
+
+/** The catalog's answer to that. */
+export const isConfigurable =
+  (catalog: Pick<Catalog, "get">): IsConfigurable =>
+  (provider) =>
+    catalog.get(provider)?.configurable === true;
+
+const unconfigured: Pick<Source, "signingAlgorithm" | "signingHeader" | "eventTypeSource" | "eventTypePath"> = {
+  signingAlgorithm: null,
+  signingHeader: null,
+  eventTypeSource: null,
+  eventTypePath: null,
+};
+
+/** The settings as they are stored: on a provider that says itself how it signs, nothing else is kept. */
+export const settleSource = <Settings extends SourceSettings>(
+  settings: Settings,
+  leavesToSource: IsConfigurable,
+): Settings => (leavesToSource(settings.provider) ? settings : { ...settings, ...unconfigured });
+
+/** A source's settings after a change. Another provider starts from nothing. */
+export const changeSource = (
+  source: Source,
+  { signingSecret: _secret, rotateImmediately: _now, ...changes }: SourceChanges,
+  leavesToSource: IsConfigurable,
+): Source => {
+  const isOther = changes.provider !== undefined && changes.provider !== source.provider;
+  return settleSource({ ...source, ...(isOther ? unconfigured : {}), ...changes }, leavesToSource);
+};
+
+/** What a change means for the secrets. */
+export const secretChangeOf = ({
+  signingSecret,
+  rotateImmediately = false,
+}: Pick<SourceChanges, "signingSecret" | "rotateImmediately">): SecretChange => {
+  if (signingSecret === null) return { kind: "drop_all" };
+  if (signingSecret !== undefined) return { kind: "set", secret: signingSecret, atOnce: rotateImmediately };
+  return rotateImmediately ? { kind: "drop_previous" } : { kind: "keep" };
+};

@@ -1,0 +1,5 @@
+/** Sources of one environment: as many as one read of the store brings back, for lists are not paged. */
+export const sourcesMax: number = 10_000;
+
+/** Destinations of one source: an event and all of its deliveries are one transaction. */
+export const destinationsMax: number = 1_000;

@@ -1,0 +1,51 @@
+import type { Store } from "../db/store.ts";
+import {
+  destinationSecrets,
+  fromConnectionRow,
+  fromDestinationRow,
+  fromSourceRow,
+  type RoutingTables,
+  sourceSecrets,
+} from "./_rows.ts";
+import type { RoutingTable } from "./table.ts";
+
+/** Rows that one read brings to memory. */
+const pageRows = 1_000;
+
+/** Before the first id. */
+const start = Buffer.alloc(0);
+
+/** Calls `take` with every row, in the order of ids. */
+const eachRow = async <Row extends { id: Uint8Array }>(
+  read: (after: Uint8Array) => Promise<Row[]>,
+  take: (row: Row) => void,
+): Promise<void> => {
+  let after: Uint8Array = start;
+  for (;;) {
+    const rows = await read(after);
+    for (const row of rows) take(row);
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < pageRows) return;
+    after = last.id;
+  }
+};
+
+/** Fills the routing table with everything that is not deleted. For the start, before anything else runs. */
+export const loadRouting = async (store: Pick<Store, "lookup">, table: RoutingTable): Promise<void> => {
+  const tables = store.lookup<RoutingTables>();
+  const sources = tables.selectFrom("sources").selectAll().where("deleted_at_ms", "is", null);
+  const destinations = tables.selectFrom("destinations").selectAll().where("deleted_at_ms", "is", null);
+  const connections = tables.selectFrom("connections").selectAll().where("deleted_at_ms", "is", null);
+  await eachRow(
+    (after) => sources.where("id", ">", after).orderBy("id").limit(pageRows).execute(),
+    (row) => table.putSource(fromSourceRow(row), sourceSecrets(row)),
+  );
+  await eachRow(
+    (after) => destinations.where("id", ">", after).orderBy("id").limit(pageRows).execute(),
+    (row) => table.putDestination(fromDestinationRow(row), destinationSecrets(row)),
+  );
+  await eachRow(
+    (after) => connections.where("id", ">", after).orderBy("id").limit(pageRows).execute(),
+    (row) => table.putConnection(fromConnectionRow(row)),
+  );
+};
