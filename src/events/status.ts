@@ -1,5 +1,9 @@
+import { CompiledQuery } from "kysely";
+
 import { type Operation, rawStatement, updateStatement } from "../db/statement.ts";
+import type { Tx } from "../db/store.ts";
 import { type Id, idToBytes } from "../lib/ids.ts";
+import type { EventTables } from "./_rows.ts";
 
 /** The rule of `EventStatus`, in the commit that changes a delivery. */
 const refresh = rawStatement(
@@ -25,6 +29,13 @@ export const refreshStatusOperation = (eventIds: Iterable<Id>): Operation => ({
   statement: refresh,
   rows: [...new Set(eventIds)].toSorted().map((id) => [idToBytes(id)]),
 });
+
+/** The same inside a transaction. */
+export const refreshStatuses = async (tx: Tx, eventIds: Iterable<Id>): Promise<void> => {
+  for (const id of new Set(eventIds)) {
+    await tx.tables<EventTables>().executeQuery(CompiledQuery.raw(refresh.sql, [idToBytes(id)]));
+  }
+};
 
 /** Records that events were found to be validly signed after all. */
 export const releaseOperation = (eventIds: readonly Id[]): Operation => ({

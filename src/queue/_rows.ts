@@ -9,6 +9,7 @@ export type DeliveryRow = {
   source_id: Uint8Array;
   connection_id: Uint8Array;
   destination_id: Uint8Array;
+  is_replay: number;
   replay_id: Uint8Array | null;
   newest: number;
   status: Delivery["status"];
@@ -34,6 +35,7 @@ export const fromDeliveryRow = (row: DeliveryRow): Delivery => ({
   sourceId: idFromBytes(row.source_id),
   connectionId: idFromBytes(row.connection_id),
   destinationId: idFromBytes(row.destination_id),
+  isReplay: row.is_replay === 1,
   replayId: row.replay_id === null ? null : idFromBytes(row.replay_id),
   status: row.status,
   reason: row.reason,

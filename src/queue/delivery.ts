@@ -18,6 +18,8 @@ export type Delivery = {
   readonly sourceId: Id;
   readonly connectionId: Id;
   readonly destinationId: Id;
+  /** Whether a replay made it, rather than the event's arrival. */
+  readonly isReplay: boolean;
   /** The bulk replay that made it. */
   readonly replayId: Id | null;
   readonly status: DeliveryStatus;
@@ -44,11 +46,12 @@ export const newDelivery = (
   parts: Pick<
     Delivery,
     "eventId" | "id" | "teamId" | "envId" | "sourceId" | "connectionId" | "destinationId" | "enabling" | "createdAtMs"
-  > & { readonly replayId?: Id | null; readonly claimed: boolean },
+  > & { readonly isReplay?: boolean; readonly replayId?: Id | null; readonly claimed: boolean },
 ): Delivery => {
-  const { claimed, replayId = null, ...rest } = parts;
+  const { claimed, isReplay = false, replayId = null, ...rest } = parts;
   return {
     ...rest,
+    isReplay,
     replayId,
     status: "pending",
     reason: null,

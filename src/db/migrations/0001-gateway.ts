@@ -148,6 +148,7 @@ export const gateway: Migration = {
       source_id ${bytes} not null,
       connection_id ${bytes} not null,
       destination_id ${bytes} not null,
+      is_replay ${integer} not null,
       replay_id ${bytes},
       newest ${integer} not null,
       status ${text} not null,

@@ -1,0 +1,54 @@
+import type { ServerResponse } from "node:http";
+
+/** A browser that is made to open an ingest URL runs nothing and guesses no type: what is there was sent by strangers. */
+const safeHeaders = {
+  "content-security-policy": "sandbox; default-src 'none'",
+  "x-content-type-options": "nosniff",
+} as const;
+
+/** An answer that is always the same. */
+export type FixedAnswer = { readonly status: number; readonly body: Buffer; readonly headers: Record<string, string> };
+
+const fixed = (status: number, body: object, headers: Record<string, string> = {}): FixedAnswer => {
+  const bytes = Buffer.from(JSON.stringify(body));
+  return {
+    status,
+    body: bytes,
+    headers: {
+      "content-type": "application/json",
+      "content-length": String(bytes.length),
+      ...safeHeaders,
+      ...headers,
+    },
+  };
+};
+
+/** Seconds after which a sender may try again. Short: what sheds load is over soon, or the operator is on it. */
+const retryAfterSeconds = "5";
+
+/** All that an ingest URL ever answers. A stored event gets `ok` whether its signature is valid or not. */
+export const answers: Readonly<
+  Record<"ok" | "notFound" | "methodNotAllowed" | "tooLarge" | "overloaded", FixedAnswer>
+> = {
+  ok: fixed(200, { ok: true }),
+  notFound: fixed(404, { error: "not_found" }),
+  methodNotAllowed: fixed(405, { error: "method_not_allowed" }, { allow: "POST" }),
+  tooLarge: fixed(413, { error: "payload_too_large" }),
+  overloaded: fixed(503, { error: "overloaded" }, { "retry-after": retryAfterSeconds }),
+};
+
+/** 429, and when the source's span is over. */
+export const rateLimited = (retryAfterMs: number): FixedAnswer =>
+  fixed(429, { error: "rate_limited" }, { "retry-after": String(Math.max(1, Math.ceil(retryAfterMs / 1000))) });
+
+/** Sends an answer, unless the sender is gone. `close` gives the connection up: its body was not read whole. */
+export const sendAnswer = (
+  response: ServerResponse,
+  { status, body, headers }: FixedAnswer,
+  { requestId, close }: { requestId: string; close: boolean },
+): void => {
+  if (response.destroyed || response.headersSent) return;
+  const more = { "x-request-id": requestId, ...(close ? { connection: "close" } : {}) };
+  response.writeHead(status, { ...headers, ...more });
+  response.end(body);
+};

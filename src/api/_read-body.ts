@@ -1,0 +1,69 @@
+import type { IncomingMessage } from "node:http";
+
+import type { ByteBudget } from "../ingest/byte-budget.ts";
+
+/** A body, or why there is none. `takenBytes` are to be given back to the budget. */
+export type BodyRead =
+  | { readonly kind: "read"; readonly body: Buffer; readonly takenBytes: number }
+  | { readonly kind: "too_large" }
+  | { readonly kind: "no_room" }
+  | { readonly kind: "aborted" };
+
+/** A sender of too much is heard out up to twice the limit, so that it reads our answer instead of a reset. */
+const drainFactor = 2;
+
+const empty = Buffer.alloc(0);
+
+/** The announced length, or 0 when the sender announces none. */
+const announcedBytes = (request: IncomingMessage): number => Number(request.headers["content-length"] ?? 0);
+
+/**
+ * Reads a body of at most `bytesMax` whose bytes are counted against the budget as they arrive, so that slow senders
+ * cost what they sent and not what they announced. Resolves once: what follows is discarded.
+ */
+export const readBody = (request: IncomingMessage, budget: ByteBudget, bytesMax: number): Promise<BodyRead> => {
+  if (announcedBytes(request) > bytesMax * drainFactor) return Promise.resolve({ kind: "too_large" });
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let seenBytes = 0;
+    let takenBytes = 0;
+    let isOver = false;
+    const finish = (read: BodyRead): void => {
+      if (isOver) return;
+      isOver = true;
+      request.removeAllListeners("data");
+      if (read.kind !== "read") budget.give(takenBytes);
+      resolve(read);
+    };
+    request.on("data", (chunk: Buffer) => {
+      seenBytes += chunk.length;
+      if (seenBytes > bytesMax) {
+        budget.give(takenBytes);
+        takenBytes = 0;
+        chunks.length = 0;
+        if (seenBytes > bytesMax * drainFactor) finish({ kind: "too_large" });
+        return;
+      }
+      if (!budget.take(chunk.length)) {
+        finish({ kind: "no_room" });
+        return;
+      }
+      takenBytes += chunk.length;
+      chunks.push(chunk);
+    });
+    request.once("end", () => {
+      if (seenBytes > bytesMax) finish({ kind: "too_large" });
+      else finish({ kind: "read", body: joined(chunks), takenBytes });
+    });
+    // `close` follows `end`; alone it means that the sender went away.
+    request.once("close", () => finish({ kind: "aborted" }));
+    request.once("error", () => finish({ kind: "aborted" }));
+  });
+};
+
+/** The chunks as one. A lone chunk is kept as it is: its memory is its own. */
+const joined = (chunks: readonly Buffer[]): Buffer => {
+  const [first] = chunks;
+  if (first === undefined) return empty;
+  return chunks.length === 1 ? first : Buffer.concat(chunks);
+};

@@ -1,0 +1,18 @@
+type AttemptRow = {
+  event_id: Uint8Array;
+  delivery_id: Uint8Array;
+  number: number;
+  team_id: Uint8Array;
+  env_id: Uint8Array;
+  destination_id: Uint8Array;
+  attempt_id: Uint8Array;
+  code: string | null;
+  error: string | null;
+  response_status: number | null;
+  response_body: Uint8Array | null;
+  duration_ms: number;
+  started_at_ms: number;
+};
+
+/** The tables of this room. */
+export type DeliveryTables = { attempts: AttemptRow };

@@ -1,0 +1,31 @@
+import type { Join } from "../db/group-commit.ts";
+import type { Store } from "../db/store.ts";
+import { type Claimed, claimOperations, type ClaimWish, readClaims } from "../queue/claim.ts";
+
+/** Lanes whose wishes share one commit: each claims up to a window of rows, and a commit must stay short. */
+const wishesMax = 16;
+
+/**
+ * Opens the line by which lanes claim from the store. `onClaimed` runs before any later commit is drafted, so that what
+ * falls due afterwards is never overlooked.
+ */
+export const createClaimer = (
+  store: Pick<Store, "line">,
+  onClaimed: (wish: ClaimWish, claimed: Claimed) => void,
+): Join<ClaimWish, Claimed> =>
+  store.line<ClaimWish, Claimed>({
+    name: "claims",
+    itemsMax: wishesMax,
+    draft: (wishes) => ({
+      operations: claimOperations(wishes),
+      committed: (results) => {
+        const claims = readClaims(wishes, results);
+        claims.forEach((claimed, index) => {
+          const wish = wishes[index];
+          if (wish !== undefined) onClaimed(wish, claimed);
+        });
+        return claims;
+      },
+      abandoned: () => {},
+    }),
+  });

@@ -1,0 +1,133 @@
+import type { Draft } from "../db/group-commit.ts";
+import type { Store } from "../db/store.ts";
+import { type Clock, wait } from "../lib/clock.ts";
+import type { Id, Ids } from "../lib/ids.ts";
+import type { Random } from "../lib/random.ts";
+import type { Observer } from "../observe/observe.ts";
+import { rescueClaims } from "../queue/claim.ts";
+import type { Delivery } from "../queue/delivery.ts";
+import { dueTimes } from "../queue/read.ts";
+import { releaseClaimsOperation } from "../queue/settle.ts";
+import type { RoutingTable } from "../routing/table.ts";
+import type { Send } from "./attempt.ts";
+import { type Cancellation, createCanceller } from "./canceller.ts";
+import { createClaimer } from "./claimer.ts";
+import { Lanes } from "./lanes.ts";
+import { Recorder } from "./recorder.ts";
+import type { SenderNames } from "./request.ts";
+import { createWorker } from "./worker.ts";
+
+/** What delivery needs. */
+export type DeliveryParts = {
+  readonly store: Pick<Store, "line" | "lookup" | "write" | "settled">;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly random: Pick<Random, "fraction">;
+  readonly table: RoutingTable;
+  readonly send: Send;
+  readonly names: SenderNames;
+  readonly observer: Observer;
+};
+
+/** Delivery as the rest of the gateway sees it. */
+export type DeliveryEngine = Pick<Lanes, "reserve" | "forgo" | "place" | "noteDue" | "wake"> & {
+  /** Takes up what an earlier process left. */
+  start(): Promise<void>;
+  /** Ends what nobody wants any more; resolves when none of it will start again. */
+  cancel(cancellation: Cancellation): Promise<void>;
+  /** Starts nothing new, gives attempts under way `graceMs` to end, and gives everything else back to the store. */
+  stop(graceMs: number): Promise<void>;
+  readonly gauges: Pick<Lanes, "states" | "oldestDueAgeMs" | "heldBytes">;
+};
+
+const releasesMax = 1000;
+
+const createReleaser = (store: Pick<Store, "line">): ((delivery: Delivery) => Promise<void>) =>
+  store.line<Delivery, void>({
+    name: "releases",
+    itemsMax: releasesMax,
+    draft: (deliveries): Draft<void> => ({
+      operations: [releaseClaimsOperation(deliveries)],
+      committed: () => deliveries.map(() => undefined),
+      abandoned: () => {},
+    }),
+  });
+
+/** The delivery engine. Its lines into the group commit come before those of ingest, which must be opened later. */
+export const createDelivery = (parts: DeliveryParts): DeliveryEngine => {
+  const { store, clock, table, observer } = parts;
+  const abort = new AbortController();
+  const canceller = createCanceller({ store, clock, observer });
+  const underWay = new Set<Promise<unknown>>();
+
+  const recorder = new Recorder({
+    ...parts,
+    onDue: (destinationId, atMs) => lanes.noteDue(destinationId, atMs),
+    onDisabled: ({ id, enabling }) => {
+      lanes.wake(id);
+      cancelBehind({ destinationId: id, enablingBelow: enabling, reason: "destination_disabled" });
+    },
+    onRecovered: () => lanes.wakeAll(),
+  });
+  const worker = createWorker({ ...parts, recorder, signal: abort.signal, keep: (work) => lanes.keep(work) });
+  const claim = createClaimer(store, (wish, claimed) => lanes.claimed(wish, claimed));
+  const release = createReleaser(store);
+  const lanes = new Lanes({
+    clock,
+    table,
+    claim,
+    mayStart: () => recorder.mayStart,
+    work: (work, destination) => {
+      const done = worker(work, destination).finally(() => underWay.delete(done));
+      underWay.add(done);
+      return done;
+    },
+    cancel: ({ delivery }) => {
+      const reason = table.destination(delivery.destinationId) ? "destination_disabled" : "destination_deleted";
+      void recorder.record({ delivery, outcome: { kind: "cancelled", reason }, attempt: null });
+    },
+  });
+  const cancelBehind = (cancellation: Cancellation): void => {
+    canceller.cancel(cancellation).catch((error: unknown) => {
+      observer.faulted({ task: "cancel deliveries", error });
+      clock.after(1000, () => cancelBehind(cancellation));
+    });
+  };
+
+  /** Destinations that were switched off have what they left cancelled; all others go on where they were. */
+  const takeUp = (id: Id, dueAtMs: number): void => {
+    const destination = table.destination(id)?.destination;
+    if (destination === undefined) return;
+    if (destination.enabling > 0) {
+      cancelBehind({ destinationId: id, enablingBelow: destination.enabling, reason: "destination_disabled" });
+    }
+    if (destination.enabled) lanes.noteDue(id, dueAtMs);
+  };
+
+  return {
+    reserve: (destination, bytes) => lanes.reserve(destination, bytes),
+    forgo: (destinationId, bytes) => lanes.forgo(destinationId, bytes),
+    place: (work) => lanes.place(work),
+    noteDue: (destinationId, atMs) => lanes.noteDue(destinationId, atMs),
+    wake: (destinationId) => lanes.wake(destinationId),
+    start: async () => {
+      await store.write((tx) => rescueClaims(tx));
+      const ids = [...table.destinations()].map(({ destination }) => destination.id);
+      for (const [id, dueAtMs] of await dueTimes(store, ids)) takeUp(id, dueAtMs);
+    },
+    cancel: async (cancellation) => {
+      lanes.wake(cancellation.destinationId);
+      await canceller.cancel(cancellation);
+    },
+    stop: async (graceMs) => {
+      const left = lanes.stop();
+      await Promise.race([Promise.all(underWay), wait(clock, graceMs)]);
+      abort.abort();
+      await Promise.all(underWay);
+      await canceller.stop();
+      await Promise.allSettled(left.map(({ delivery }) => release(delivery)));
+      await store.settled();
+    },
+    gauges: lanes,
+  };
+};

@@ -1,0 +1,237 @@
+import type { Join } from "../db/group-commit.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Id } from "../lib/ids.ts";
+import type { LaneState } from "../observe/gauges.ts";
+import type { Claimed, ClaimWish } from "../queue/claim.ts";
+import { claimedDueMs } from "../queue/delivery.ts";
+import type { Destination } from "../routing/destination.ts";
+import type { RoutingTable } from "../routing/table.ts";
+import { hasBacklog, isForgettable, type Lane, laneBytesMax, newLane, windowMax } from "./lane.ts";
+import type { Work } from "./work.ts";
+
+/** Bytes that all lanes together keep in memory. */
+const heldBytesMax = 64 * 1024 * 1024;
+
+/** A lane looks at the time at least this often: wall time may jump while it sleeps. */
+const sleepMsMax = 5_000;
+
+/** What lanes need. */
+export type LanesParts = {
+  readonly clock: Clock;
+  readonly table: RoutingTable;
+  readonly claim: Join<ClaimWish, Claimed>;
+  /** Whether attempts may start at all. */
+  readonly mayStart: () => boolean;
+  /** Does one piece of work. Resolves with what an ordered lane must keep and wait with, or null. */
+  readonly work: (work: Work, destination: Destination) => Promise<Work | null>;
+  /** Gets rid of work whose destination is off or gone. */
+  readonly cancel: (work: Work) => void;
+};
+
+/**
+ * One lane for each destination: what it holds, when it may send, and when it fetches more. A slow or dead destination
+ * fills only its own lane. While a lane has a backlog in the store, new deliveries join its end there.
+ */
+export class Lanes {
+  readonly #parts: LanesParts;
+  readonly #lanes = new Map<Id, Lane>();
+  #heldBytes = 0;
+  #stopped = false;
+
+  constructor(parts: LanesParts) {
+    this.#parts = parts;
+  }
+
+  /** Bytes of the events that all lanes hold. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  /**
+   * Whether a new delivery may go to its lane straight from memory. If so, a place is kept for it, until `place` or
+   * `forgo`; if not, it waits in the store, and `noteDue` says so once it is there.
+   */
+  reserve(destination: Destination, bytes: number): boolean {
+    if (this.#stopped || !this.#parts.mayStart()) return false;
+    const lane = this.#lane(destination.id);
+    const isFull = lane.waiting.length + lane.reserved >= windowMax || lane.heldBytes + bytes > laneBytesMax;
+    if (isFull || this.#heldBytes + bytes > heldBytesMax || hasBacklog(lane, this.#parts.clock.nowMs())) return false;
+    lane.reserved += 1;
+    this.#hold(lane, bytes);
+    return true;
+  }
+
+  /** Gives a kept place back: the commit failed. */
+  forgo(destinationId: Id, bytes: number): void {
+    const lane = this.#lane(destinationId);
+    lane.reserved -= 1;
+    this.#hold(lane, -bytes);
+  }
+
+  /** Takes work whose place was kept. */
+  place(work: Work): void {
+    const lane = this.#lane(work.delivery.destinationId);
+    lane.reserved -= 1;
+    lane.waiting.push(work);
+    this.#pump(lane);
+  }
+
+  /** Takes work back that its lane must wait with: the lane became ordered while it was tried. */
+  keep(work: Work): void {
+    const lane = this.#lane(work.delivery.destinationId);
+    lane.waiting.unshift(work);
+    this.#hold(lane, work.bytes);
+    this.#pump(lane);
+  }
+
+  /** Tells a lane that the store holds a delivery of its that falls due then. */
+  noteDue(destinationId: Id, atMs: number): void {
+    const lane = this.#lane(destinationId);
+    lane.nextDueAtMs = Math.min(lane.nextDueAtMs ?? atMs, atMs);
+    this.#pump(lane);
+  }
+
+  /** What a claim found. Runs before any later commit is drafted. */
+  claimed({ destinationId }: ClaimWish, { deliveries, nextDueAtMs }: Claimed): void {
+    const lane = this.#lane(destinationId);
+    lane.nextDueAtMs = nextDueAtMs;
+    for (const delivery of deliveries) lane.waiting.push({ delivery, stored: null, bytes: 0 });
+  }
+
+  /** Looks at a lane again: its destination changed. */
+  wake(destinationId: Id): void {
+    const lane = this.#lanes.get(destinationId);
+    if (lane !== undefined) this.#pump(lane);
+  }
+
+  /** Looks at all lanes again. */
+  wakeAll(): void {
+    for (const lane of this.#lanes.values()) this.#pump(lane);
+  }
+
+  /** Stops starting work. Gives back what waited; it stays claimed in the store until it is released there. */
+  stop(): readonly Work[] {
+    this.#stopped = true;
+    const left: Work[] = [];
+    for (const lane of this.#lanes.values()) {
+      lane.timer?.cancel();
+      left.push(...lane.waiting.splice(0));
+    }
+    return left;
+  }
+
+  /** How many lanes are doing what, for a gauge. */
+  states(): Record<LaneState, number> {
+    const states: Record<LaneState, number> = { idle: 0, busy: 0, backlogged: 0, held: 0, disabled: 0 };
+    const nowMs = this.#parts.clock.nowMs();
+    for (const lane of this.#lanes.values()) states[this.#stateOf(lane, nowMs)] += 1;
+    return states;
+  }
+
+  /** How long the longest waiting delivery in any store backlog has been due. */
+  oldestDueAgeMs(): number {
+    const nowMs = this.#parts.clock.nowMs();
+    let oldestMs = nowMs;
+    for (const { nextDueAtMs } of this.#lanes.values()) oldestMs = Math.min(oldestMs, nextDueAtMs ?? nowMs);
+    return nowMs - oldestMs;
+  }
+
+  #stateOf(lane: Lane, nowMs: number): LaneState {
+    if (this.#parts.table.destination(lane.destinationId)?.destination.enabled !== true) return "disabled";
+    if (hasBacklog(lane, nowMs)) return "backlogged";
+    if (lane.running > 0) return "busy";
+    return lane.waiting.length > 0 ? "held" : "idle";
+  }
+
+  #lane(destinationId: Id): Lane {
+    const known = this.#lanes.get(destinationId);
+    if (known !== undefined) return known;
+    const lane = newLane(destinationId);
+    this.#lanes.set(destinationId, lane);
+    return lane;
+  }
+
+  #hold(lane: Lane, bytes: number): void {
+    lane.heldBytes += bytes;
+    this.#heldBytes += bytes;
+  }
+
+  #pump(lane: Lane): void {
+    if (this.#stopped) return;
+    lane.timer?.cancel();
+    lane.timer = null;
+    const destination = this.#parts.table.destination(lane.destinationId)?.destination;
+    if (destination?.enabled !== true) {
+      this.#drain(lane);
+      return;
+    }
+    const waitMs = this.#startWork(lane, destination);
+    this.#fetch(lane, destination);
+    this.#sleep(lane, destination, waitMs);
+    if (isForgettable(lane)) this.#lanes.delete(lane.destinationId);
+  }
+
+  #drain(lane: Lane): void {
+    for (const work of lane.waiting.splice(0)) {
+      this.#hold(lane, -work.bytes);
+      this.#parts.cancel(work);
+    }
+    lane.nextDueAtMs = null;
+    if (isForgettable(lane)) this.#lanes.delete(lane.destinationId);
+  }
+
+  /** Starts what may start. Gives how long the head must wait, or null when it need not, or there is none. */
+  #startWork(lane: Lane, destination: Destination): number | null {
+    const { clock, mayStart } = this.#parts;
+    const slots = destination.ordered ? 1 : destination.maxConcurrency;
+    while (lane.running < slots && mayStart()) {
+      const head = lane.waiting[0];
+      if (head === undefined) return null;
+      const heldMs = (head.delivery.notBeforeMs ?? 0) - clock.nowMs();
+      if (heldMs > 0) return heldMs;
+      const rateWaitMs = lane.rate.take(destination, clock.monotonicMs());
+      if (rateWaitMs > 0) return rateWaitMs;
+      lane.waiting.shift();
+      void this.#run(lane, head, destination);
+    }
+    return lane.running < slots && lane.waiting.length > 0 ? sleepMsMax : null;
+  }
+
+  async #run(lane: Lane, work: Work, destination: Destination): Promise<void> {
+    lane.running += 1;
+    const kept = await this.#parts.work(work, destination);
+    lane.running -= 1;
+    if (kept === null) this.#hold(lane, -work.bytes);
+    else lane.waiting.unshift(kept);
+    this.#pump(lane);
+  }
+
+  #fetch(lane: Lane, { id: destinationId, ordered }: Destination): void {
+    const nowMs = this.#parts.clock.nowMs();
+    const room = windowMax - lane.waiting.length - lane.reserved;
+    if (lane.claiming || lane.nextDueAtMs === null || room < windowMax / 2 || !this.#parts.mayStart()) return;
+    if (!ordered && lane.nextDueAtMs > nowMs) return;
+    lane.claiming = true;
+    // An ordered lane takes what comes first, due or not, and waits with it in hand.
+    const dueUntilMs = ordered ? claimedDueMs - 1 : nowMs;
+    this.#parts.claim({ destinationId, dueUntilMs, limit: room }).then(
+      () => this.#fetched(lane),
+      () => this.#parts.clock.after(1000, () => this.#fetched(lane)),
+    );
+  }
+
+  #fetched(lane: Lane): void {
+    lane.claiming = false;
+    this.#pump(lane);
+  }
+
+  #sleep(lane: Lane, destination: Destination, headWaitMs: number | null): void {
+    const untilDueMs =
+      lane.nextDueAtMs === null || lane.claiming ? null : lane.nextDueAtMs - this.#parts.clock.nowMs();
+    const waits = [headWaitMs, destination.ordered ? null : untilDueMs].filter((waitMs) => waitMs !== null);
+    const soonest = Math.min(...waits);
+    // A full window is looked at again when a slot frees; a timer at zero would only spin.
+    if (waits.length === 0 || (soonest <= 0 && lane.running > 0)) return;
+    lane.timer = this.#parts.clock.after(Math.min(Math.max(soonest, 1), sleepMsMax), () => this.#pump(lane));
+  }
+}

@@ -1,0 +1,163 @@
+import type { Draft, Join } from "../db/group-commit.ts";
+import { isPassing } from "../db/store-error.ts";
+import type { Store } from "../db/store.ts";
+import { refreshStatusOperation } from "../events/status.ts";
+import { type Clock, wait } from "../lib/clock.ts";
+import type { Id } from "../lib/ids.ts";
+import type { Random } from "../lib/random.ts";
+import type { Observer } from "../observe/observe.ts";
+import type { Delivery } from "../queue/delivery.ts";
+import { type Settled, settleOperation, type Settlement } from "../queue/settle.ts";
+import type { Destination } from "../routing/destination.ts";
+import { healthOperation } from "../routing/health.ts";
+import type { RoutingTable } from "../routing/table.ts";
+import { type Attempt, logOperation } from "./attempt-log.ts";
+import { decide } from "./decide.ts";
+import { afterSign, type Health } from "./health.ts";
+import type { Outcome } from "./outcome.ts";
+
+/** What a lane did with a delivery, on its way to the store. */
+export type Report = { readonly delivery: Delivery; readonly outcome: Outcome; readonly attempt: Attempt | null };
+
+/** Reports in one commit, at most. */
+const reportsMax = 512;
+
+/** Reports that may wait before no further attempt is started. */
+const pendingMax = 1000;
+
+/** Waits between tries to record while the store is unavailable. */
+const retryMs = { first: 250, max: 10_000 } as const;
+
+/** What the recorder needs, and whom it tells of what it changed. */
+export type RecorderParts = {
+  readonly store: Pick<Store, "line">;
+  readonly clock: Clock;
+  readonly random: Pick<Random, "fraction">;
+  readonly table: RoutingTable;
+  readonly observer: Pick<Observer, "deliveryEnded" | "destinationDisabled" | "faulted">;
+  /** Deliveries that are due again in the store, told before any later commit is drafted. */
+  readonly onDue: (destinationId: Id, atMs: number) => void;
+  readonly onDisabled: (destination: Destination) => void;
+  /** Attempts may start again, after somebody was told that they may not. */
+  readonly onRecovered: () => void;
+};
+
+type Judged = { readonly report: Report; readonly settlement: Settlement };
+type Judgement = { readonly judged: readonly Judged[]; readonly changed: ReadonlyMap<Id, Health> };
+
+/**
+ * Records what lanes did: attempt, delivery, event and destination change in one commit. It decides in that commit too,
+ * so that a destination which was switched off meanwhile is seen. An outcome is kept until it is on disk; while that
+ * fails, `mayStart` is false and nothing new is sent.
+ */
+export class Recorder {
+  readonly #parts: RecorderParts;
+  readonly #join: Join<Report, Settlement>;
+  #pending = 0;
+  /** Set when the store was unavailable, until a commit succeeds again. */
+  #blocked = false;
+  #refused = false;
+
+  constructor(parts: RecorderParts) {
+    this.#parts = parts;
+    this.#join = parts.store.line<Report, Settlement>({
+      name: "outcomes",
+      itemsMax: reportsMax,
+      draft: (reports) => this.#draft(reports),
+    });
+  }
+
+  /** Whether the store keeps up, so that another attempt may start. Whoever is refused is told by `onRecovered`. */
+  get mayStart(): boolean {
+    const may = !this.#blocked && this.#pending < pendingMax;
+    if (!may) this.#refused = true;
+    return may;
+  }
+
+  /** Resolves once the outcome is on disk. */
+  async record(report: Report): Promise<Settlement> {
+    this.#pending += 1;
+    try {
+      for (let waitMs: number = retryMs.first; ; waitMs = Math.min(waitMs * 2, retryMs.max)) {
+        try {
+          return await this.#join(report);
+        } catch (error) {
+          // A report that the store refuses for what it is must not stop the others.
+          if (!isPassing(error) || !this.#blocked) this.#parts.observer.faulted({ task: "record outcomes", error });
+          if (isPassing(error)) this.#blocked = true;
+        }
+        await wait(this.#parts.clock, waitMs);
+      }
+    } finally {
+      this.#pending -= 1;
+      if (this.#refused && this.mayStart) {
+        this.#refused = false;
+        this.#parts.onRecovered();
+      }
+    }
+  }
+
+  /** Judges in order: ten failures in one batch are ten failures. */
+  #judge(reports: readonly Report[]): Judgement {
+    const { clock, random, table } = this.#parts;
+    const nowMs = clock.nowMs();
+    const changed = new Map<Id, Health>();
+    const judged = reports.map((report): Judged => {
+      const { delivery, outcome } = report;
+      const known = table.destination(delivery.destinationId)?.destination;
+      const destination = known && { ...known, ...changed.get(known.id) };
+      const { settlement, sign } = decide(outcome, delivery, destination, { nowMs, random: random.fraction() });
+      if (destination !== undefined) {
+        const health = afterSign(destination, sign);
+        if (health !== destination) changed.set(destination.id, health);
+      }
+      return { report, settlement };
+    });
+    return { judged, changed };
+  }
+
+  #draft(reports: readonly Report[]): Draft<Settlement> {
+    const { judged, changed } = this.#judge(reports);
+    const settled = judged.map(
+      ({ report: { delivery, attempt }, settlement }): Settled => ({
+        delivery,
+        settlement,
+        attempts: delivery.attempts + (attempt === null ? 0 : 1),
+      }),
+    );
+    const tried = reports.flatMap(({ delivery, attempt }) => (attempt === null ? [] : [{ delivery, attempt }]));
+    const ended = settled.filter(({ settlement }) => settlement.to === "ended");
+    return {
+      operations: [
+        settleOperation(settled),
+        logOperation(tried),
+        refreshStatusOperation(ended.map(({ delivery }) => delivery.eventId)),
+        healthOperation([...changed].map(([id, health]) => ({ id, ...health })), this.#parts.clock.nowMs()),
+      ],
+      committed: () => {
+        this.#committed(judged, changed);
+        return judged.map(({ settlement }) => settlement);
+      },
+      abandoned: () => {},
+    };
+  }
+
+  #committed(judged: readonly Judged[], changed: ReadonlyMap<Id, Health>): void {
+    const { table, observer, onDue, onDisabled } = this.#parts;
+    this.#blocked = false;
+    for (const [id, health] of changed) {
+      table.patchDestination(id, health);
+      const destination = table.destination(id)?.destination;
+      if (health.enabled || destination === undefined) continue;
+      observer.destinationDisabled({ reason: health.disabledReason ?? "failures", destinationId: id });
+      onDisabled(destination);
+    }
+    for (const { report, settlement } of judged) {
+      const { id: deliveryId, destinationId } = report.delivery;
+      if (settlement.to === "due") onDue(destinationId, settlement.atMs);
+      if (settlement.to !== "ended") continue;
+      const reason = settlement.status === "success" ? null : settlement.reason;
+      observer.deliveryEnded({ status: settlement.status, reason, destinationId, deliveryId });
+    }
+  }
+}

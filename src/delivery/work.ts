@@ -1,0 +1,14 @@
+import type { Event, Payload } from "../events/event.ts";
+import type { Delivery } from "../queue/delivery.ts";
+
+/** An event and its bytes. */
+export type StoredEvent = { readonly event: Event; readonly payload: Payload };
+
+/** A claimed delivery in a lane's hands. */
+export type Work = {
+  readonly delivery: Delivery;
+  /** The event, when it came straight from ingest; else it is read when its turn comes. */
+  readonly stored: StoredEvent | null;
+  /** Bytes that it keeps in memory. */
+  readonly bytes: number;
+};

@@ -1,0 +1,128 @@
+import { isPassing } from "../db/store-error.ts";
+import type { Store } from "../db/store.ts";
+import { readStored } from "../events/read.ts";
+import type { Observer } from "../observe/observe.ts";
+import type { CancelReason } from "../queue/delivery.ts";
+import type { Settlement } from "../queue/settle.ts";
+import type { Destination } from "../routing/destination.ts";
+import { type AttemptContext, type Attempted, failedUnsent, performAttempt } from "./attempt.ts";
+import type { Attempt } from "./attempt-log.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Recorder } from "./recorder.ts";
+import type { StoredEvent, Work } from "./work.ts";
+
+/**
+ * Claims without an outcome that are taken for bad luck. One more, and the delivery itself is taken for what kills the
+ * process: the attempt counts as failed, so that it ends some day.
+ */
+const claimsMax = 3;
+
+/** How long a delivery waits when its event cannot be read at the moment. */
+const unreadableMs = 5_000;
+
+/** What a worker needs. */
+export type WorkerParts = AttemptContext & {
+  readonly store: Pick<Store, "lookup">;
+  readonly recorder: Recorder;
+  readonly observer: Pick<Observer, "attempted">;
+  /** Ends attempts under way when the process stops. */
+  readonly signal: AbortSignal;
+  /** Takes back what its lane, ordered by now, must wait with. */
+  readonly keep: (work: Work) => void;
+};
+
+type Done = { readonly outcome: Outcome; readonly attempt: Attempt | null };
+
+const cancelled = (reason: CancelReason): Done => ({ outcome: { kind: "cancelled", reason }, attempt: null });
+
+const readEvent = async ({ store, clock }: WorkerParts, work: Work): Promise<StoredEvent | Done> => {
+  if (work.stored !== null) return work.stored;
+  try {
+    const stored = await readStored(store, work.delivery.eventId);
+    return stored ?? { outcome: { kind: "lost" }, attempt: null };
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+    return { outcome: { kind: "postponed", untilMs: clock.nowMs() + unreadableMs }, attempt: null };
+  }
+};
+
+const tryOnce = async (parts: WorkerParts, work: Work): Promise<Done> => {
+  const { delivery } = work;
+  const routed = parts.table.destination(delivery.destinationId);
+  if (routed === undefined) return cancelled("destination_deleted");
+  const { enabled, enabling } = routed.destination;
+  if (!enabled || enabling !== delivery.enabling) return cancelled("destination_disabled");
+  if (delivery.claims > claimsMax) {
+    return failedUnsent(parts, work, "crashed", `the gateway stopped ${claimsMax} times while this was being sent`);
+  }
+  const stored = await readEvent(parts, work);
+  if ("outcome" in stored) return stored;
+  const attempted = await performAttempt(parts, work, stored, routed, parts.signal);
+  // Cut off by our own stop: nobody's failure. It is due again at the next start.
+  if (parts.signal.aborted && attempted.outcome.kind === "failed") {
+    return { outcome: { kind: "postponed", untilMs: parts.clock.nowMs() }, attempt: null };
+  }
+  return attempted;
+};
+
+/** What cannot be processed becomes a failed attempt with a reason, never a lane that stands still. */
+const tryOnceSafely = async (parts: WorkerParts, work: Work): Promise<Done> => {
+  try {
+    return await tryOnce(parts, work);
+  } catch (error) {
+    const attempted: Attempted = failedUnsent(
+      parts,
+      work,
+      "crashed",
+      error instanceof Error ? error.message : String(error),
+    );
+    return attempted;
+  }
+};
+
+const report = ({ observer }: WorkerParts, { delivery }: Work, { url }: Destination, attempt: Attempt): void => {
+  observer.attempted({
+    outcome: attempt.code === null ? "success" : "failed",
+    code: attempt.code,
+    status: attempt.responseStatus,
+    durationMs: attempt.durationMs,
+    attempt: attempt.number,
+    sourceId: delivery.sourceId,
+    destinationId: delivery.destinationId,
+    deliveryId: delivery.id,
+    eventId: delivery.eventId,
+    host: URL.parse(url)?.host ?? "",
+  });
+};
+
+const heldWork = (work: Work, settlement: Settlement, attempt: Attempt | null): Work | null =>
+  settlement.to === "held"
+    ? {
+        ...work,
+        delivery: {
+          ...work.delivery,
+          attempts: attempt?.number ?? work.delivery.attempts,
+          claims: 1,
+          notBeforeMs: settlement.untilMs,
+        },
+      }
+    : null;
+
+/**
+ * What a lane does with a delivery whose turn it is. An ordered lane waits until the outcome is on disk, and gets back
+ * what it must try again; any other lane has its slot back as soon as the receiver has answered.
+ */
+export const createWorker =
+  (parts: WorkerParts) =>
+  async (work: Work, destination: Destination): Promise<Work | null> => {
+    const { outcome, attempt } = await tryOnceSafely(parts, work);
+    if (attempt !== null) report(parts, work, destination, attempt);
+    const recorded = parts.recorder
+      .record({ delivery: work.delivery, outcome, attempt })
+      .then((settlement) => heldWork(work, settlement, attempt));
+    if (destination.ordered) return recorded;
+    void recorded.then((held) => {
+      if (held !== null) parts.keep(held);
+    });
+    return null;
+  };

@@ -1,0 +1,127 @@
+import type { Draft, Join } from "../db/group-commit.ts";
+import type { Store } from "../db/store.ts";
+import { appendOperations } from "../events/append.ts";
+import type { Event, Payload } from "../events/event.ts";
+import type { Id, Ids } from "../lib/ids.ts";
+import { addOperation } from "../queue/add.ts";
+import { type Delivery, newDelivery } from "../queue/delivery.ts";
+import type { Destination } from "../routing/destination.ts";
+import type { Source } from "../routing/source.ts";
+import type { Route, RoutingTable } from "../routing/table.ts";
+import type { Judged } from "./judge.ts";
+
+/** A judged request on its way to the store. */
+export type Arrival = { readonly sourceId: Id; readonly receivedAtMs: number; readonly judged: Judged };
+
+/** What became of it: the event's id, or null when its source was deleted meanwhile. */
+export type Stored = { readonly eventId: Id } | null;
+
+/** A delivery that goes to its lane straight from memory. */
+export type Handed = {
+  readonly delivery: Delivery;
+  readonly stored: { readonly event: Event; readonly payload: Payload };
+  readonly bytes: number;
+};
+
+/** What ingest needs of delivery. */
+export type LaneDoor = {
+  /** Whether the lane takes a new delivery from memory, and keeps a place for it. */
+  reserve(destination: Destination, bytes: number): boolean;
+  forgo(destinationId: Id, bytes: number): void;
+  place(handed: Handed): void;
+  /** The store holds a delivery that is due then. */
+  noteDue(destinationId: Id, atMs: number): void;
+};
+
+/** What the arrivals' line needs. */
+export type ArrivalParts = {
+  readonly store: Pick<Store, "line">;
+  readonly table: RoutingTable;
+  readonly ids: Ids;
+  readonly lanes: LaneDoor;
+};
+
+/** Arrivals in one commit, at most. */
+const arrivalsMax = 512;
+
+/** What a delivery in memory costs beside its body. */
+const overheadBytes = 2048;
+
+type Planned = { readonly event: Event; readonly payload: Payload; readonly deliveries: readonly Delivery[] };
+
+const planDelivery = (
+  { lanes, ids }: ArrivalParts,
+  event: Event,
+  { connection, destination }: Route,
+  bytes: number,
+): Delivery =>
+  newDelivery({
+    eventId: event.id,
+    id: ids.next(),
+    teamId: event.teamId,
+    envId: event.envId,
+    sourceId: event.sourceId,
+    connectionId: connection.id,
+    destinationId: destination.id,
+    enabling: destination.enabling,
+    createdAtMs: event.receivedAtMs,
+    claimed: lanes.reserve(destination, bytes),
+  });
+
+const plan = (parts: ArrivalParts, source: Source, { judged, receivedAtMs }: Arrival): Planned => {
+  const { payload, ...found } = judged;
+  const isHeldBack = found.quarantined || !source.enabled;
+  const routes = isHeldBack ? [] : parts.table.match(source.id, found.eventType);
+  const event: Event = {
+    ...found,
+    id: parts.ids.next(),
+    teamId: source.teamId,
+    envId: source.envId,
+    sourceId: source.id,
+    status: routes.length > 0 ? "forwarding" : "received",
+    bodyBytes: payload.body.byteLength,
+    receivedAtMs,
+  };
+  const bytes = payload.body.byteLength + overheadBytes;
+  return { event, payload, deliveries: routes.map((route) => planDelivery(parts, event, route, bytes)) };
+};
+
+const handOver = ({ lanes }: ArrivalParts, { event, payload, deliveries }: Planned): void => {
+  for (const delivery of deliveries) {
+    if (delivery.claims === 0) lanes.noteDue(delivery.destinationId, delivery.createdAtMs);
+    else lanes.place({ delivery, stored: { event, payload }, bytes: payload.body.byteLength + overheadBytes });
+  }
+};
+
+const forgo = ({ lanes }: ArrivalParts, { payload, deliveries }: Planned): void => {
+  for (const { claims, destinationId } of deliveries) {
+    if (claims > 0) lanes.forgo(destinationId, payload.body.byteLength + overheadBytes);
+  }
+};
+
+/**
+ * Opens the line of arrivals. They are matched when their commit begins, so a destination made a moment ago is seen and
+ * an event and all of its deliveries are written together.
+ */
+export const createArrivals = (parts: ArrivalParts): Join<Arrival, Stored> =>
+  parts.store.line<Arrival, Stored>({
+    name: "arrivals",
+    itemsMax: arrivalsMax,
+    draft: (arrivals): Draft<Stored> => {
+      const plans = arrivals.map((arrival) => {
+        const source = parts.table.source(arrival.sourceId)?.source;
+        return source === undefined ? null : plan(parts, source, arrival);
+      });
+      const planned = plans.filter((each) => each !== null);
+      return {
+        operations: [...appendOperations(planned), addOperation(planned.flatMap(({ deliveries }) => deliveries))],
+        committed: () => {
+          for (const each of planned) handOver(parts, each);
+          return plans.map((each) => (each === null ? null : { eventId: each.event.id }));
+        },
+        abandoned: () => {
+          for (const each of planned) forgo(parts, each);
+        },
+      };
+    },
+  });

@@ -1,0 +1,14 @@
+import type { Headers } from "../lib/headers.ts";
+
+/** A request as it reached an ingest URL, read whole. */
+export type Incoming = {
+  readonly method: string;
+  /** Without the question mark. */
+  readonly query: string;
+  readonly headers: Headers;
+  /** The exact bytes. Nothing is decompressed. */
+  readonly body: Buffer;
+  /** The sender's, as far as trusted proxies tell it. */
+  readonly senderAddress: string | null;
+  readonly receivedAtMs: number;
+};
