@@ -8,7 +8,9 @@ import type { Destination } from "./destination.ts";
 import type { SealedSecrets, Source } from "./source.ts";
 
 /** Opened secrets, the current one first, or none; `unreadable` when the keys of this process cannot open them. */
-export type Secrets = { readonly kind: "opened"; readonly secrets: readonly string[] } | { readonly kind: "unreadable" };
+export type Secrets =
+  | { readonly kind: "opened"; readonly secrets: readonly string[] }
+  | { readonly kind: "unreadable" };
 
 /** A source as ingest sees it. Its preset is null when this program does not know the provider (a newer one did). */
 export type RoutedSource = {
