@@ -1,41 +1,12 @@
-import { findHeader, type Headers } from "../lib/headers.ts";
 import type { Id, Ids } from "../lib/ids.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { Send, SendResult } from "../outbound/send.ts";
 import type { RoutedDestination, RoutingTable } from "../routing/table.ts";
 import type { Attempt } from "./attempt-log.ts";
 import type { AttemptCode, AttemptOutcome } from "./outcome.ts";
 import { buildRequest, type SenderNames } from "./request.ts";
 import { readRetryAfterMs } from "./retry-policy.ts";
 import type { StoredEvent, Work } from "./work.ts";
-
-/** What came of a send: an answer, of which the status line decides, or none. */
-export type SendResult =
-  | {
-      readonly kind: "answered";
-      readonly status: number;
-      readonly headers: Headers;
-      readonly bodyStart: Uint8Array;
-      readonly durationMs: number;
-    }
-  | {
-      readonly kind: "failed";
-      readonly code: Extract<
-        AttemptCode,
-        "dns" | "refused_address" | "connect" | "tls" | "timeout" | "reset" | "protocol"
-      >;
-      readonly message: string;
-      readonly durationMs: number;
-    };
-
-/** The one way out: guarded, bounded, and without redirects. */
-export type Send = (request: {
-  readonly url: string;
-  readonly method: "POST";
-  readonly headers: Headers;
-  readonly body: Uint8Array;
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal;
-}) => Promise<SendResult>;
 
 /** What an attempt needs. */
 export type AttemptContext = {
@@ -55,11 +26,13 @@ export const outcomeOf = (result: SendResult, nowMs: number): AttemptOutcome => 
     case "answered": {
       const { status, headers } = result;
       if (status >= 200 && status < 300) return { kind: "succeeded", status };
-      const retryAfterMs = readRetryAfterMs(findHeader(headers, "retry-after"), nowMs);
+      const retryAfterMs = readRetryAfterMs(retryAfterOf(headers), nowMs);
       return { kind: "failed", code: "status", status, error: `the receiver answered ${status}`, retryAfterMs };
     }
     case "failed":
       return { kind: "failed", code: result.code, status: null, error: result.message, retryAfterMs: null };
+    case "cancelled":
+      return { kind: "failed", code: "cancelled", status: null, error: "the gateway stopped", retryAfterMs: null };
   }
 };
 
