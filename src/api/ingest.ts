@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
+import type { ByteBudget } from "../ingest/byte-budget.ts";
+import type { Receipt, Receive } from "../ingest/receive.ts";
+import { senderAddressOf } from "../ingest/sender-address.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Headers } from "../lib/headers.ts";
 import type { Id, Ids } from "../lib/ids.ts";
 import type { AddressSet } from "../lib/ip.ts";
-import type { ByteBudget } from "../ingest/byte-budget.ts";
-import type { Receipt, Receive } from "../ingest/receive.ts";
-import { senderAddressOf } from "../ingest/sender-address.ts";
 import type { IngestOutcome, IngestRefusalReason } from "../observe/ingest.ts";
 import type { Observer } from "../observe/observe.ts";
 import type { RoutedSource, RoutingTable } from "../routing/table.ts";
@@ -90,11 +90,7 @@ const takeBody = async (parts: IngestParts, routed: RoutedSource, { request }: C
           query: queryOf(request.url ?? ""),
           headers: headersOf(request),
           body: read.body,
-          senderAddress: senderAddressOf(
-            request.socket.remoteAddress,
-            forwardedForOf(request),
-            parts.trustedProxies,
-          ),
+          senderAddress: senderAddressOf(request.socket.remoteAddress, forwardedForOf(request), parts.trustedProxies),
           receivedAtMs: parts.clock.nowMs(),
         });
         return resultOf(receipt);
@@ -111,7 +107,12 @@ const handle = async (parts: IngestParts, routed: RoutedSource | undefined, call
   return takeBody(parts, routed, call);
 };
 
-const observe = ({ observer, clock }: IngestParts, routed: RoutedSource | undefined, call: Call, result: Result): void => {
+const observe = (
+  { observer, clock }: IngestParts,
+  routed: RoutedSource | undefined,
+  call: Call,
+  result: Result,
+): void => {
   const durationMs = clock.monotonicMs() - call.startedMs;
   const provider = routed?.source.provider;
   if ("outcome" in result) {
@@ -144,7 +145,9 @@ const slugOf = (url: string): string => {
  * The handler of `POST /in/:slug`. It stands before the framework: this is the path that every event takes, and all that
  * it answers is in `answers`.
  */
-export const createIngestHandler = (parts: IngestParts): ((request: IncomingMessage, response: ServerResponse) => void) => {
+export const createIngestHandler = (
+  parts: IngestParts,
+): ((request: IncomingMessage, response: ServerResponse) => void) => {
   const answer = async (call: Call, response: ServerResponse): Promise<void> => {
     const requestId = parts.ids.next();
     const routed = parts.table.sourceBySlug(slugOf(call.request.url ?? ""));

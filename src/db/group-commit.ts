@@ -1,5 +1,5 @@
-import { isPassing, StoreError } from "./store-error.ts";
 import type { Operation, OperationResult } from "./statement.ts";
+import { isPassing, StoreError } from "./store-error.ts";
 
 /** What a batch writes, and what becomes of its items once it is on disk. */
 export type Draft<Result> = {

@@ -1,5 +1,6 @@
-import type { Id, Ids } from "../lib/ids.ts";
 import type { Clock } from "../lib/clock.ts";
+import { findHeader } from "../lib/headers.ts";
+import type { Id, Ids } from "../lib/ids.ts";
 import type { Send, SendResult } from "../outbound/send.ts";
 import type { RoutedDestination, RoutingTable } from "../routing/table.ts";
 import type { Attempt } from "./attempt-log.ts";
@@ -26,7 +27,7 @@ export const outcomeOf = (result: SendResult, nowMs: number): AttemptOutcome => 
     case "answered": {
       const { status, headers } = result;
       if (status >= 200 && status < 300) return { kind: "succeeded", status };
-      const retryAfterMs = readRetryAfterMs(retryAfterOf(headers), nowMs);
+      const retryAfterMs = readRetryAfterMs(findHeader(headers, "retry-after"), nowMs);
       return { kind: "failed", code: "status", status, error: `the receiver answered ${status}`, retryAfterMs };
     }
     case "failed":

@@ -1,5 +1,5 @@
-import type { Id } from "../lib/ids.ts";
 import { isoSeconds } from "../lib/clock.ts";
+import type { Id } from "../lib/ids.ts";
 
 /** What goes into an envelope. */
 export type Enveloped = {

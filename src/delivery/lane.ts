@@ -45,8 +45,4 @@ export const hasBacklog = (lane: Lane, nowMs: number): boolean =>
 
 /** Whether nothing would be lost by forgetting the lane. */
 export const isForgettable = (lane: Lane): boolean =>
-  lane.running === 0 &&
-  lane.reserved === 0 &&
-  lane.waiting.length === 0 &&
-  lane.nextDueAtMs === null &&
-  !lane.claiming;
+  lane.running === 0 && lane.reserved === 0 && lane.waiting.length === 0 && lane.nextDueAtMs === null && !lane.claiming;

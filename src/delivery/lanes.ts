@@ -226,8 +226,7 @@ export class Lanes {
   }
 
   #sleep(lane: Lane, destination: Destination, headWaitMs: number | null): void {
-    const untilDueMs =
-      lane.nextDueAtMs === null || lane.claiming ? null : lane.nextDueAtMs - this.#parts.clock.nowMs();
+    const untilDueMs = lane.nextDueAtMs === null || lane.claiming ? null : lane.nextDueAtMs - this.#parts.clock.nowMs();
     const waits = [headWaitMs, destination.ordered ? null : untilDueMs].filter((waitMs) => waitMs !== null);
     const soonest = Math.min(...waits);
     // A full window is looked at again when a slot frees; a timer at zero would only spin.

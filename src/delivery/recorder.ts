@@ -118,13 +118,11 @@ export class Recorder {
 
   #draft(reports: readonly Report[]): Draft<Settlement> {
     const { judged, changed } = this.#judge(reports);
-    const settled = judged.map(
-      ({ report: { delivery, attempt }, settlement }): Settled => ({
-        delivery,
-        settlement,
-        attempts: delivery.attempts + (attempt === null ? 0 : 1),
-      }),
-    );
+    const settled = judged.map(({ report: { delivery, attempt }, settlement }): Settled => ({
+      delivery,
+      settlement,
+      attempts: delivery.attempts + (attempt === null ? 0 : 1),
+    }));
     const tried = reports.flatMap(({ delivery, attempt }) => (attempt === null ? [] : [{ delivery, attempt }]));
     const ended = settled.filter(({ settlement }) => settlement.to === "ended");
     return {
@@ -132,7 +130,10 @@ export class Recorder {
         settleOperation(settled),
         logOperation(tried),
         refreshStatusOperation(ended.map(({ delivery }) => delivery.eventId)),
-        healthOperation([...changed].map(([id, health]) => ({ id, ...health })), this.#parts.clock.nowMs()),
+        healthOperation(
+          [...changed].map(([id, health]) => ({ id, ...health })),
+          this.#parts.clock.nowMs(),
+        ),
       ],
       committed: () => {
         this.#committed(judged, changed);

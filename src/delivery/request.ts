@@ -64,7 +64,10 @@ const passedOn = (parts: RequestParts): Headers => {
 /** The request of one attempt. Pure: the same parts make the same bytes. */
 export const buildRequest = (parts: RequestParts): OutgoingRequest => {
   const { names, event, payload, destination, delivery, attempt } = parts;
-  const body = destination.payloadFormat === "envelope" ? envelopeOf({ ...event, eventId: event.id, body: payload.body }) : payload.body;
+  const body =
+    destination.payloadFormat === "envelope"
+      ? envelopeOf({ ...event, eventId: event.id, body: payload.body })
+      : payload.body;
   const signed = signDelivery({
     headerPrefix: names.headerPrefix,
     secrets: parts.secrets,

@@ -117,5 +117,3 @@ export const searchEvents = async (
   if (events.length === limit) return { events, nextBefore: events.at(-1)?.id ?? null };
   return { events, nextBefore: ids.length < searchedMax ? null : idFromBytes(oldest) };
 };
-
-

@@ -10,7 +10,11 @@ export type DiskFloor = { isShort(): boolean; stop(): void };
 
 /** Looks at the free space now, and again and again. */
 export const watchDiskFloor = async (
-  { store, clock, observer }: {
+  {
+    store,
+    clock,
+    observer,
+  }: {
     store: Pick<Store, "freeBytes">;
     clock: Clock;
     observer: Pick<Observer, "storeShortOfDisk" | "storeHasDisk" | "faulted">;

@@ -55,9 +55,7 @@ export const addOperation = (deliveries: readonly Delivery[]): Operation => ({
 });
 
 /** What makes room for a newer run of the same event along the same connections. Comes before `addOperation`. */
-export const supersedeOperation = (
-  runs: readonly Pick<Delivery, "eventId" | "connectionId">[],
-): Operation => ({
+export const supersedeOperation = (runs: readonly Pick<Delivery, "eventId" | "connectionId">[]): Operation => ({
   statement: supersede,
   rows: runs.map(({ eventId, connectionId }) => [idToBytes(eventId), idToBytes(connectionId)]),
 });

@@ -56,4 +56,3 @@ export const countByReplay = async (
   for (const { status, count } of rows) counts[status] = count;
   return counts;
 };
-

@@ -1,8 +1,8 @@
 import { parentPort, workerData } from "node:worker_threads";
 
 import { StoreError } from "../store-error.ts";
-import { openConnection } from "./connection.ts";
 import type { Envelope, Reply, ThreadFailure, ThreadOptions } from "./_protocol.ts";
+import { openConnection } from "./connection.ts";
 
 /** Code 21 is SQLite's own word for a mistake of the caller. */
 const sqliteMisuse = 21;

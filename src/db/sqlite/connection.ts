@@ -1,8 +1,8 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 
 import { BoundedCache } from "../../lib/bounded-cache.ts";
-import { StoreError } from "../store-error.ts";
 import type { OperationResult, SqlValue } from "../statement.ts";
+import { StoreError } from "../store-error.ts";
 import type { BatchStep, CheckpointState, ThreadAnswer, ThreadOptions, ThreadRequest } from "./_protocol.ts";
 
 /** The routes of the management API and the hot statements together need about 200. */

@@ -7,14 +7,14 @@ import type { Kysely } from "kysely";
 import type { Clock } from "../../lib/clock.ts";
 import { GroupCommit, type CommitObserver } from "../group-commit.ts";
 import { migrations } from "../migrations.ts";
-import { StoreError } from "../store-error.ts";
 import type { Operation } from "../statement.ts";
+import { StoreError } from "../store-error.ts";
 import type { Store } from "../store.ts";
 import { WriterLock } from "../writer-lock.ts";
-import { createCheckpointer } from "./checkpoint.ts";
 import { createCompiler } from "./_compile.ts";
-import { openConnection } from "./connection.ts";
 import { toStoreError } from "./_failure.ts";
+import { createCheckpointer } from "./checkpoint.ts";
+import { openConnection } from "./connection.ts";
 import { createKysely, type RunQuery } from "./kysely.ts";
 import { migrate, type Migrated } from "./migrate.ts";
 import { createReaders } from "./readers.ts";
@@ -142,5 +142,6 @@ export const openSqlite = (options: SqliteOptions): { store: Store; migrated: Mi
 };
 
 const refuseInside = (lock: WriterLock): void => {
-  if (lock.isHolder) throw new StoreError("misuse", "the store was read around an open transaction; use the transaction");
+  if (lock.isHolder)
+    throw new StoreError("misuse", "the store was read around an open transaction; use the transaction");
 };

@@ -9,8 +9,8 @@ import {
   SqliteQueryCompiler,
 } from "kysely";
 
-import { StoreError } from "../store-error.ts";
 import type { OperationResult, SqlValue } from "../statement.ts";
+import { StoreError } from "../store-error.ts";
 
 /** Runs one statement somewhere. */
 export type RunQuery = (sql: string, parameters: readonly SqlValue[]) => Promise<OperationResult>;

@@ -18,7 +18,9 @@ const versionOf = (database: DatabaseSync): number => {
 /** A page size or vacuum mode is only taken before the first table is made; without the latter a file never shrinks. */
 const prepareEmpty = (database: DatabaseSync): void => {
   database.exec("pragma page_size = 8192; pragma auto_vacuum = incremental; pragma journal_mode = wal; vacuum");
-  database.exec("create table schema_migrations (version integer primary key, name text not null, applied_at_ms integer not null)");
+  database.exec(
+    "create table schema_migrations (version integer primary key, name text not null, applied_at_ms integer not null)",
+  );
 };
 
 const backUp = (database: DatabaseSync, path: string, version: number): string => {

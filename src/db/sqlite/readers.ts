@@ -1,6 +1,6 @@
 import type { Clock } from "../../lib/clock.ts";
-import { StoreError } from "../store-error.ts";
 import type { OperationResult, SqlValue } from "../statement.ts";
+import { StoreError } from "../store-error.ts";
 import { createThread, type Thread } from "./thread.ts";
 
 const readersCount = 2;

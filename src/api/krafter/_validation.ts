@@ -1,0 +1,65 @@
+import type { z } from "zod";
+
+import type { Details } from "../route.ts";
+
+/** What is said about a field. The first is also for what is missing. */
+export const messages = {
+  blank: "can't be blank",
+  invalid: "is invalid",
+  entry: "has an invalid entry",
+  atLeast: (min: number | bigint): string => `must be greater than or equal to ${min}`,
+  atMost: (max: number | bigint): string => `must be less than or equal to ${max}`,
+} as const;
+
+/** A value, or what is wrong with it, field by field. */
+export type Checked<Value> =
+  | { readonly kind: "valid"; readonly value: Value }
+  | { readonly kind: "invalid"; readonly details: Details };
+
+type RawIssue = z.core.$ZodRawIssue;
+
+/** Our words for what zod found. A schema that brings words of its own keeps them. */
+const messageOf = (issue: RawIssue): string => {
+  switch (issue.code) {
+    case "invalid_type":
+      return issue.input === undefined || issue.input === null ? messages.blank : messages.invalid;
+    case "too_small":
+      if (issue.origin === "string") return messages.blank;
+      return issue.origin === "number" ? messages.atLeast(issue.minimum) : messages.invalid;
+    case "too_big":
+      return issue.origin === "number" ? messages.atMost(issue.maximum) : messages.invalid;
+    default:
+      return messages.invalid;
+  }
+};
+
+/** Beside the bound that a field has, zod names the largest whole number there is: nobody asked for that. */
+const isAboutIntegers = (issue: z.core.$ZodIssue): boolean => "origin" in issue && issue.origin === "int";
+
+const detailsOf = (issues: readonly z.core.$ZodIssue[]): Details => {
+  const details: Record<string, string[]> = {};
+  for (const issue of issues.filter((candidate) => !isAboutIntegers(candidate))) {
+    const [field, ...inside] = issue.path;
+    const message = inside.length > 0 ? messages.entry : issue.message;
+    const known = (details[String(field)] ??= []);
+    if (!known.includes(message)) known.push(message);
+  }
+  return details;
+};
+
+/** Reads a value by a schema. */
+export const check = <Schema extends z.ZodType>(schema: Schema, value: unknown): Checked<z.output<Schema>> => {
+  const result = schema.safeParse(value, { error: messageOf });
+  return result.success
+    ? { kind: "valid", value: result.data }
+    : { kind: "invalid", details: detailsOf(result.error.issues) };
+};
+
+/** The two as one: both values, or all that is wrong. */
+export const both = <A, B>(a: Checked<A>, b: Checked<B>): Checked<readonly [A, B]> => {
+  if (a.kind === "valid" && b.kind === "valid") return { kind: "valid", value: [a.value, b.value] };
+  return {
+    kind: "invalid",
+    details: { ...(a.kind === "invalid" ? a.details : {}), ...(b.kind === "invalid" ? b.details : {}) },
+  };
+};
