@@ -199,7 +199,7 @@ export const startRawReceiver = async (
   onConnection: (socket: Socket, connection: number) => void,
   options: Omit<ReceiverOptions, "tls"> = {},
 ): Promise<RawReceiver> => {
-  const server = createTcpServer({ allowHalfOpen: true });
+  const server = createTcpServer();
   const connections = trackConnections(server);
   server.on("connection", (socket) => onConnection(socket, connections.opened()));
   const port = await listen(server, options);
@@ -213,3 +213,7 @@ export const startRawReceiver = async (
     [Symbol.asyncDispose]: connections.close,
   };
 };
+
+/** Starts a receiver that says `text` (latin1) to every connection once a request has come in. */
+export const saying = (text: string, then: (socket: Socket) => void = () => {}): Promise<RawReceiver> =>
+  startRawReceiver((socket) => socket.once("data", () => socket.write(text, "latin1", () => then(socket))));

@@ -1,0 +1,50 @@
+import { Agent } from "undici";
+
+import type { Connector } from "./_connector.ts";
+
+/** The connections that requests go out on. */
+export type Pools = {
+  /** Keeps connections alive, any number per origin: lanes bound what is in flight, not the pool. */
+  readonly shared: Agent;
+  /** Opens a connection for each request (which must say `reset`), for those that must not meet an old one. */
+  readonly fresh: Agent;
+  /** Ends all connections, and with them the requests on them. */
+  close(): Promise<void>;
+};
+
+/** How long an idle connection is kept when the receiver does not say. Node's own servers keep theirs 5 s and say so. */
+const idleMsDefault = 10_000;
+/** At most this, when the receiver says more. */
+const idleMsMax = 30_000;
+/** How long one connection is used: a receiver that has moved elsewhere in the DNS is followed within this. */
+const connectionMsMax = 5 * 60_000;
+const headerBytesMax = 16 * 1024;
+/** For what libraries fetch through the same pool; `send` has closer bounds of its own. */
+const fetchedBytesMax = 8 * 1024 * 1024;
+const fetchTimeoutMs = 30_000;
+
+/** Two pools over one connector. */
+export const createPools = (connector: Pick<Connector, "connect">): Pools => {
+  const options: Agent.Options = {
+    connect: connector.connect,
+    // One request at a time on a connection: an answer is never for another request, a reset costs one.
+    allowH2: false,
+    pipelining: 1,
+    keepAliveTimeout: idleMsDefault,
+    keepAliveMaxTimeout: idleMsMax,
+    clientTtl: connectionMsMax,
+    maxHeaderSize: headerBytesMax,
+    maxResponseSize: fetchedBytesMax,
+    headersTimeout: fetchTimeoutMs,
+    bodyTimeout: fetchTimeoutMs,
+  };
+  const shared = new Agent(options);
+  const fresh = new Agent(options);
+  return {
+    shared,
+    fresh,
+    close: async () => {
+      await Promise.all([shared.destroy(), fresh.destroy()]);
+    },
+  };
+};

@@ -1,0 +1,35 @@
+import { systemClock } from "../../src/lib/clock.ts";
+import { createOutbound, type Outbound, type OutboundOptions } from "../../src/outbound/outbound.ts";
+import type { SendRequest, SendResult } from "../../src/outbound/send.ts";
+import { receiverCa } from "./receiver.ts";
+
+/**
+ * A way out to receivers on loopback: it may reach 127.0.0.1 and ::1, trusts their certificate, and asks no name
+ * server of the machine. `await using` closes it.
+ */
+export const startOutbound = (options: Partial<OutboundOptions> = {}): Outbound & AsyncDisposable => {
+  const outbound = createOutbound({
+    clock: systemClock,
+    egressAllow: ["127.0.0.1", "::1"],
+    tls: { ca: receiverCa },
+    ...options,
+    resolver: { servers: ["127.0.0.1:9"], timeoutMs: 500, hostsFile: "/nonexistent", ...options.resolver },
+  });
+  return { ...outbound, [Symbol.asyncDispose]: () => outbound.close() };
+};
+
+/** Sends a small POST, with at most 5 s to go. */
+export const post = (outbound: Outbound, url: string, request: Partial<SendRequest> = {}): Promise<SendResult> =>
+  outbound.send({ url, method: "POST", headers: [], body: Buffer.from("{}"), timeoutMs: 5_000, ...request });
+
+/** What a result comes to, for comparing: the status, the code of a failure, or `cancelled`. */
+export const outcome = (result: SendResult): number | string => {
+  switch (result.kind) {
+    case "answered":
+      return result.status;
+    case "failed":
+      return result.code;
+    case "cancelled":
+      return result.kind;
+  }
+};
