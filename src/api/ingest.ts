@@ -101,7 +101,7 @@ const takeBody = async (parts: IngestParts, routed: RoutedSource, { request }: C
 };
 
 const handle = async (parts: IngestParts, routed: RoutedSource | undefined, call: Call): Promise<Result | null> => {
-  if (routed === undefined || routed.source.kind !== "webhook") return refuse("unknown_slug", answers.notFound, true);
+  if (routed?.source.kind !== "webhook") return refuse("unknown_slug", answers.notFound, true);
   if (call.request.method !== "POST") return refuse("method", answers.methodNotAllowed, true);
   if (parts.isShortOfDisk()) return refuse("disk", answers.overloaded, true);
   return takeBody(parts, routed, call);

@@ -6,8 +6,8 @@ export type Draft<Result> = {
   readonly operations: readonly Operation[];
   /** Called once the commit is on disk. Gives one result per item, in order. Must not throw. */
   committed(results: readonly OperationResult[]): readonly Result[];
-  /** Called instead when nothing was written. Must not throw. */
-  abandoned(): void;
+  /** Called instead when nothing was written: takes back what drafting changed in memory. Must not throw. */
+  abandoned?(): void;
 };
 
 /** Turns waiting items into what is written for them. */
@@ -70,8 +70,7 @@ export class GroupCommit {
         if (this.#engine.isInTransaction()) {
           throw new StoreError("misuse", `"${batcher.name}" was joined inside a transaction; join after it`);
         }
-        // A line's results come from its own batcher: the types were fixed when it was opened.
-        line.waiting.push({ item, resolve: resolve as (result: unknown) => void, reject });
+        line.waiting.push({ item, resolve, reject });
         this.#start();
       });
   }
@@ -113,7 +112,7 @@ export class GroupCommit {
       }
       results = await this.#engine.commit(drafts.flatMap(({ draft }) => draft.operations));
     } catch (error) {
-      for (const { draft } of drafts) draft.abandoned();
+      for (const { draft } of drafts) draft.abandoned?.();
       await this.#refuse(shares, items, error);
       return;
     }
@@ -123,7 +122,7 @@ export class GroupCommit {
       const own = results.slice(resultsUsed, resultsUsed + draft.operations.length);
       resultsUsed += draft.operations.length;
       const outcomes = draft.committed(own);
-      share.taken.forEach(({ resolve }, index) => resolve(outcomes[index]));
+      for (const [index, { resolve }] of share.taken.entries()) resolve(outcomes[index]);
     }
   }
 

@@ -1,3 +1,5 @@
+import type { AttemptCode } from "./outcome.ts";
+
 type AttemptRow = {
   event_id: Uint8Array;
   delivery_id: Uint8Array;
@@ -6,7 +8,7 @@ type AttemptRow = {
   env_id: Uint8Array;
   destination_id: Uint8Array;
   attempt_id: Uint8Array;
-  code: string | null;
+  code: AttemptCode | null;
   error: string | null;
   response_status: number | null;
   response_body: Uint8Array | null;

@@ -85,8 +85,7 @@ export const attemptsOf = async (store: Pick<Store, "lookup">, eventId: Id): Pro
     id: idFromBytes(row.attempt_id),
     deliveryId: idFromBytes(row.delivery_id),
     number: row.number,
-    // Written by `logOperation` alone.
-    code: row.code as AttemptCode | null,
+    code: row.code,
     error: row.error,
     responseStatus: row.response_status,
     responseBody: row.response_body,

@@ -37,13 +37,9 @@ export const outcomeOf = (result: SendResult, nowMs: number): AttemptOutcome => 
   }
 };
 
-const attemptOf = (
-  work: Work,
-  id: Id,
-  startedAtMs: number,
-  outcome: AttemptOutcome,
-  result: SendResult | null,
-): Attempted => ({
+type Ended = { id: Id; startedAtMs: number; outcome: AttemptOutcome; result: SendResult | null };
+
+const attemptOf = (work: Work, { id, startedAtMs, outcome, result }: Ended): Attempted => ({
   outcome,
   attempt: {
     id,
@@ -65,26 +61,30 @@ export const failedUnsent = (
   code: Extract<AttemptCode, "crashed" | "signature">,
   error: string,
 ): Attempted =>
-  attemptOf(
-    work,
-    context.ids.next(),
-    context.clock.nowMs(),
-    { kind: "failed", code, status: null, error, retryAfterMs: null },
-    null,
-  );
+  attemptOf(work, {
+    id: context.ids.next(),
+    startedAtMs: context.clock.nowMs(),
+    outcome: { kind: "failed", code, status: null, error, retryAfterMs: null },
+    result: null,
+  });
 
 const sourceSecretOf = (table: RoutingTable, sourceId: Id, nowMs: number): string | null => {
   const secrets = table.source(sourceId)?.secretsAt(nowMs);
   return secrets?.kind === "opened" ? (secrets.secrets[0] ?? null) : null;
 };
 
+/** What is tried, and where to. The signal ends it when the process stops. */
+export type Try = {
+  readonly work: Work;
+  readonly stored: StoredEvent;
+  readonly routed: RoutedDestination;
+  readonly signal: AbortSignal;
+};
+
 /** Tries a delivery once. Resolves whatever happens: a failed attempt is an outcome. */
 export const performAttempt = async (
   context: AttemptContext,
-  work: Work,
-  stored: StoredEvent,
-  routed: RoutedDestination,
-  signal: AbortSignal,
+  { work, stored, routed, signal }: Try,
 ): Promise<Attempted> => {
   const { clock, ids, table, send, names } = context;
   const { destination } = routed;
@@ -114,5 +114,5 @@ export const performAttempt = async (
     timeoutMs: destination.timeoutMs,
     signal,
   });
-  return attemptOf(work, attemptId, startedAtMs, outcomeOf(result, clock.nowMs()), result);
+  return attemptOf(work, { id: attemptId, startedAtMs, outcome: outcomeOf(result, clock.nowMs()), result });
 };

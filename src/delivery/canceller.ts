@@ -23,6 +23,8 @@ export type Cancellation = {
 export type Canceller = {
   /** Resolves when the first batch is done; what is left follows by itself. */
   cancel(cancellation: Cancellation): Promise<void>;
+  /** The same behind the caller's back; it is tried again until it is done. */
+  cancelBehind(cancellation: Cancellation): void;
   /** Resolves when nothing is being cancelled. No further batch starts. */
   stop(): Promise<void>;
 };
@@ -37,7 +39,7 @@ export type CancellerParts = {
 /** A batch that is cut off by a crash is found again at the next start, by the destinations that have live deliveries. */
 export const createCanceller = ({ store, clock, observer }: CancellerParts): Canceller => {
   const running = new Set<Promise<void>>();
-  let stopped = false;
+  const state = { isStopped: false };
 
   const cancelSome = async ({ destinationId, enablingBelow, reason }: Cancellation): Promise<boolean> => {
     const eventIds = await store.write(async (tx) => {
@@ -57,11 +59,11 @@ export const createCanceller = ({ store, clock, observer }: CancellerParts): Can
   };
   const cancelRest = async (cancellation: Cancellation): Promise<void> => {
     try {
-      while (!stopped && (await cancelSome(cancellation)));
+      for (let more = true; more && !state.isStopped;) more = await cancelSome(cancellation);
     } catch (error) {
       observer.faulted({ task: "cancel deliveries", error });
       clock.after(againMs, () => {
-        if (!stopped) follow(cancellation);
+        if (!state.isStopped) follow(cancellation);
       });
     }
   };
@@ -70,8 +72,9 @@ export const createCanceller = ({ store, clock, observer }: CancellerParts): Can
     cancel: async (cancellation) => {
       if (await cancelSome(cancellation)) follow(cancellation);
     },
+    cancelBehind: follow,
     stop: async () => {
-      stopped = true;
+      state.isStopped = true;
       await Promise.all(running);
     },
   };

@@ -20,12 +20,11 @@ export const createClaimer = (
       operations: claimOperations(wishes),
       committed: (results) => {
         const claims = readClaims(wishes, results);
-        claims.forEach((claimed, index) => {
-          const wish = wishes[index];
-          if (wish !== undefined) onClaimed(wish, claimed);
-        });
+        for (const [index, wish] of wishes.entries()) {
+          const claimed = claims[index];
+          if (claimed !== undefined) onClaimed(wish, claimed);
+        }
         return claims;
       },
-      abandoned: () => {},
     }),
   });

@@ -30,26 +30,26 @@ export type DeliveryParts = {
 };
 
 /** Delivery as the rest of the gateway sees it. */
-export type DeliveryEngine = Pick<Lanes, "reserve" | "forgo" | "place" | "noteDue" | "wake"> & {
+export type DeliveryEngine = {
+  /** What ingest, replay and management tell the lanes, and what metrics ask them. */
+  readonly lanes: Omit<Lanes, "claimed" | "keep" | "stop" | "wakeAll">;
   /** Takes up what an earlier process left. */
   start(): Promise<void>;
   /** Ends what nobody wants any more; resolves when none of it will start again. */
   cancel(cancellation: Cancellation): Promise<void>;
   /** Starts nothing new, gives attempts under way `graceMs` to end, and gives everything else back to the store. */
   stop(graceMs: number): Promise<void>;
-  readonly gauges: Pick<Lanes, "states" | "oldestDueAgeMs" | "heldBytes">;
 };
 
 const releasesMax = 1000;
 
-const createReleaser = (store: Pick<Store, "line">): ((delivery: Delivery) => Promise<void>) =>
-  store.line<Delivery, void>({
+const createReleaser = (store: Pick<Store, "line">): ((delivery: Delivery) => Promise<Id>) =>
+  store.line<Delivery, Id>({
     name: "releases",
     itemsMax: releasesMax,
-    draft: (deliveries): Draft<void> => ({
+    draft: (deliveries): Draft<Id> => ({
       operations: [releaseClaimsOperation(deliveries)],
-      committed: () => deliveries.map(() => undefined),
-      abandoned: () => {},
+      committed: () => deliveries.map(({ id }) => id),
     }),
   });
 
@@ -65,7 +65,7 @@ export const createDelivery = (parts: DeliveryParts): DeliveryEngine => {
     onDue: (destinationId, atMs) => lanes.noteDue(destinationId, atMs),
     onDisabled: ({ id, enabling }) => {
       lanes.wake(id);
-      cancelBehind({ destinationId: id, enablingBelow: enabling, reason: "destination_disabled" });
+      canceller.cancelBehind({ destinationId: id, enablingBelow: enabling, reason: "destination_disabled" });
     },
     onRecovered: () => lanes.wakeAll(),
   });
@@ -87,29 +87,22 @@ export const createDelivery = (parts: DeliveryParts): DeliveryEngine => {
       void recorder.record({ delivery, outcome: { kind: "cancelled", reason }, attempt: null });
     },
   });
-  const cancelBehind = (cancellation: Cancellation): void => {
-    canceller.cancel(cancellation).catch((error: unknown) => {
-      observer.faulted({ task: "cancel deliveries", error });
-      clock.after(1000, () => cancelBehind(cancellation));
-    });
-  };
-
   /** Destinations that were switched off have what they left cancelled; all others go on where they were. */
   const takeUp = (id: Id, dueAtMs: number): void => {
     const destination = table.destination(id)?.destination;
     if (destination === undefined) return;
     if (destination.enabling > 0) {
-      cancelBehind({ destinationId: id, enablingBelow: destination.enabling, reason: "destination_disabled" });
+      canceller.cancelBehind({
+        destinationId: id,
+        enablingBelow: destination.enabling,
+        reason: "destination_disabled",
+      });
     }
     if (destination.enabled) lanes.noteDue(id, dueAtMs);
   };
 
   return {
-    reserve: (destination, bytes) => lanes.reserve(destination, bytes),
-    forgo: (destinationId, bytes) => lanes.forgo(destinationId, bytes),
-    place: (work) => lanes.place(work),
-    noteDue: (destinationId, atMs) => lanes.noteDue(destinationId, atMs),
-    wake: (destinationId) => lanes.wake(destinationId),
+    lanes,
     start: async () => {
       await store.write((tx) => rescueClaims(tx));
       const ids = [...table.destinations()].map(({ destination }) => destination.id);
@@ -128,6 +121,5 @@ export const createDelivery = (parts: DeliveryParts): DeliveryEngine => {
       await Promise.allSettled(left.map(({ delivery }) => release(delivery)));
       await store.settled();
     },
-    gauges: lanes,
   };
 };

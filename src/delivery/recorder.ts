@@ -139,7 +139,6 @@ export class Recorder {
         this.#committed(judged, changed);
         return judged.map(({ settlement }) => settlement);
       },
-      abandoned: () => {},
     };
   }
 

@@ -57,7 +57,7 @@ const tryOnce = async (parts: WorkerParts, work: Work): Promise<Done> => {
   }
   const stored = await readEvent(parts, work);
   if ("outcome" in stored) return stored;
-  const attempted = await performAttempt(parts, work, stored, routed, parts.signal);
+  const attempted = await performAttempt(parts, { work, stored, routed, signal: parts.signal });
   // Cut off by our own stop: nobody's failure. It is due again at the next start.
   if (parts.signal.aborted && attempted.outcome.kind === "failed") {
     return { outcome: { kind: "postponed", untilMs: parts.clock.nowMs() }, attempt: null };

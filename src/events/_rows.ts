@@ -51,7 +51,7 @@ export const fromPayloadRow = (row: Omit<PayloadRow, "event_id">): Payload => ({
   method: row.method,
   query: row.query,
   senderAddress: row.sender_address,
-  // Written by `toHeaderBytes` alone.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- written by `toHeaderBytes` alone
   headers: JSON.parse(Buffer.from(row.headers).toString()) as Headers,
   body: row.body,
 });

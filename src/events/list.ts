@@ -24,12 +24,15 @@ export const totalMax = 10_000;
 
 type Events = SelectQueryBuilder<EventTables, "events", object>;
 
+/** Whose events, of which source. */
+export type EventOwner = EventScope & { readonly sourceId: Id };
+
 /** Narrows to a source of an owner and a filter. Time is narrowed by id: ids grow with it, and the index is by id. */
-const narrow = (query: Events, scope: EventScope, sourceId: Id, filter: EventFilter): Events => {
+const narrow = (query: Events, owner: EventOwner, filter: EventFilter): Events => {
   let narrowed = query
-    .where("source_id", "=", idToBytes(sourceId))
-    .where("team_id", "=", idToBytes(scope.teamId))
-    .where("env_id", "=", idToBytes(scope.envId));
+    .where("source_id", "=", idToBytes(owner.sourceId))
+    .where("team_id", "=", idToBytes(owner.teamId))
+    .where("env_id", "=", idToBytes(owner.envId));
   if (filter.eventType !== undefined) narrowed = narrowed.where("event_type", "=", filter.eventType);
   if (filter.status !== undefined) narrowed = narrowed.where("status", "=", filter.status);
   if (filter.signatureValid !== undefined) {
@@ -45,12 +48,11 @@ const select = (store: Pick<Store, "list">): Events => store.list<EventTables>()
 /** One page, newest first. */
 export const listEvents = async (
   store: Pick<Store, "list">,
-  scope: EventScope,
-  sourceId: Id,
+  owner: EventOwner,
   filter: EventFilter,
   { limit, offset, before }: EventPage,
 ): Promise<readonly Event[]> => {
-  let query = narrow(select(store), scope, sourceId, filter);
+  let query = narrow(select(store), owner, filter);
   if (before !== undefined) query = query.where("id", "<", idToBytes(before));
   const rows = await query.selectAll().orderBy("id", "desc").limit(limit).offset(offset).execute();
   return rows.map(fromEventRow);
@@ -59,11 +61,10 @@ export const listEvents = async (
 /** How many there are, up to `totalMax`. */
 export const countEvents = async (
   store: Pick<Store, "list">,
-  scope: EventScope,
-  sourceId: Id,
+  owner: EventOwner,
   filter: EventFilter,
 ): Promise<{ total: number; capped: boolean }> => {
-  const some = narrow(select(store), scope, sourceId, filter)
+  const some = narrow(select(store), owner, filter)
     .select("id")
     .limit(totalMax + 1)
     .as("some");
@@ -89,12 +90,11 @@ const contains = (text: string) => (eb: ExpressionBuilder<EventTables, "payloads
 /** Events whose body holds `text`, among the newest 10,000 of the filter, or of those before the cursor. */
 export const searchEvents = async (
   store: Pick<Store, "list">,
-  scope: EventScope,
-  sourceId: Id,
+  owner: EventOwner,
   filter: EventFilter & { readonly text: string },
   { limit, before }: Pick<EventPage, "limit" | "before">,
 ): Promise<Found> => {
-  let candidates = narrow(select(store), scope, sourceId, filter);
+  let candidates = narrow(select(store), owner, filter);
   if (before !== undefined) candidates = candidates.where("id", "<", idToBytes(before));
   const ids = await candidates.select("id").orderBy("id", "desc").limit(searchedMax).execute();
   const oldest = ids.at(-1)?.id;

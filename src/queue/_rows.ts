@@ -24,6 +24,11 @@ export type DeliveryRow = {
   created_at_ms: number;
 };
 
+/** A row of `returning *`: the group commit hands on what the engine gave, and these are our own columns. */
+export const asDeliveryRow = (row: Readonly<Record<string, unknown>>): DeliveryRow =>
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the statement selects this table's columns
+  row as DeliveryRow;
+
 /** The tables of this room. */
 export type QueueTables = { deliveries: DeliveryRow };
 

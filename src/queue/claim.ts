@@ -1,7 +1,7 @@
 import { type Operation, type OperationResult, rawStatement } from "../db/statement.ts";
 import type { Tx } from "../db/store.ts";
 import { type Id, idFromBytes, idToBytes } from "../lib/ids.ts";
-import { type DeliveryRow, fromDeliveryRow, type QueueTables } from "./_rows.ts";
+import { asDeliveryRow, fromDeliveryRow, type QueueTables } from "./_rows.ts";
 import { claimedDueMs, type Delivery } from "./delivery.ts";
 
 /** One lane's wish for more work. */
@@ -39,20 +39,21 @@ export const claimOperations = (wishes: readonly ClaimWish[]): readonly [Operati
   { statement: nextDue, rows: wishes.map(({ destinationId }) => [idToBytes(destinationId)]) },
 ];
 
+const compare = (a: string, b: string): number => Number(a > b) - Number(a < b);
+
 const inOrder = (a: Delivery, b: Delivery): number =>
-  a.createdAtMs - b.createdAtMs || (a.eventId < b.eventId ? -1 : a.eventId > b.eventId ? 1 : a.id < b.id ? -1 : 1);
+  a.createdAtMs - b.createdAtMs || compare(a.eventId, b.eventId) || compare(a.id, b.id);
 
 /** Reads the results of `claimOperations`, one answer for each wish. */
 export const readClaims = (
   wishes: readonly ClaimWish[],
   [claimed, next]: readonly OperationResult[],
 ): readonly Claimed[] => {
-  // `returning *` gives whole rows of our own table.
-  const deliveries = (claimed?.rows ?? []).map((row) => fromDeliveryRow(row as unknown as DeliveryRow));
+  const deliveries = (claimed?.rows ?? []).map((row) => fromDeliveryRow(asDeliveryRow(row)));
   const byDestination = Map.groupBy(deliveries, ({ destinationId }) => destinationId);
   const nextDues = new Map(
     (next?.rows ?? []).map((row) => {
-      const { destination_id, due_at_ms } = row as unknown as DeliveryRow;
+      const { destination_id, due_at_ms } = asDeliveryRow(row);
       return [idFromBytes(destination_id), due_at_ms];
     }),
   );

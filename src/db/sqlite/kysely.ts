@@ -19,6 +19,8 @@ const refuse = (): never => {
   throw new StoreError("misuse", "open transactions with store.write()");
 };
 
+const nothingToDo = (): Promise<void> => Promise.resolve();
+
 const toConnection = (run: RunQuery): DatabaseConnection => ({
   executeQuery: async <Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> => {
     // Kysely types parameters as unknown; rooms type their columns with SqlValue.
@@ -31,13 +33,13 @@ const toConnection = (run: RunQuery): DatabaseConnection => ({
 const toDriver = (run: RunQuery): Driver => {
   const connection = toConnection(run);
   return {
-    init: async () => {},
+    init: nothingToDo,
     acquireConnection: async () => connection,
-    releaseConnection: async () => {},
+    releaseConnection: nothingToDo,
     beginTransaction: refuse,
     commitTransaction: refuse,
     rollbackTransaction: refuse,
-    destroy: async () => {},
+    destroy: nothingToDo,
   };
 };
 

@@ -57,7 +57,7 @@ export const createThread = (options: ThreadOptions): Thread => {
       const { promise, resolve, reject } = Promise.withResolvers<ThreadAnswer<Request>>();
       calls += 1;
       // Each call's answer has the type that its request fixes; the map holds calls of all types.
-      pending.set(calls, { resolve: resolve as (answer: unknown) => void, reject });
+      pending.set(calls, { resolve, reject });
       worker.ref();
       worker.postMessage({ call: calls, request });
       return promise;

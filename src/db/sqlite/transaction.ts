@@ -10,13 +10,16 @@ const rowsMax = 100_000;
 /** All other writes wait for a transaction: one that hangs must not hold them for ever. */
 const transactionMsMax = 10_000;
 
-/** Runs `work` as one transaction on the writer, which the caller holds. `onCommitted` hooks run last. */
-export const runTransaction = async <T>(
-  writer: Pick<Thread, "ask">,
-  clock: Pick<Clock, "after">,
-  work: (tx: Tx) => Promise<T>,
-  outside: (run: () => void) => void,
-): Promise<T> => {
+/** What a transaction runs on, and what it does. `outside` runs the hooks that follow it. */
+export type TransactionParts<T> = {
+  readonly writer: Pick<Thread, "ask">;
+  readonly clock: Pick<Clock, "after">;
+  readonly work: (tx: Tx) => Promise<T>;
+  readonly outside: (run: () => void) => void;
+};
+
+/** Runs `work` as one transaction on the writer, which the caller holds. */
+export const runTransaction = async <T>({ writer, clock, work, outside }: TransactionParts<T>): Promise<T> => {
   const hooks: (() => void)[] = [];
   let open = true;
   const kysely = createKysely((sql, parameters) => {
