@@ -32,7 +32,7 @@ export type Store = {
   walBytes(): number;
   /** Free bytes where the store lives. */
   freeBytes(): Promise<number>;
-  /** Writes a consistent copy to `path`, which must not exist. Writes go on meanwhile. */
+  /** Writes a consistent copy to `path`, which must not exist or be empty. Writes go on meanwhile. */
   backup(path: string): Promise<void>;
   /** Gives space that deleted rows left back to the file system, a little at a time. */
   reclaim(): Promise<void>;

@@ -15,13 +15,24 @@ export class SealError extends Error {
 
 /** Seals and opens secrets. The `place` (row and column) is bound in: sealed bytes moved elsewhere do not open. */
 export type Keyring = {
-  /** The id of the key that seals. */
+  /** The id of the key that seals now. */
   readonly sealingKeyId: string;
+  /**
+   * Call it inside the transaction that stores the bytes, or right before it without waiting for anything between, and
+   * copy sealed bytes only from rows that were read in the same transaction: a rotation changes the key between two
+   * transactions, and in the end drops the old one.
+   */
   seal(plain: string, place: string): Buffer;
   /** @throws {SealError} */
   open(sealed: Uint8Array, place: string): string;
   /** The id of the key that sealed these bytes. */
   keyIdOf(sealed: Uint8Array): string;
+};
+
+/** A keyring whose sealing key can be replaced while the process runs. */
+export type RotatableKeyring = Keyring & {
+  /** Seals with this key from now on. All earlier keys still open. */
+  adopt(key: SealingKey): void;
 };
 
 /** One AES-256 key and the name under which sealed bytes refer to it. */
@@ -68,11 +79,20 @@ const readKeyId = (sealed: Uint8Array): string => {
 };
 
 /** AES-256-GCM: `length of key id, key id, iv, ciphertext, tag`, with key id and place as associated data. */
-export const createKeyring = (keys: readonly [SealingKey, ...SealingKey[]], random: Pick<Random, "bytes">): Keyring => {
-  const [sealing] = keys;
+export const createKeyring = (
+  keys: readonly [SealingKey, ...SealingKey[]],
+  random: Pick<Random, "bytes">,
+): RotatableKeyring => {
+  let [sealing] = keys;
   const byId = new Map(keys.map(({ id, key }) => [id, key]));
   return {
-    sealingKeyId: sealing.id,
+    get sealingKeyId() {
+      return sealing.id;
+    },
+    adopt(key) {
+      byId.set(key.id, key.key);
+      sealing = key;
+    },
     seal(plain, place) {
       const iv = random.bytes(ivBytes);
       const cipher = createCipheriv("aes-256-gcm", sealing.key, iv);

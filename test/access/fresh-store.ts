@@ -15,13 +15,16 @@ export const freshDirectory = (): string => {
   return directory;
 };
 
-/** Opens the store of a directory. */
-export const openStore = (directory: string): Store =>
-  openSqlite({
+/** Opens the store of a directory. It can be closed more than once. */
+export const openStore = (directory: string): Store => {
+  const { store } = openSqlite({
     directory,
     clock: systemClock,
     observer: { committed() {}, commitFailed() {}, checkpointFailed() {} },
-  }).store;
+  });
+  let closed: Promise<void> | null = null;
+  return { ...store, close: () => (closed ??= store.close()) };
+};
 
 /** A new store, closed when the test ends. */
 export const freshStore = (): Store => {
