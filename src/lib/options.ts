@@ -56,8 +56,7 @@ export const loadOptions = <Values extends object>(
   };
   for (const [key, option] of Object.entries<AnyOption>(options)) readOne(key, option);
   if (problems.length > 0) return { ok: false, problems };
-  // Every key of `options` was set by its own parser, whose type `Options` ties to that of the key.
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each key's parser has, by `Options`, the key's type
   return { ok: true, values: values as Values };
 };
 
