@@ -6,6 +6,8 @@ import type { Metrics } from "./metrics.ts";
 export type StoreObserver = {
   committed(commit: { items: number; durationMs: number }): void;
   commitFailed(failure: { items: number; error: unknown }): void;
+  /** The schema was brought up to date. `backupPath`: the copy of the store as it was. */
+  migrated(migration: { fromVersion: number; toVersion: number; backupPath: string | null }): void;
   /** Rows removed, by kind: the keys come from a closed set. */
   retentionRan(run: { removed: Readonly<Record<string, number>>; durationMs: number }): void;
   /** Called when the free space falls below the bound, not for every look at it. */
@@ -45,6 +47,9 @@ export const createStoreObserver = (log: Logger, metrics: Pick<Metrics, "counter
     commitFailed({ items, error }) {
       failures.inc();
       log.error("commit failed", { items, ...errorFields(error) });
+    },
+    migrated(migration) {
+      log.info("the store was brought to the newest schema", migration);
     },
     retentionRan({ removed, durationMs }) {
       for (const [kind, rows] of Object.entries(removed)) removedRows.inc({ kind }, rows);

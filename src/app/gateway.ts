@@ -1,0 +1,63 @@
+import type { EventReader } from "../api/krafter/ports.ts";
+import type { Config } from "../config.ts";
+import { createDelivery, type DeliveryEngine } from "../delivery/engine.ts";
+import type { SenderNames } from "../delivery/request.ts";
+import { createArrivals } from "../ingest/arrivals.ts";
+import { ByteBudget } from "../ingest/byte-budget.ts";
+import { type DiskFloor, watchDiskFloor } from "../ingest/disk-floor.ts";
+import { createReceive, type Receive } from "../ingest/receive.ts";
+import { createOutbound, installGlobalDispatcher, type Outbound } from "../outbound/outbound.ts";
+import type { Core } from "./core.ts";
+import { createEventReader } from "./event-reader.ts";
+import type { Overrides } from "./overrides.ts";
+import { version } from "./version.ts";
+
+/** Everything that runs beside the APIs. */
+export type Gateway = {
+  readonly outbound: Outbound;
+  readonly delivery: DeliveryEngine;
+  readonly receive: Receive;
+  readonly budget: ByteBudget;
+  readonly diskFloor: DiskFloor;
+  readonly events: EventReader;
+  readonly names: SenderNames;
+  start(): Promise<void>;
+  /** Gives what is under way `graceMs` to end. */
+  stop(graceMs: number): Promise<void>;
+};
+
+/** Opens the rooms in the order in which their lines are to be written: outcomes, claims, then what arrives. */
+export const openGateway = async (core: Core, config: Config, overrides: Overrides): Promise<Gateway> => {
+  const { store, clock, ids, random, table, observer, metrics } = core;
+  const outbound = createOutbound({ clock, egressAllow: config.egressAllow, ...overrides.outbound });
+  const names = { headerPrefix: config.headerPrefix, userAgent: `Postern/${version}` };
+  const delivery = createDelivery({ store, clock, ids, random, table, observer, names, send: outbound.send });
+  const arrive = createArrivals({ store, table, ids, lanes: delivery.lanes });
+  const tolerances = { stripe: config.stripeToleranceSeconds };
+  const receive = createReceive({ clock, arrive, tolerances });
+  const budget = new ByteBudget(config.ingestBytesMax);
+  const diskFloor = await watchDiskFloor({ store, clock, observer }, config.diskFreeBytesMin);
+  const dispatcher = installGlobalDispatcher(outbound);
+  metrics.watch({
+    lanes: () => delivery.lanes.states(),
+    oldestDueAgeMs: () => delivery.lanes.oldestDueAgeMs(),
+    bodiesInMemoryBytes: () => budget.usedBytes + delivery.lanes.heldBytes,
+    walBytes: () => store.walBytes(),
+  });
+  return {
+    outbound,
+    delivery,
+    receive,
+    budget,
+    diskFloor,
+    names,
+    events: createEventReader({ store, table }),
+    start: () => delivery.start(),
+    stop: async (graceMs) => {
+      await delivery.stop(graceMs);
+      diskFloor.stop();
+      dispatcher[Symbol.dispose]();
+      await outbound.close();
+    },
+  };
+};
