@@ -1,8 +1,8 @@
-import { defineConfig } from "vitest/config";
+import { defineConfig, type ViteUserConfig } from "vitest/config";
 
 import { tallyReporter } from "./test/support/tally.ts";
 
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     setupFiles: ["test/support/leaks.ts"],
@@ -22,3 +22,5 @@ export default defineConfig({
     chaiConfig: { truncateThreshold: 0 },
   },
 });
+
+export default config;
