@@ -35,6 +35,8 @@ export type CommitEngine = {
   hold<T>(work: () => Promise<T>): Promise<T>;
   /** Writes all of it in one durable transaction, or nothing. The writer is held. */
   commit(operations: readonly Operation[]): Promise<readonly OperationResult[]>;
+  /** Called while the writer is still held, after what was committed has been answered. Must not throw. */
+  maintain(): Promise<void>;
 };
 
 /** What is told of every commit. */
@@ -97,6 +99,7 @@ export class GroupCommit {
           .map(({ batcher, waiting }): Share => ({ batcher, taken: waiting.splice(0, batcher.itemsMax) }))
           .filter(({ taken }) => taken.length > 0);
         await this.#write(shares);
+        await this.#engine.maintain();
       });
     }
   }

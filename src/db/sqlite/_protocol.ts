@@ -16,11 +16,14 @@ export type ThreadRequest =
 /** Frames in the write-ahead log, and how many of them are in the database file already. */
 export type CheckpointState = { frames: number; checkpointed: number };
 
+/** What a batch came to, and the frames in the write-ahead log after it. */
+export type BatchAnswer = { results: readonly OperationResult[]; frames: number };
+
 /** What it answers to each. */
 export type ThreadAnswer<Request extends ThreadRequest> = Request extends { kind: "query" }
   ? OperationResult
   : Request extends { kind: "batch" }
-    ? readonly OperationResult[]
+    ? BatchAnswer
     : Request extends { kind: "checkpoint" }
       ? CheckpointState
       : null;

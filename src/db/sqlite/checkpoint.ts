@@ -8,6 +8,8 @@ export type CheckpointThreads = { beside: Pick<Thread, "ask">; writer: Pick<Thre
 
 /** Keeps the write-ahead log short. */
 export type Checkpointer = {
+  /** Tells how long the log is after a commit. */
+  saw(frames: number): void;
   /** Called after each commit, while the writer is held. Waits only when the log has reached its bound. */
   afterCommit(): Promise<void>;
   /** Frames in the log when it was last looked at. */
@@ -46,9 +48,11 @@ export const createCheckpointer = (
 
   return {
     frames: () => frames,
+    saw: (seen) => {
+      frames = seen;
+    },
     afterCommit: async () => {
       try {
-        frames = (await writer.ask({ kind: "checkpoint", mode: "noop" })).frames;
         if (copied) await finish();
         if (frames < framesStart) return;
         running ??= copyBeside();

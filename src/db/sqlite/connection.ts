@@ -3,7 +3,14 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { BoundedCache } from "../../lib/bounded-cache.ts";
 import type { OperationResult, SqlValue } from "../statement.ts";
 import { StoreError } from "../store-error.ts";
-import type { BatchStep, CheckpointState, ThreadAnswer, ThreadOptions, ThreadRequest } from "./_protocol.ts";
+import type {
+  BatchAnswer,
+  BatchStep,
+  CheckpointState,
+  ThreadAnswer,
+  ThreadOptions,
+  ThreadRequest,
+} from "./_protocol.ts";
 
 /** The routes of the management API and the hot statements together need about 200. */
 const preparedMax = 500;
@@ -41,23 +48,23 @@ const runStep = (prepare: Prepare, { sql, returns, rows }: BatchStep): Operation
   return { rows: [], changes };
 };
 
+const checkpoint = (prepare: Prepare, mode: string): CheckpointState => {
+  const row = prepare(`pragma wal_checkpoint(${mode})`).get();
+  return { frames: Number(row?.["log"] ?? 0), checkpointed: Number(row?.["checkpointed"] ?? 0) };
+};
+
 /** All of the steps in one durable transaction, or none of them. */
-const batch = (database: DatabaseSync, prepare: Prepare, steps: readonly BatchStep[]): OperationResult[] => {
+const batch = (database: DatabaseSync, prepare: Prepare, steps: readonly BatchStep[]): BatchAnswer => {
   database.exec("begin immediate");
   try {
     const results = steps.map((step) => runStep(prepare, step));
     database.exec("commit");
-    return results;
+    return { results, frames: checkpoint(prepare, "noop").frames };
   } catch (error) {
     // A full disk or an I/O error may have rolled back already.
     if (database.isTransaction) database.exec("rollback");
     throw error;
   }
-};
-
-const checkpoint = (database: DatabaseSync, mode: string): CheckpointState => {
-  const row = database.prepare(`pragma wal_checkpoint(${mode})`).get();
-  return { frames: Number(row?.["log"] ?? 0), checkpointed: Number(row?.["checkpointed"] ?? 0) };
 };
 
 const pragmas = (readOnly: boolean): string =>
@@ -85,7 +92,7 @@ export const openConnection = ({ path, readOnly, busyTimeoutMs }: ThreadOptions)
       case "batch":
         return batch(database, prepare, request.steps);
       case "checkpoint":
-        return checkpoint(database, request.mode);
+        return checkpoint(prepare, request.mode);
       case "exec":
         database.exec(request.sql);
         return null;

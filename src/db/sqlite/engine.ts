@@ -64,6 +64,7 @@ const storeOver = (path: string, { directory, clock, observer, walBytesMax }: Sq
       isInTransaction: () => lock.isHolder,
       hold: (work) => lock.hot(work),
       commit: createCommit(writer, checkpointer),
+      maintain: () => checkpointer.afterCommit(),
     },
     observer,
     clock.monotonicMs,
@@ -86,6 +87,7 @@ const storeOver = (path: string, { directory, clock, observer, walBytesMax }: Sq
     write: (work) =>
       lock.lock(async () => {
         const result = await runTransaction({ writer, clock, work, outside: (hook) => lock.outside(hook) });
+        checkpointer.saw((await writer.ask({ kind: "checkpoint", mode: "noop" })).frames);
         await checkpointer.afterCommit();
         return result;
       }),
@@ -110,7 +112,7 @@ const storeOver = (path: string, { directory, clock, observer, walBytesMax }: Sq
 /** Writes batches on the writer's thread. */
 const createCommit = (
   writer: Pick<Thread, "ask">,
-  checkpointer: Pick<Checkpointer, "afterCommit">,
+  checkpointer: Pick<Checkpointer, "saw">,
 ): ((operations: readonly Operation[]) => Promise<readonly OperationResult[]>) => {
   const compile = createCompiler();
   return async (operations) => {
@@ -119,8 +121,8 @@ const createCommit = (
       returns: statement.kind === "raw" && statement.returns,
       rows,
     }));
-    const results = await writer.ask({ kind: "batch", steps });
-    await checkpointer.afterCommit();
+    const { results, frames } = await writer.ask({ kind: "batch", steps });
+    checkpointer.saw(frames);
     return results;
   };
 };
