@@ -81,6 +81,12 @@ const things: {
     sample: "postern_store_commit_failures_total 1",
   },
   {
+    thing: "a store that was migrated",
+    happen: (observer) => observer.migrated({ fromVersion: 1, toVersion: 2, backupPath: "data/postern.1.db" }),
+    level: "info",
+    line: { fromVersion: 1, toVersion: 2, backupPath: "data/postern.1.db" },
+  },
+  {
     thing: "an attempt that failed",
     happen: (observer) => observer.attempted(attempt),
     level: "info",
