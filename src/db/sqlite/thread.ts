@@ -10,6 +10,8 @@ type Pending = { resolve(answer: unknown): void; reject(error: unknown): void };
 export type Thread = {
   /** Requests that wait or run. */
   readonly pending: number;
+  /** How often it died. What its connection held is gone with each death: an open transaction, too. */
+  readonly deaths: number;
   /** @throws {StoreError} */
   ask<Request extends ThreadRequest>(request: Request): Promise<ThreadAnswer<Request>>;
   close(): Promise<void>;
@@ -20,10 +22,12 @@ export const createThread = (options: ThreadOptions): Thread => {
   const pending = new Map<number, Pending>();
   let worker: Worker | null = null;
   let calls = 0;
+  let deaths = 0;
   let closed = false;
 
   const died = (error: unknown): void => {
     worker = null;
+    deaths += 1;
     for (const { reject } of pending.values()) {
       reject(new StoreError("unavailable", "a thread of the store died; it is started again", { cause: error }));
     }
@@ -50,6 +54,9 @@ export const createThread = (options: ThreadOptions): Thread => {
   return {
     get pending() {
       return pending.size;
+    },
+    get deaths() {
+      return deaths;
     },
     ask: <Request extends ThreadRequest>(request: Request) => {
       if (closed) return Promise.reject(new StoreError("closed", "the store is closed"));
