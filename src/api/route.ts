@@ -28,9 +28,10 @@ export type RouteInfo<Scope extends string = string> = {
   readonly summary: string;
   /** What there is to know beside the summary. */
   readonly description?: string;
-  readonly params: z.ZodObject;
-  readonly query: z.ZodObject;
-  readonly body: z.ZodObject;
+  /** Each of these reads an object. Without fields, what is sent is ignored. */
+  readonly params: z.ZodType;
+  readonly query: z.ZodType;
+  readonly body: z.ZodType;
   readonly bodyExample?: unknown;
   readonly answers: Readonly<Record<number, RouteAnswer>>;
 };

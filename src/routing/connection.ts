@@ -15,7 +15,5 @@ export type Connection = {
 export const passes = (filter: readonly string[] | null, eventType: string | null): boolean => {
   if (filter === null) return true;
   if (eventType === null) return false;
-  return filter.some((name) =>
-    name.endsWith(".*") ? eventType.startsWith(name.slice(0, -1)) : name === eventType,
-  );
+  return filter.some((name) => (name.endsWith(".*") ? eventType.startsWith(name.slice(0, -1)) : name === eventType));
 };

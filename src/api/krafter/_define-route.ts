@@ -14,7 +14,7 @@ type CheckedRequest<Params, Query, Body, Found> = {
 };
 
 /** A route as its file writes it. */
-type RouteSpec<Params extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodObject, Found> = Omit<
+type RouteSpec<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType, Found> = Omit<
   RouteInfo<Scope>,
   "params" | "query" | "body"
 > & {
@@ -29,13 +29,13 @@ type RouteSpec<Params extends z.ZodObject, Query extends z.ZodObject, Body exten
 };
 
 /** `find` of a route that names nothing: a list of all, or a thing that is yet to be made. */
-export const findNothing = (): Promise<Record<never, never>> => Promise.resolve({});
+export const findNothing = (): Promise<object> => Promise.resolve({});
 
 /**
  * A route that first finds what the path names, then checks what was sent, then does its work. Whoever asks for what
  * they do not own learns nothing, not even whether the rest of the request was well-formed.
  */
-export const defineRoute = <Params extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodObject, Found>(
+export const defineRoute = <Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType, Found>(
   spec: RouteSpec<Params, Query, Body, Found>,
 ): Route<Scope> => {
   const { find, prepare, handle, ...info } = spec;

@@ -4,7 +4,7 @@ import { storable } from "../../lib/text.ts";
 import { messages } from "./_validation.ts";
 
 /** For routes without a query, a body or parameters. What is sent all the same is ignored. */
-export const noFields: z.ZodObject<Record<never, never>> = z.object({});
+export const noFields: z.ZodType<object> = z.object({});
 
 /** The id of an object, in lower case. */
 export const idField: z.ZodType<string, string> = z.guid().toLowerCase();
@@ -36,12 +36,17 @@ export const wireInstant: z.ZodString = z.string().meta({ format: "date-time" })
 /** Answers: an id. */
 export const wireId: z.ZodString = z.string().meta({ format: "uuid" });
 
-/** The names of those of `record` that are there, and their values. What is undefined was not sent. */
-export const present = <Fields extends Record<string, unknown>>(record: Fields): Present<Fields> => {
-  const entries = Object.entries(record).filter(([, value]) => value !== undefined);
-  // Exactly the fields whose values are not undefined: what the type says.
-  return Object.fromEntries(entries) as Present<Fields>;
-};
-
 /** The same fields, absent where they could be undefined. */
 export type Present<Fields> = { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> };
+
+const isPresent = <Value>(value: Value): value is Exclude<Value, undefined> => value !== undefined;
+
+/** The fields of a record that have a value. What is undefined was not sent. */
+export const present = <Fields extends object>(record: Fields): Present<Fields> => {
+  const there: Present<Fields> = {};
+  for (const name in record) {
+    const value = record[name];
+    if (isPresent(value)) there[name] = value;
+  }
+  return there;
+};

@@ -20,17 +20,13 @@ type RawIssue = z.core.$ZodRawIssue;
 
 /** Our words for what zod found. A schema that brings words of its own keeps them. */
 const messageOf = (issue: RawIssue): string => {
-  switch (issue.code) {
-    case "invalid_type":
-      return issue.input === undefined || issue.input === null ? messages.blank : messages.invalid;
-    case "too_small":
-      if (issue.origin === "string") return messages.blank;
-      return issue.origin === "number" ? messages.atLeast(issue.minimum) : messages.invalid;
-    case "too_big":
-      return issue.origin === "number" ? messages.atMost(issue.maximum) : messages.invalid;
-    default:
-      return messages.invalid;
+  if (issue.code === "invalid_type") {
+    return issue.input === undefined || issue.input === null ? messages.blank : messages.invalid;
   }
+  if (issue.code === "too_small" && issue.origin === "string") return messages.blank;
+  if (issue.code === "too_small" && issue.origin === "number") return messages.atLeast(issue.minimum);
+  if (issue.code === "too_big" && issue.origin === "number") return messages.atMost(issue.maximum);
+  return messages.invalid;
 };
 
 /** Beside the bound that a field has, zod names the largest whole number there is: nobody asked for that. */

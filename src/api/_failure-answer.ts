@@ -1,0 +1,33 @@
+import type { FastifyReply } from "fastify";
+
+import { type RequestFailure, requestFailureOf } from "./_request-failure.ts";
+import { sendJson } from "./_send.ts";
+
+/** Seconds after which a store that was away is worth another try. */
+const retryAfterSeconds = 5;
+
+const words = (failure: RequestFailure): { status: number; error: string } => {
+  switch (failure.kind) {
+    case "malformed":
+      return { status: 400, error: failure.message };
+    case "too_large":
+      return { status: 413, error: "Request body too large" };
+    case "unavailable":
+      return { status: 503, error: "Service unavailable" };
+    case "internal":
+      return { status: 500, error: "Internal server error" };
+  }
+};
+
+/**
+ * Answers a request that threw, as flat JSON; tells whether the fault is ours. A body that is too large is not waited
+ * for.
+ */
+export const sendFailure = (reply: FastifyReply, error: unknown): { isOurs: boolean } => {
+  const failure = requestFailureOf(error);
+  const { status, error: sentence } = words(failure);
+  if (failure.kind === "unavailable") reply.header("retry-after", String(retryAfterSeconds));
+  if (failure.kind === "too_large") reply.header("connection", "close");
+  sendJson(reply, status, { error: sentence });
+  return { isOurs: status >= 500 };
+};

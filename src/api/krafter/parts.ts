@@ -1,0 +1,25 @@
+import type { Authenticate } from "../../access/authenticate.ts";
+import type { RateLimit } from "../../access/rate-limit.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { RoutingParts } from "../../routing/parts.ts";
+import type { CheckUrl, DeliveryPort, EventReader, Replayer, SendTest } from "./ports.ts";
+
+/** Everything that the Krafter API is made of. Each group of routes asks for what it uses. */
+export type KrafterParts = {
+  readonly routing: RoutingParts;
+  readonly authenticate: Authenticate;
+  /** Counts requests by team. */
+  readonly rateLimit: RateLimit;
+  readonly clock: Pick<Clock, "nowMs">;
+  readonly checkUrl: CheckUrl;
+  readonly sendTest: SendTest;
+  readonly delivery: DeliveryPort;
+  readonly events: EventReader;
+  readonly replays: Replayer;
+  /** What `url` fields begin with. No slash at its end. */
+  readonly publicUrl: string;
+  /** The largest body of an event: a source may set less. */
+  readonly bodyLimitBytes: number;
+  /** What a destination waits for an answer when it does not say. */
+  readonly deliveryTimeoutMs: number;
+};

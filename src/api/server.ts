@@ -1,0 +1,142 @@
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+
+import fastify, { type FastifyInstance } from "fastify";
+
+import type { Clock } from "../lib/clock.ts";
+import type { Ids } from "../lib/ids.ts";
+import type { Observer } from "../observe/observe.ts";
+import { sendFailure } from "./_failure-answer.ts";
+import { readJsonBody } from "./_json-body.ts";
+import { sendJson } from "./_send.ts";
+import { isIngestPath } from "./ingest.ts";
+
+/** Takes requests straight from Node, before any framework. */
+export type RawHandler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** Adds routes to the server: a dialect, the platform's own, the documentation. */
+export type Mount = (app: FastifyInstance) => void;
+
+/** What a server is made of. */
+export type ServerParts = {
+  readonly ids: Ids;
+  readonly clock: Pick<Clock, "after">;
+  readonly observer: Pick<Observer, "apiRequest" | "faulted">;
+  /** The handler of the ingest URLs. It answers everything under them, request id included. */
+  readonly ingest: RawHandler;
+  readonly mounts: readonly Mount[];
+};
+
+/** A server that listens. */
+export type GatewayServer = {
+  /** Port 0 takes any free one. Resolves with the address once it accepts connections. */
+  listen(address: { host: string; port: number }): Promise<{ host: string; port: number }>;
+  /** Takes nothing new, lets requests under way end for at most `graceMs`, then cuts them off. */
+  close(graceMs: number): Promise<void>;
+};
+
+/** What management sends is small. */
+const managementBodyBytesMax = 1024 * 1024;
+/** Time for the head of a request: whoever sends a header a minute holds a socket for this long. */
+const headersTimeoutMs = 10_000;
+/** Time for a whole request to arrive. */
+const requestTimeoutMs = 30_000;
+/** How often the two are looked at. */
+const timeoutCheckMs = 2_000;
+/** Above the 60 s after which common load balancers close: the side that sends must be the one that closes. */
+const keepAliveTimeoutMs = 65_000;
+const headerBytesMax = 16 * 1024;
+/** How often connections that became idle are closed while the server closes. */
+const idleCheckMs = 20;
+
+/** What a client that speaks no HTTP is told. Nothing is known of what it wanted. */
+const clientErrorAnswers: Readonly<Record<string, string>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
+};
+
+const answerClientError = (ids: Ids, error: Error & { code?: string }, socket: Duplex): void => {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = clientErrorAnswers[error.code ?? ""] ?? "400 Bad Request";
+  const body = JSON.stringify({ error: status.slice(4) });
+  socket.end(
+    `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n` +
+      `x-request-id: ${ids.next()}\r\nconnection: close\r\n\r\n${body}`,
+  );
+};
+
+const createNode = ({ ids, ingest }: ServerParts, framework: RawHandler): Server => {
+  const server = createHttpServer(
+    {
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: timeoutCheckMs,
+      keepAliveTimeout: keepAliveTimeoutMs,
+      maxHeaderSize: headerBytesMax,
+    },
+    (request, response) => {
+      if (isIngestPath(request.url ?? "")) {
+        ingest(request, response);
+        return;
+      }
+      response.setHeader("x-request-id", ids.next());
+      framework(request, response);
+    },
+  );
+  server.on("clientError", (error, socket) => answerClientError(ids, error, socket));
+  return server;
+};
+
+const createApp = (parts: ServerParts): FastifyInstance => {
+  const { observer } = parts;
+  const fail = (error: unknown, reply: Parameters<typeof sendFailure>[0]): void => {
+    const { isOurs } = sendFailure(reply, error);
+    if (isOurs) observer.faulted({ task: "answer an api request", error });
+  };
+  const app = fastify({
+    serverFactory: (framework) => createNode(parts, framework),
+    bodyLimit: managementBodyBytesMax,
+    logger: false,
+    return503OnClosing: false,
+    frameworkErrors: (error, _request, reply) => fail(error, reply),
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "buffer" }, async (_request: unknown, bytes: Buffer) => readJsonBody(bytes));
+  app.setErrorHandler((error, _request, reply) => fail(error, reply));
+  app.setNotFoundHandler((_request, reply) => sendJson(reply, 404, { error: "Not found" }));
+  app.addHook("onResponse", async ({ method, routeOptions }, reply) => {
+    const route = routeOptions.url ?? null;
+    observer.apiRequest({ method, route, status: reply.statusCode, durationMs: reply.elapsedTime });
+  });
+  for (const mount of parts.mounts) mount(app);
+  return app;
+};
+
+/** The one server of the gateway: ingest, management, platform and documentation on one port. */
+export const createServer = (parts: ServerParts): GatewayServer => {
+  const app = createApp(parts);
+  return {
+    listen: async ({ host, port }) => {
+      await app.listen({ host, port });
+      const bound = app.server.address();
+      if (bound === null || typeof bound === "string") throw new Error("the server listens on no port");
+      return { host: bound.address, port: bound.port };
+    },
+    close: async (graceMs) => {
+      let closed = false;
+      const closeIdle = (): void => {
+        if (closed) return;
+        app.server.closeIdleConnections();
+        parts.clock.after(idleCheckMs, closeIdle);
+      };
+      const cutOff = parts.clock.after(graceMs, () => app.server.closeAllConnections());
+      closeIdle();
+      await app.close();
+      closed = true;
+      cutOff.cancel();
+    },
+  };
+};
