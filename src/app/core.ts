@@ -4,6 +4,7 @@ import { type Access, openAccess } from "../access/access.ts";
 import type { Config } from "../config.ts";
 import { openSqlite } from "../db/sqlite/engine.ts";
 import { holdLock } from "../db/sqlite/lock.ts";
+import type { Migrated } from "../db/sqlite/migrate.ts";
 import type { Store } from "../db/store.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { createIds, type Ids } from "../lib/ids.ts";
@@ -31,6 +32,8 @@ export type Core = {
   readonly catalog: Catalog;
   readonly table: RoutingTable;
   readonly access: Access;
+  /** What opening the store did to its schema. */
+  readonly migrated: Migrated;
   /** Seals every secret of the store with a new key, beside live traffic. */
   rotateSecrets(): Promise<Rotation>;
   close(): Promise<void>;
@@ -40,7 +43,7 @@ const openStore = (
   config: Config,
   { clock, observer }: Pick<Core, "clock" | "observer">,
   { walBytesMax }: Overrides,
-): Store => {
+): { store: Store; migrated: Migrated } => {
   const { store, migrated } = openSqlite({
     directory: config.dataDir,
     clock,
@@ -52,7 +55,7 @@ const openStore = (
     ...(walBytesMax === undefined ? {} : { walBytesMax }),
   });
   if (migrated.fromVersion > 0 && migrated.toVersion > migrated.fromVersion) observer.migrated(migrated);
-  return store;
+  return { store, migrated };
 };
 
 /**
@@ -71,7 +74,7 @@ export const openCore = async (config: Config, overrides: Overrides = {}): Promi
   const lock = holdLock(config.dataDir);
   await using opened = new AsyncDisposableStack();
   opened.defer(() => lock.release());
-  const store = openStore(config, { clock, observer }, overrides);
+  const { store, migrated } = openStore(config, { clock, observer }, overrides);
   opened.defer(() => store.close());
   const secrets = await openSecrets({
     store,
@@ -95,6 +98,7 @@ export const openCore = async (config: Config, overrides: Overrides = {}): Promi
     catalog,
     table,
     access,
+    migrated,
     rotateSecrets: () => {
       const parts = { store, keyring: secrets.keyring };
       return secrets.rotate([

@@ -1,0 +1,38 @@
+import { join, resolve } from "node:path";
+
+import { type ControlSocket, openControlSocket } from "../api/control-socket.ts";
+import { type Control, createControl } from "../api/control.ts";
+import type { Config } from "../config.ts";
+import { socketAddress } from "../lib/socket-path.ts";
+import { type Core, openCore } from "./core.ts";
+import { version } from "./version.ts";
+
+/** The operator's commands, on an open store. */
+export type OpenControl = { readonly control: Control; close(): Promise<void> };
+
+const controlOf = ({ access, secrets, migrated, rotateSecrets }: Core): Control =>
+  createControl({
+    access,
+    migrated,
+    version,
+    rotateSecrets,
+    backUp: (path) => secrets.backUp(path),
+    processId: process.pid,
+  });
+
+/**
+ * Where a running gateway takes commands: next to its store.
+ * @throws {SocketPathError} when `DATA_DIR` is too long for that.
+ */
+export const controlAddress = ({ dataDir }: Pick<Config, "dataDir">): string =>
+  socketAddress(join(resolve(dataDir), "control.sock"), process.cwd());
+
+/** Takes commands from other processes of the same user while the gateway runs. */
+export const serveControl = (core: Core, config: Config): Promise<ControlSocket> =>
+  openControlSocket(controlAddress(config), controlOf(core));
+
+/** Opens the store for one command, when no gateway runs. @throws {StoreError} @throws {SecretsError} */
+export const openControl = async (config: Config): Promise<OpenControl> => {
+  const core = await openCore(config);
+  return { control: controlOf(core), close: () => core.close() };
+};
