@@ -34,10 +34,13 @@ const headersMax = 64;
 /** What is told where an answer is known to be there. */
 const noAnswer: Failure = { kind: "cancelled" };
 
-const keepHeaders = (headers: Record<string, string | string[] | undefined>): Headers =>
-  Object.entries(headers)
-    .flatMap(([name, value]) => [value ?? []].flat().map((each) => [name, each] as const))
-    .slice(0, headersMax);
+const keepHeaders = (headers: Record<string, string | string[] | undefined>): Headers => {
+  const kept: [string, string][] = [];
+  for (const [name, value = []] of Object.entries(headers)) {
+    for (const each of typeof value === "string" ? [value] : value) kept.push([name, each]);
+  }
+  return kept.slice(0, headersMax);
+};
 
 /**
  * Receives one answer. undici calls it as the bytes come in; whatever happens first (the end of the answer, an error,

@@ -134,6 +134,18 @@ describe("a connection", () => {
     expect(result.durationMs).toBeLessThan(700);
   });
 
+  test("is closed after its answer while more than 1,024 others are idle", async () => {
+    await using receiver = await startReceiver();
+    await using outbound = startOutbound({ egressAllow: ["*.localhost"] });
+    for (let count = 0; count < 1_100; count += 1) {
+      const url = `http://app-${count}.localhost:${receiver.port}/`;
+      expect(outcome(await post(outbound, url))).toBe(200);
+    }
+    await expect.poll(() => receiver.openConnections).toBeLessThanOrEqual(1_026);
+    expect(receiver.connections).toBe(1_100);
+    expect(receiver.openConnections).toBeGreaterThan(1_000);
+  });
+
   test("is closed after a request that was given up", async () => {
     const closed = Promise.withResolvers<void>();
     await using receiver = await startRawReceiver((socket) => socket.resume().once("close", () => closed.resolve()));

@@ -8,6 +8,7 @@ import {
 } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 
 const readTls = (name: string): string => readFileSync(new URL(`tls/${name}`, import.meta.url), "utf8");
 
@@ -29,6 +30,10 @@ export type ReceivedRequest = {
   readonly body: Buffer;
   /** Which connection it came on, counted from 1. */
   readonly connection: number;
+  /** Over TLS: the server name that the client asked for. */
+  readonly serverName: string | undefined;
+  /** Over TLS: whether the client came with an earlier session. */
+  readonly isResumed: boolean;
 };
 
 /** How a request is answered: with these values (default: an empty 200), or by a function that does as it likes. */
@@ -54,6 +59,8 @@ export type Receiver = {
   readonly requests: readonly ReceivedRequest[];
   /** How many connections were opened so far. */
   readonly connections: number;
+  /** How many of them are still open. */
+  readonly openConnections: number;
   /** The first request that no earlier call was given. Waits for it. */
   next(): Promise<ReceivedRequest>;
   /** All requests, once there are at least `count`. */
@@ -72,6 +79,13 @@ const readBody = async (incoming: IncomingMessage): Promise<Buffer> => {
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);
+};
+
+const describeTls = (socket: Socket): Pick<ReceivedRequest, "serverName" | "isResumed"> => {
+  if (!(socket instanceof TLSSocket)) return { serverName: undefined, isResumed: false };
+  // false, where the client named none
+  const { servername } = socket as TLSSocket & { servername?: string | false };
+  return { serverName: servername === false ? undefined : servername, isResumed: socket.isSessionReused() };
 };
 
 /** Answers `request` as `answer` says. */
@@ -105,6 +119,7 @@ const trackConnections = (server: Server) => {
   return {
     numberOf: (socket: Socket): number => numbers.get(socket.remotePort) ?? opened,
     opened: (): number => opened,
+    open: (): number => open.size,
     async close(): Promise<void> {
       if (!server.listening) return;
       const closed = once(server, "close");
@@ -154,8 +169,15 @@ export const startReceiver = async (answer: ReceiverAnswer = {}, options: Receiv
   const onRequest = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await readBody(incoming);
     const { method = "", url = "", headers, rawHeaders } = incoming;
-    const connection = connections.numberOf(incoming.socket);
-    const request = { method, path: url, headers, rawHeaders, body, connection };
+    const request = {
+      method,
+      path: url,
+      headers,
+      rawHeaders,
+      body,
+      connection: connections.numberOf(incoming.socket),
+      ...describeTls(incoming.socket),
+    };
     const [own = {}, ...rest] = answers;
     if (rest.length > 0) answers = rest;
     record.add(request);
@@ -181,6 +203,9 @@ export const startReceiver = async (answer: ReceiverAnswer = {}, options: Receiv
     get connections() {
       return connections.opened();
     },
+    get openConnections() {
+      return connections.open();
+    },
     next: record.next,
     waitFor: record.waitFor,
     respondWith(...next) {
@@ -192,7 +217,8 @@ export const startReceiver = async (answer: ReceiverAnswer = {}, options: Receiv
 };
 
 /** A receiver that speaks something else than proper HTTP. */
-export type RawReceiver = Pick<Receiver, "url" | "port" | "connections" | "close"> & AsyncDisposable;
+export type RawReceiver = Pick<Receiver, "url" | "port" | "connections" | "openConnections" | "close"> &
+  AsyncDisposable;
 
 /** Starts a receiver that hands every connection to `onConnection`. `await using` closes it. */
 export const startRawReceiver = async (
@@ -208,6 +234,9 @@ export const startRawReceiver = async (
     port,
     get connections() {
       return connections.opened();
+    },
+    get openConnections() {
+      return connections.open();
     },
     close: connections.close,
     [Symbol.asyncDispose]: connections.close,
