@@ -10,6 +10,8 @@ export type Overrides = {
   readonly logSink?: LogSink;
   /** Name servers, hosts file and trusted authorities of what goes out. */
   readonly outbound?: Pick<OutboundOptions, "resolver" | "tls" | "connectTimeoutMs">;
+  /** Whether the process itself is measured (memory, event loop): once in a process. Default: true. */
+  readonly processMetrics?: boolean;
   /** Bytes of the write-ahead log above which writes wait for a checkpoint. */
   readonly walBytesMax?: number;
 };
