@@ -1,4 +1,5 @@
-import { existsSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
 import type { Ddl, Migration } from "../migration.ts";
@@ -23,10 +24,27 @@ const prepareEmpty = (database: DatabaseSync): void => {
   );
 };
 
+const syncPath = (path: string): void => {
+  const file = openSync(path, "r");
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+};
+
+/**
+ * A copy of the store as it is now, in place of an earlier one from the same version: that may be long out of date, when
+ * somebody went back to it and worked on. It gets its name when it is whole and on disk.
+ */
 const backUp = (database: DatabaseSync, path: string, version: number): string => {
   const backupPath = `${path}.before-migration-from-${version}`;
-  // A backup that stands already is of the same version: an earlier run was cut off after making it.
-  if (!existsSync(backupPath)) database.prepare("vacuum into ?").run(backupPath);
+  const unfinished = `${backupPath}.unfinished`;
+  rmSync(unfinished, { force: true });
+  database.prepare("vacuum into ?").run(unfinished);
+  syncPath(unfinished);
+  renameSync(unfinished, backupPath);
+  syncPath(dirname(backupPath));
   return backupPath;
 };
 
