@@ -1,10 +1,10 @@
 import {
   type CompiledQuery,
   type DatabaseConnection,
+  type DialectAdapter,
   type Driver,
   Kysely,
   type QueryResult,
-  SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from "kysely";
@@ -43,11 +43,19 @@ const toDriver = (run: RunQuery): Driver => {
   };
 };
 
+/** Kysely's own adapter for SQLite runs one query at a time: one slow list would hold up all others. */
+const adapter: DialectAdapter = {
+  supportsMultipleConnections: true,
+  supportsReturning: true,
+  acquireMigrationLock: refuse,
+  releaseMigrationLock: refuse,
+};
+
 /** Kysely over whatever runs its statements. Transactions are the store's business. */
 export const createKysely = (run: RunQuery): Kysely<unknown> =>
   new Kysely({
     dialect: {
-      createAdapter: () => new SqliteAdapter(),
+      createAdapter: () => adapter,
       createDriver: () => toDriver(run),
       createIntrospector: (db) => new SqliteIntrospector(db),
       createQueryCompiler: () => new SqliteQueryCompiler(),
