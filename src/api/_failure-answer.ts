@@ -1,7 +1,7 @@
 import type { FastifyReply } from "fastify";
 
 import { type RequestFailure, requestFailureOf } from "./_request-failure.ts";
-import { sendJson } from "./_send.ts";
+import { sendJson } from "./send-json.ts";
 
 /** Seconds after which a store that was away is worth another try. */
 const retryAfterSeconds = 5;

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 
 import type { Metrics } from "../observe/metrics.ts";
-import { sendJson } from "./_send.ts";
+import { sendJson } from "./send-json.ts";
 import type { Mount } from "./server.ts";
 
 /** What the platform's own routes tell of. */
@@ -9,7 +9,7 @@ export type PlatformParts = {
   /** Whether events can be taken now, and if not, why: a sentence for the operator, without secrets. */
   readonly readiness: () => Promise<{ readonly ready: true } | { readonly ready: false; readonly reason: string }>;
   readonly metrics: Pick<Metrics, "text" | "contentType">;
-  /** Who asks for metrics must show it. Null: nobody has to. */
+  /** The bearer token that `/metrics` takes. Null: none is needed. */
   readonly metricsToken: string | null;
 };
 

@@ -7,8 +7,8 @@ import type { Clock } from "../lib/clock.ts";
 import type { Ids } from "../lib/ids.ts";
 import type { Observer } from "../observe/observe.ts";
 import { sendFailure } from "./_failure-answer.ts";
-import { readJsonBody } from "./_json-body.ts";
-import { sendJson } from "./_send.ts";
+import { readJsonBody } from "./json-body.ts";
+import { sendJson } from "./send-json.ts";
 import { isIngestPath } from "./ingest.ts";
 
 /** Takes requests straight from Node, before any framework. */

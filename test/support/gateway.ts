@@ -1,0 +1,174 @@
+import { onTestFinished } from "vitest";
+
+import { createRateLimit } from "../../src/access/rate-limit.ts";
+import type { Scope } from "../../src/access/scopes.ts";
+import { createIngestHandler } from "../../src/api/ingest.ts";
+import { mountKrafter } from "../../src/api/krafter/dialect.ts";
+import type { KrafterParts } from "../../src/api/krafter/parts.ts";
+import { krafterRoutes } from "../../src/api/krafter/routes.ts";
+import { mountPlatform } from "../../src/api/platform.ts";
+import type { Route } from "../../src/api/route.ts";
+import { createServer } from "../../src/api/server.ts";
+import { type Core, openCore } from "../../src/app/core.ts";
+import { type Gateway, openGateway } from "../../src/app/gateway.ts";
+import { loadConfig } from "../../src/config.ts";
+import { sendTest } from "../../src/delivery/test-send.ts";
+import { captureLog, type CapturedLog } from "./captured-log.ts";
+import { createTestClock, type TestClock } from "./clock.ts";
+import { http, type HttpAnswer } from "./http.ts";
+import { type NameServer, startNameServer } from "./name-server.ts";
+import { receiverCa } from "./receiver.ts";
+import { freshDirectory } from "./store.ts";
+
+/** What a test may want otherwise. */
+export type GatewayOptions = {
+  /** Options as an operator sets them. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Parts of the API in place of the real ones: for what the real ones cannot be made to answer. */
+  readonly parts?: Partial<KrafterParts>;
+};
+
+/** An answer, its body read as JSON; undefined where there is none, and the text where it is no JSON. */
+export type ApiAnswer = Pick<HttpAnswer, "status" | "headers"> & { readonly body: any; readonly text: string };
+
+/** Whose key to make. Default: the default team and environment, and everything allowed. */
+export type KeyWish = { readonly scopes?: readonly Scope[]; readonly team?: string; readonly env?: string };
+
+/** A whole gateway on loopback, in a directory of its own. Stops when its test ends. */
+export type TestGateway = {
+  readonly url: string;
+  /** A key of the default team and environment that may do everything. */
+  readonly key: string;
+  readonly clock: TestClock;
+  readonly core: Core;
+  readonly gateway: Gateway;
+  readonly names: NameServer;
+  readonly log: CapturedLog;
+  readonly routes: readonly Route<Scope>[];
+  /** Sends a request. `path` under `/api/v1`, or a whole one. A body that is no text or bytes is sent as JSON. */
+  request(method: string, path: string, body?: unknown, key?: string | null): Promise<ApiAnswer>;
+  newKey(wish?: KeyWish): Promise<string>;
+  stop(): Promise<void>;
+};
+
+const noReplays: KrafterParts["replays"] = {
+  replayOne: async () => ({ kind: "not_found" }),
+  plan: async () => ({ kind: "planned", total: 0, sample: [] }),
+  start: async () => ({ kind: "limit_reached", max: 0 }),
+  list: async () => [],
+  get: async () => null,
+  cancel: async () => null,
+};
+
+const partsOf = (core: Core, gateway: Gateway, options: GatewayOptions, publicUrl: string): KrafterParts => {
+  const { table, secrets, clock } = core;
+  return {
+    routing: { ...core, keyring: secrets.keyring },
+    authenticate: core.access.authenticate,
+    rateLimit: createRateLimit(Number(options.environment?.["RATE_LIMIT_PER_MINUTE"] ?? 0), clock),
+    clock,
+    checkUrl: gateway.outbound.checkUrl,
+    sendTest: async ({ source, destination }) =>
+      sendTest(
+        { ...core, send: gateway.outbound.send, names: gateway.names },
+        table.destination(destination.id)!,
+        source.id,
+      ),
+    delivery: { cancel: gateway.delivery.cancel, wake: (id) => gateway.delivery.lanes.wake(id) },
+    events: gateway.events,
+    replays: noReplays,
+    publicUrl,
+    bodyLimitBytes: 262_144,
+    deliveryTimeoutMs: 15_000,
+    ...options.parts,
+  };
+};
+
+const readAnswer = ({ status, headers, body }: HttpAnswer): ApiAnswer => {
+  const text = body.toString();
+  if (text === "") return { status, headers, text, body: undefined };
+  const isJson = headers["content-type"]?.startsWith("application/json") === true;
+  return { status, headers, text, body: isJson ? JSON.parse(text) : text };
+};
+
+const toBody = (body: unknown): string | Uint8Array | undefined => {
+  if (body === undefined || typeof body === "string" || body instanceof Uint8Array) return body;
+  return JSON.stringify(body);
+};
+
+/** Starts a gateway. Names resolve through `names`; receivers on 127.0.0.1 may be sent to, everything else private not. */
+export const startGateway = async (options: GatewayOptions = {}): Promise<TestGateway> => {
+  const names = await startNameServer();
+  const clock = createTestClock();
+  const log = captureLog();
+  const loaded = loadConfig({
+    DATA_DIR: freshDirectory(),
+    EGRESS_ALLOW: "127.0.0.1",
+    PUBLIC_URL: "https://hooks.example.com",
+    DISK_FREE_MIN_BYTES: "0",
+    RATE_LIMIT_PER_MINUTE: "0",
+    LOG_FORMAT: "json",
+    ...options.environment,
+  });
+  if (!loaded.ok) throw new Error(loaded.problems.join("; "));
+  const { config } = loaded;
+  const outbound = { resolver: { servers: [names.address], hostsFile: "/nonexistent" }, tls: { ca: receiverCa } };
+  const overrides = { clock, logSink: log, outbound };
+  const core = await openCore(config, overrides);
+  const gateway = await openGateway(core, config, overrides);
+  const parts = partsOf(core, gateway, options, config.publicUrl);
+  const routes = krafterRoutes(parts);
+  const server = createServer({
+    ...core,
+    ingest: createIngestHandler({
+      ...core,
+      ...gateway,
+      trustedProxies: config.trustedProxies,
+      bodyBytesMax: config.bodyLimitBytes,
+      isShortOfDisk: () => gateway.diskFloor.isShort,
+    }),
+    mounts: [
+      mountKrafter(parts, routes),
+      mountPlatform({ ...core, metricsToken: config.metricsToken, readiness: async () => ({ ready: true }) }),
+    ],
+  });
+  await gateway.start();
+  const { port } = await server.listen({ host: "127.0.0.1", port: 0 });
+  const url = `http://127.0.0.1:${port}`;
+
+  let stopped: Promise<void> | null = null;
+  const stopAll = async (): Promise<void> => {
+    await server.close(2_000);
+    await gateway.stop(2_000);
+    await core.close();
+    await names.close();
+  };
+  const stop = (): Promise<void> => (stopped ??= stopAll());
+  onTestFinished(stop);
+  const newKey = async ({ scopes = ["*"], team, env }: KeyWish = {}): Promise<string> => {
+    const maker = { kind: "operator", team: team ?? null, env: env ?? null } as const;
+    const made = await core.access.createKey({ name: "test", scopes, expiresAtMs: null, maker });
+    if (made.kind !== "created") throw new Error(made.message);
+    return made.key;
+  };
+  const key = await newKey();
+  return {
+    url,
+    key,
+    clock,
+    core,
+    gateway,
+    names,
+    log,
+    routes,
+    newKey,
+    stop,
+    request: async (method, path, body, ownKey = key) => {
+      const whole = path.startsWith("/webhooks") ? `/api/v1${path}` : path;
+      const authorization: Record<string, string> = ownKey === null ? {} : { authorization: `Bearer ${ownKey}` };
+      const sent = toBody(body);
+      const type: Record<string, string> = sent === undefined ? {} : { "content-type": "application/json" };
+      return readAnswer(await http(url + whole, { method, headers: { ...authorization, ...type }, body: sent }));
+    },
+  };
+};
