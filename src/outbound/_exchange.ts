@@ -28,11 +28,19 @@ export type ExchangeOptions = {
 /** A receiver that says "ok" needs less; one that sends more is not worth waiting for, since its status is known. */
 const bodyBytesMax = 64 * 1024;
 const bodyMsMax = 1_000;
+/** Honest receivers send a handful before a slow answer. Each is cheap, but without end they cost until the deadline. */
+const interimAnswersMax = 32;
 /** The parser bounds their bytes; what is kept of them is bounded as well. */
 const headersMax = 64;
 
 /** What is told where an answer is known to be there. */
 const noAnswer: Failure = { kind: "cancelled" };
+
+const tooManyInterimAnswers: Failure = {
+  kind: "failed",
+  code: "protocol",
+  message: "the receiver sent too many 1xx answers before a final one",
+};
 
 const keepHeaders = (headers: Record<string, string | string[] | undefined>): Headers => {
   const kept: [string, string][] = [];
@@ -52,6 +60,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #isOnNewConnection = false;
   #hasAnswerBegun = false;
   #hasEnded = false;
+  /** 102 and 103: the answer is still to come. */
+  #interimAnswers = 0;
   #answer: { status: number; headers: Headers } | undefined;
   #bodyTimer: Timer | undefined;
   readonly #kept: Buffer[] = [];
@@ -89,8 +99,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
     status: number,
     headers: Record<string, string | string[] | undefined>,
   ): void {
-    // 102 and 103 announce that the answer is still to come.
-    if (status < 200) return;
+    if (status < 200) {
+      this.#interimAnswers += 1;
+      if (this.#interimAnswers > interimAnswersMax) this.stop(tooManyInterimAnswers);
+      return;
+    }
     this.#answer = { status, headers: keepHeaders(headers) };
     this.#bodyTimer = this.#options.clock.after(bodyMsMax, () => this.#cut());
   }

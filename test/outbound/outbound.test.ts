@@ -227,6 +227,7 @@ describe("a connection", () => {
     await expect.poll(() => receiver.connections).toBe(1);
     await gateway.outbound.close();
     expect(outcome(await sent)).toBe("cancelled");
+    await expect.poll(() => receiver.openConnections).toBe(0);
   });
 });
 

@@ -127,6 +127,7 @@ describe("there is no answer", () => {
     ["headers without an end in sight", `HTTP/1.1 200 OK\r\nx: ${"x".repeat(100_000)}`],
     ["too many headers", `HTTP/1.1 200 OK\r\n${"x-y: z\r\n".repeat(10_000)}`],
     ["a header without a name", "HTTP/1.1 200 OK\r\n: x\r\n\r\n"],
+    ["102 after 102", "HTTP/1.1 102 Processing\r\n\r\n".repeat(40)],
     ["two lengths", "HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab"],
     ["100, which nobody asked for", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"],
     ["101, which nobody asked for", "HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n"],

@@ -223,7 +223,7 @@ export type RawReceiver = Pick<Receiver, "url" | "port" | "connections" | "openC
 /** Starts a receiver that hands every connection to `onConnection`. `await using` closes it. */
 export const startRawReceiver = async (
   onConnection: (socket: Socket, connection: number) => void,
-  options: Omit<ReceiverOptions, "tls"> = {},
+  options: Pick<ReceiverOptions, "host" | "port"> = {},
 ): Promise<RawReceiver> => {
   const server = createTcpServer();
   const connections = trackConnections(server);
