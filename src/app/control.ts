@@ -28,8 +28,12 @@ export const controlAddress = ({ dataDir }: Pick<Config, "dataDir">): string =>
   socketAddress(join(resolve(dataDir), "control.sock"), process.cwd());
 
 /** Takes commands from other processes of the same user while the gateway runs. */
-export const serveControl = (core: Core, config: Config): Promise<ControlSocket> =>
-  openControlSocket(controlAddress(config), controlOf(core));
+export const serveControl = (core: Core, config: Config): Promise<ControlSocket> => {
+  // What the start did to the schema is not what a later command did.
+  const { toVersion } = core.migrated;
+  const migrated = { fromVersion: toVersion, toVersion, backupPath: null };
+  return openControlSocket(controlAddress(config), controlOf({ ...core, migrated }));
+};
 
 /** Opens the store for one command, when no gateway runs. @throws {StoreError} @throws {SecretsError} */
 export const openControl = async (config: Config): Promise<OpenControl> => {

@@ -1,3 +1,4 @@
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
 import { type Access, openAccess } from "../access/access.ts";
@@ -29,12 +30,12 @@ export type Core = {
   readonly metrics: Metrics;
   readonly observer: Observer;
   readonly store: Store;
+  /** What opening the store did to its schema. */
+  readonly migrated: Migrated;
   readonly secrets: Secrets;
   readonly catalog: Catalog;
   readonly table: RoutingTable;
   readonly access: Access;
-  /** What opening the store did to its schema. */
-  readonly migrated: Migrated;
   /** Seals every secret of the store with a new key, beside live traffic. */
   rotateSecrets(): Promise<Rotation>;
   close(): Promise<void>;
@@ -72,6 +73,7 @@ export const openCore = async (config: Config, overrides: Overrides = {}): Promi
   const log = createLogger({ level: config.logLevel, format: config.logFormat, clock, sink });
   const metrics = createMetrics({ process: overrides.processMetrics ?? true });
   const observer = createObserver({ log, metrics, clock });
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   const lock = holdLock(config.dataDir);
   await using opened = new AsyncDisposableStack();
   opened.defer(() => lock.release());
@@ -95,11 +97,11 @@ export const openCore = async (config: Config, overrides: Overrides = {}): Promi
     metrics,
     observer,
     store,
+    migrated,
     secrets,
     catalog,
     table,
     access,
-    migrated,
     rotateSecrets: () => {
       const parts = { store, keyring: secrets.keyring };
       return secrets.rotate([

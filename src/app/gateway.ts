@@ -1,4 +1,5 @@
-import type { EventReader } from "../api/krafter/ports.ts";
+import type { EventReader, Replayer } from "../api/krafter/ports.ts";
+import type { PlatformParts } from "../api/platform.ts";
 import type { Config } from "../config.ts";
 import { createDelivery, type DeliveryEngine } from "../delivery/engine.ts";
 import type { SenderNames } from "../delivery/request.ts";
@@ -20,11 +21,26 @@ export type Gateway = {
   readonly budget: ByteBudget;
   readonly diskFloor: DiskFloor;
   readonly events: EventReader;
+  readonly replays: Replayer;
+  readonly readiness: PlatformParts["readiness"];
   readonly names: SenderNames;
   start(): Promise<void>;
   /** Gives what is under way `graceMs` to end. */
   stop(graceMs: number): Promise<void>;
 };
+
+/** Ready is who can take an event now: the store answers a write, and its disk has room. */
+const readinessOf =
+  ({ store }: Pick<Core, "store">, diskFloor: DiskFloor): Gateway["readiness"] =>
+  async () => {
+    if (diskFloor.isShort()) return { ready: false, reason: "the disk is almost full" };
+    try {
+      await store.write(() => Promise.resolve());
+      return { ready: true };
+    } catch {
+      return { ready: false, reason: "the store cannot be written" };
+    }
+  };
 
 /** Opens the rooms in the order in which their lines are to be written: outcomes, claims, then what arrives. */
 export const openGateway = async (core: Core, config: Config, overrides: Overrides): Promise<Gateway> => {
@@ -51,6 +67,8 @@ export const openGateway = async (core: Core, config: Config, overrides: Overrid
     budget,
     diskFloor,
     names,
+    readiness: readinessOf(core, diskFloor),
+    replays: undefined as never,
     events: createEventReader({ store, table }),
     start: () => delivery.start(),
     stop: async (graceMs) => {

@@ -1,0 +1,80 @@
+import { join } from "node:path";
+
+import { openControlSocket } from "./api/control-socket.ts";
+import { type Control, createControl } from "./api/control.ts";
+import { openServer } from "./app/apis.ts";
+import { type Core, openCore } from "./app/core.ts";
+import { openGateway } from "./app/gateway.ts";
+import type { Overrides } from "./app/overrides.ts";
+import { version } from "./app/version.ts";
+import type { Config } from "./config.ts";
+import type { RoutingTable } from "./routing/table.ts";
+
+/** A gateway that runs. */
+export type App = {
+  /** Where it listens. */
+  readonly address: { readonly host: string; readonly port: number };
+  /** What the operator's commands do, in this process. */
+  readonly control: Control;
+  /** What is in memory, for tests. */
+  readonly table: RoutingTable;
+  /** Takes nothing new, gives what is under way its time (`SHUTDOWN_SECONDS`), and closes the store. */
+  stop(reason: string): Promise<void>;
+};
+
+const controlOf = (core: Core): Control =>
+  createControl({
+    access: core.access,
+    rotateSecrets: core.rotateSecrets,
+    backUp: (path) => core.secrets.backUp(path),
+    migrated: core.migrated,
+    version,
+    processId: process.pid,
+  });
+
+/** What opens the store for one command, without running the gateway. The caller closes it. */
+export const openControl = async (
+  config: Config,
+  overrides: Overrides = {},
+): Promise<{ readonly control: Control; close(): Promise<void> }> => {
+  const core = await openCore(config, overrides);
+  return { control: controlOf(core), close: core.close };
+};
+
+/**
+ * Starts a gateway: store, delivery, server, control socket. The one place where the parts are put together.
+ * @throws {StoreError} @throws {SecretsError} @throws {Error} when it cannot listen; nothing is left open then.
+ */
+export const createApp = async (config: Config, overrides: Overrides = {}): Promise<App> => {
+  await using opening = new AsyncDisposableStack();
+  const core = await openCore(config, overrides);
+  opening.defer(() => core.close());
+  const { clock, observer } = core;
+  const gateway = await openGateway(core, config, overrides);
+  opening.defer(() => gateway.stop(0));
+  await gateway.start();
+  const control = controlOf(core);
+  const socket = await openControlSocket(join(config.dataDir, "control.sock"), control);
+  opening.defer(() => socket.close());
+  const server = openServer(core, gateway, config);
+  const address = await server.listen(config);
+  const running = opening.move();
+  observer.started({ version, host: address.host, port: address.port });
+
+  const shutDown = async (reason: string): Promise<void> => {
+    const startedMs = clock.monotonicMs();
+    const deadlineMs = startedMs + config.shutdownMs;
+    observer.stopping({ reason, deadlineMs: config.shutdownMs });
+    await server.close(config.shutdownMs);
+    await gateway.stop(Math.max(0, deadlineMs - clock.monotonicMs()));
+    await running.disposeAsync();
+    observer.stopped({ durationMs: clock.monotonicMs() - startedMs, clean: true });
+  };
+  let stopping: Promise<void> | null = null;
+  return {
+    address,
+    control,
+    table: core.table,
+    stop: (reason) => (stopping ??= shutDown(reason)),
+  };
+};

@@ -1,0 +1,62 @@
+import { createRateLimit } from "../access/rate-limit.ts";
+import { createIngestHandler } from "../api/ingest.ts";
+import { mountKrafter } from "../api/krafter/dialect.ts";
+import type { KrafterParts } from "../api/krafter/parts.ts";
+import { krafterRoutes } from "../api/krafter/routes.ts";
+import { mountPlatform } from "../api/platform.ts";
+import { createServer, type GatewayServer } from "../api/server.ts";
+import type { Config } from "../config.ts";
+import { sendTest } from "../delivery/test-send.ts";
+import type { Core } from "./core.ts";
+import type { Gateway } from "./gateway.ts";
+
+const krafterParts = (core: Core, gateway: Gateway, config: Config): KrafterParts => {
+  const { clock, ids, table, access } = core;
+  const { outbound, names, delivery } = gateway;
+  return {
+    routing: { ...core, keyring: core.secrets.keyring },
+    authenticate: access.authenticate,
+    rateLimit: createRateLimit(config.rateLimitPerMinute, clock),
+    clock,
+    checkUrl: (url) => outbound.checkUrl(url),
+    sendTest: async ({ source, destination }) => {
+      const routed = table.destination(destination.id);
+      if (routed === undefined) return { kind: "failed", error: "the destination was deleted" };
+      return sendTest({ clock, ids, names, send: outbound.send }, routed, source.id);
+    },
+    delivery: { cancel: delivery.cancel, wake: (destinationId) => delivery.lanes.wake(destinationId) },
+    events: gateway.events,
+    replays: gateway.replays,
+    publicUrl: config.publicUrl,
+    bodyLimitBytes: config.bodyLimitBytes,
+    deliveryTimeoutMs: config.deliveryTimeoutMs,
+  };
+};
+
+/** The one server, with everything that it answers. */
+export const openServer = (core: Core, gateway: Gateway, config: Config): GatewayServer => {
+  const { clock, ids, table, observer, metrics } = core;
+  const { receive, budget, diskFloor } = gateway;
+  const parts = krafterParts(core, gateway, config);
+  const routes = krafterRoutes(parts);
+  return createServer({
+    ids,
+    clock,
+    observer,
+    ingest: createIngestHandler({
+      table,
+      receive,
+      budget,
+      clock,
+      ids,
+      observer,
+      trustedProxies: config.trustedProxies,
+      bodyBytesMax: config.bodyLimitBytes,
+      isShortOfDisk: () => diskFloor.isShort(),
+    }),
+    mounts: [
+      mountKrafter(parts, routes),
+      mountPlatform({ readiness: gateway.readiness, metrics, metricsToken: config.metricsToken }),
+    ],
+  });
+};
