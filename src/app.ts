@@ -1,9 +1,7 @@
-import { join } from "node:path";
-
-import { openControlSocket } from "./api/control-socket.ts";
-import { type Control, createControl } from "./api/control.ts";
+import type { Control } from "./api/control.ts";
 import { openServer } from "./app/apis.ts";
-import { type Core, openCore } from "./app/core.ts";
+import { controlOf, serveControl } from "./app/control.ts";
+import { openCore } from "./app/core.ts";
 import { openGateway } from "./app/gateway.ts";
 import type { Overrides } from "./app/overrides.ts";
 import { version } from "./app/version.ts";
@@ -14,31 +12,14 @@ import type { RoutingTable } from "./routing/table.ts";
 export type App = {
   /** Where it listens. */
   readonly address: { readonly host: string; readonly port: number };
+  /** Whether there was no store before. */
+  readonly isFirstStart: boolean;
   /** What the operator's commands do, in this process. */
   readonly control: Control;
   /** What is in memory, for tests. */
   readonly table: RoutingTable;
   /** Takes nothing new, gives what is under way its time (`SHUTDOWN_SECONDS`), and closes the store. */
   stop(reason: string): Promise<void>;
-};
-
-const controlOf = (core: Core): Control =>
-  createControl({
-    access: core.access,
-    rotateSecrets: core.rotateSecrets,
-    backUp: (path) => core.secrets.backUp(path),
-    migrated: core.migrated,
-    version,
-    processId: process.pid,
-  });
-
-/** What opens the store for one command, without running the gateway. The caller closes it. */
-export const openControl = async (
-  config: Config,
-  overrides: Overrides = {},
-): Promise<{ readonly control: Control; close(): Promise<void> }> => {
-  const core = await openCore(config, overrides);
-  return { control: controlOf(core), close: core.close };
 };
 
 /**
@@ -54,7 +35,7 @@ export const createApp = async (config: Config, overrides: Overrides = {}): Prom
   opening.defer(() => gateway.stop(0));
   await gateway.start();
   const control = controlOf(core);
-  const socket = await openControlSocket(join(config.dataDir, "control.sock"), control);
+  const socket = await serveControl(core, config);
   opening.defer(() => socket.close());
   const server = openServer(core, gateway, config);
   const address = await server.listen(config);
@@ -73,6 +54,7 @@ export const createApp = async (config: Config, overrides: Overrides = {}): Prom
   let stopping: Promise<void> | null = null;
   return {
     address,
+    isFirstStart: core.migrated.fromVersion === 0,
     control,
     table: core.table,
     stop: (reason) => (stopping ??= shutDown(reason)),

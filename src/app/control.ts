@@ -10,7 +10,8 @@ import { version } from "./version.ts";
 /** The operator's commands, on an open store. */
 export type OpenControl = { readonly control: Control; close(): Promise<void> };
 
-const controlOf = ({ access, secrets, migrated, rotateSecrets }: Core): Control =>
+/** The operations on an open store. */
+export const controlOf = ({ access, secrets, migrated, rotateSecrets }: Core): Control =>
   createControl({
     access,
     migrated,
