@@ -7,9 +7,9 @@ import type { Clock } from "../lib/clock.ts";
 import type { Ids } from "../lib/ids.ts";
 import type { Observer } from "../observe/observe.ts";
 import { sendFailure } from "./_failure-answer.ts";
+import { isIngestPath } from "./ingest.ts";
 import { readJsonBody } from "./json-body.ts";
 import { sendJson } from "./send-json.ts";
-import { isIngestPath } from "./ingest.ts";
 
 /** Takes requests straight from Node, before any framework. */
 export type RawHandler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -99,6 +99,8 @@ const createApp = (parts: ServerParts): FastifyInstance => {
   const app = fastify({
     serverFactory: (framework) => createNode(parts, framework),
     bodyLimit: managementBodyBytesMax,
+    // A long id is an unknown one, and is to be answered as such.
+    routerOptions: { maxParamLength: headerBytesMax },
     logger: false,
     return503OnClosing: false,
     frameworkErrors: (error, _request, reply) => fail(error, reply),

@@ -10,7 +10,8 @@ import { sendTest } from "../delivery/test-send.ts";
 import type { Core } from "./core.ts";
 import type { Gateway } from "./gateway.ts";
 
-const krafterParts = (core: Core, gateway: Gateway, config: Config): KrafterParts => {
+/** What the Krafter API is made of here. */
+export const krafterParts = (core: Core, gateway: Gateway, config: Config): KrafterParts => {
   const { clock, ids, table, access } = core;
   const { outbound, names, delivery } = gateway;
   return {

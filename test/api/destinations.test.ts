@@ -28,7 +28,10 @@ const fieldsInOrder = [
   "disabled_reason",
 ];
 
-const quickstart = { url: "https://api.your-app.com/webhooks/stripe", event_filter: ["invoice.paid", "charge.succeeded"] };
+const quickstart = {
+  url: "https://api.your-app.com/webhooks/stripe",
+  event_filter: ["invoice.paid", "charge.succeeded"],
+};
 
 const shown = {
   id: uuid,
@@ -135,7 +138,7 @@ describe("creating a destination", () => {
     [{ rate_limit: 5 }, { rate_limit: 5, rate_limit_period: "second" }],
     [{ rate_limit_period: "hour" }, { rate_limit: null, rate_limit_period: null }],
     [{ retry_schedule: [] }, { retry_schedule: [] }],
-  ])("settles %j as %j", async ([sent, kept]) => {
+  ] as const)("settles %j as %j", async ([sent, kept]) => {
     const { request, path } = await startWithSource();
     const created = await request("POST", path, { ...quickstart, ...sent });
     expect(created.body.data).toMatchObject(kept);

@@ -1,6 +1,5 @@
 import { onTestFinished } from "vitest";
 
-import { createRateLimit } from "../../src/access/rate-limit.ts";
 import type { Scope } from "../../src/access/scopes.ts";
 import { createIngestHandler } from "../../src/api/ingest.ts";
 import { mountKrafter } from "../../src/api/krafter/dialect.ts";
@@ -9,10 +8,10 @@ import { krafterRoutes } from "../../src/api/krafter/routes.ts";
 import { mountPlatform } from "../../src/api/platform.ts";
 import type { Route } from "../../src/api/route.ts";
 import { createServer } from "../../src/api/server.ts";
+import { krafterParts } from "../../src/app/apis.ts";
 import { type Core, openCore } from "../../src/app/core.ts";
 import { type Gateway, openGateway } from "../../src/app/gateway.ts";
 import { loadConfig } from "../../src/config.ts";
-import { sendTest } from "../../src/delivery/test-send.ts";
 import { captureLog, type CapturedLog } from "./captured-log.ts";
 import { createTestClock, type TestClock } from "./clock.ts";
 import { http, type HttpAnswer } from "./http.ts";
@@ -25,11 +24,15 @@ export type GatewayOptions = {
   /** Options as an operator sets them. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Parts of the API in place of the real ones: for what the real ones cannot be made to answer. */
-  readonly parts?: Partial<KrafterParts>;
+  readonly parts?: Partial<KrafterParts> | ((parts: KrafterParts) => Partial<KrafterParts>);
 };
 
 /** An answer, its body read as JSON; undefined where there is none, and the text where it is no JSON. */
-export type ApiAnswer = Pick<HttpAnswer, "status" | "headers"> & { readonly body: any; readonly text: string };
+export type ApiAnswer = Pick<HttpAnswer, "status" | "headers"> & {
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests compare what is in it, and go on with parts of it
+  readonly body: any;
+  readonly text: string;
+};
 
 /** Whose key to make. Default: the default team and environment, and everything allowed. */
 export type KeyWish = { readonly scopes?: readonly Scope[]; readonly team?: string; readonly env?: string };
@@ -51,38 +54,11 @@ export type TestGateway = {
   stop(): Promise<void>;
 };
 
-const noReplays: KrafterParts["replays"] = {
-  replayOne: async () => ({ kind: "not_found" }),
-  plan: async () => ({ kind: "planned", total: 0, sample: [] }),
-  start: async () => ({ kind: "limit_reached", max: 0 }),
-  list: async () => [],
-  get: async () => null,
-  cancel: async () => null,
-};
-
-const partsOf = (core: Core, gateway: Gateway, options: GatewayOptions, publicUrl: string): KrafterParts => {
-  const { table, secrets, clock } = core;
-  return {
-    routing: { ...core, keyring: secrets.keyring },
-    authenticate: core.access.authenticate,
-    rateLimit: createRateLimit(Number(options.environment?.["RATE_LIMIT_PER_MINUTE"] ?? 0), clock),
-    clock,
-    checkUrl: gateway.outbound.checkUrl,
-    sendTest: async ({ source, destination }) =>
-      sendTest(
-        { ...core, send: gateway.outbound.send, names: gateway.names },
-        table.destination(destination.id)!,
-        source.id,
-      ),
-    delivery: { cancel: gateway.delivery.cancel, wake: (id) => gateway.delivery.lanes.wake(id) },
-    events: gateway.events,
-    replays: noReplays,
-    publicUrl,
-    bodyLimitBytes: 262_144,
-    deliveryTimeoutMs: 15_000,
-    ...options.parts,
-  };
-};
+/** The real parts, save those that the test brings. */
+const partsOf = (real: KrafterParts, { parts }: GatewayOptions): KrafterParts => ({
+  ...real,
+  ...(typeof parts === "function" ? parts(real) : parts),
+});
 
 const readAnswer = ({ status, headers, body }: HttpAnswer): ApiAnswer => {
   const text = body.toString();
@@ -116,7 +92,7 @@ export const startGateway = async (options: GatewayOptions = {}): Promise<TestGa
   const overrides = { clock, logSink: log, outbound };
   const core = await openCore(config, overrides);
   const gateway = await openGateway(core, config, overrides);
-  const parts = partsOf(core, gateway, options, config.publicUrl);
+  const parts = partsOf(krafterParts(core, gateway, config), options);
   const routes = krafterRoutes(parts);
   const server = createServer({
     ...core,
@@ -125,11 +101,11 @@ export const startGateway = async (options: GatewayOptions = {}): Promise<TestGa
       ...gateway,
       trustedProxies: config.trustedProxies,
       bodyBytesMax: config.bodyLimitBytes,
-      isShortOfDisk: () => gateway.diskFloor.isShort,
+      isShortOfDisk: gateway.diskFloor.isShort,
     }),
     mounts: [
       mountKrafter(parts, routes),
-      mountPlatform({ ...core, metricsToken: config.metricsToken, readiness: async () => ({ ready: true }) }),
+      mountPlatform({ ...core, metricsToken: config.metricsToken, readiness: gateway.readiness }),
     ],
   });
   await gateway.start();

@@ -20,7 +20,7 @@ export const textField = (charsMax: number): z.ZodString =>
 export const requiredTextField = (charsMax: number): z.ZodString =>
   textField(charsMax)
     .min(1)
-    .refine((text) => text.trim() !== "", { error: messages.blank });
+    .refine((text) => text.trim() !== "", { error: messages.blank, abort: true });
 
 /** The name of a header, or nothing. */
 export const headerNameField: z.ZodString = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{0,128}$/);

@@ -20,9 +20,7 @@ type RawIssue = z.core.$ZodRawIssue;
 
 /** Our words for what zod found. A schema that brings words of its own keeps them. */
 const messageOf = (issue: RawIssue): string => {
-  if (issue.code === "invalid_type") {
-    return issue.input === undefined || issue.input === null ? messages.blank : messages.invalid;
-  }
+  if (issue.input === undefined || issue.input === null) return messages.blank;
   if (issue.code === "too_small" && issue.origin === "string") return messages.blank;
   if (issue.code === "too_small" && issue.origin === "number") return messages.atLeast(issue.minimum);
   if (issue.code === "too_big" && issue.origin === "number") return messages.atMost(issue.maximum);

@@ -3,8 +3,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Principal } from "../../access/api-key.ts";
 import type { Scope } from "../../access/scopes.ts";
 import { readQuery } from "../json-body.ts";
-import { sendJson } from "../send-json.ts";
 import type { Outcome, Route } from "../route.ts";
+import { sendJson } from "../send-json.ts";
 import type { Mount } from "../server.ts";
 import { type AdmissionParts, admit } from "./_admit.ts";
 
