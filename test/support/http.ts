@@ -16,7 +16,8 @@ export type HttpWish = {
  */
 export const http = (url: string, { method = "GET", headers = {}, body }: HttpWish = {}): Promise<HttpAnswer> =>
   new Promise((resolve, reject) => {
-    const length = body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) };
+    const isUnannounced = body === undefined || "transfer-encoding" in headers;
+    const length = isUnannounced ? {} : { "content-length": String(Buffer.byteLength(body)) };
     const outgoing = httpRequest(url, { method, headers: { ...length, ...headers }, agent: false }, (incoming) => {
       const chunks: Buffer[] = [];
       incoming.on("data", (chunk: Buffer) => chunks.push(chunk));

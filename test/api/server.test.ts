@@ -1,0 +1,189 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+
+import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { http } from "../support/http.ts";
+
+const requestId = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+/** Writes bytes to the server and gives all that comes back until it closes. */
+const speak = async ({ url }: Pick<TestGateway, "url">, bytes: string): Promise<string> => {
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  onTestFinished(() => void socket.destroy());
+  let heard = "";
+  socket.setEncoding("latin1").on("data", (text: string) => {
+    heard += text;
+  });
+  socket.write(bytes);
+  await once(socket, "close");
+  return heard;
+};
+
+describe("every answer has a request id of its own", () => {
+  test("whatever was asked, and whatever id the asker brings", async () => {
+    const gateway = await startGateway();
+    const { url, key } = gateway;
+    const authorization = `Bearer ${key}`;
+    const answers = [
+      await http(`${url}/api/v1/webhooks/sources`, { headers: { authorization, "x-request-id": "mine" } }),
+      await http(`${url}/api/v1/webhooks/sources`),
+      await http(`${url}/api/v1/webhooks/sources`, { method: "PUT", headers: { authorization } }),
+      await http(`${url}/api/v1/webhooks/sources`, { method: "OPTIONS" }),
+      await http(`${url}/in/wh_nobody00`, { method: "POST" }),
+      await http(`${url}/nonsense`),
+      await http(`${url}/%zz`),
+      await http(`${url}/healthz`),
+    ];
+    const ids = answers.map(({ headers }) => headers["x-request-id"]);
+    for (const id of ids) expect(id).toMatch(requestId);
+    expect(new Set(ids).size).toBe(answers.length);
+  });
+});
+
+describe("methods", () => {
+  const all = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+  const anId = "019dc7f1-0000-7000-8000-000000000000";
+
+  test.for([
+    ["/api/v1/webhooks/sources", "GET, POST, HEAD, OPTIONS"],
+    [`/api/v1/webhooks/sources/${anId}`, "GET, PATCH, DELETE, HEAD, OPTIONS"],
+    [`/api/v1/webhooks/sources/${anId}/destinations/${anId}/test`, "POST, OPTIONS"],
+    [`/api/v1/webhooks/sources/${anId}/events`, "GET, HEAD, OPTIONS"],
+  ] as const)("%s has %s, and says so", async ([path, allow]) => {
+    const { request } = await startGateway();
+    for (const method of all.filter((name) => !allow.split(", ").includes(name))) {
+      const refused = await request(method, path, "{not json");
+      expect([method, refused.status, refused.body]).toEqual([method, 405, { error: "Method not allowed" }]);
+      expect(refused.headers.allow).toBe(allow);
+    }
+    const asked = await request("OPTIONS", path, undefined, null);
+    expect(asked).toMatchObject({ status: 204, text: "" });
+    expect(asked.headers.allow).toBe(allow);
+    expect(asked.headers).not.toHaveProperty("access-control-allow-origin");
+    if (!allow.includes("HEAD")) expect((await request("HEAD", path)).status).toBe(405);
+  });
+
+  test("HEAD answers as GET does, without the body", async () => {
+    const { request } = await startGateway();
+    const got = await request("GET", "/webhooks/sources");
+    const head = await request("HEAD", "/webhooks/sources");
+    expect(head).toMatchObject({ status: 200, text: "" });
+    expect(head.headers["content-length"]).toBe(got.headers["content-length"]);
+    expect((await request("HEAD", "/webhooks/sources", undefined, null)).status).toBe(401);
+  });
+});
+
+describe("bodies", () => {
+  test("are read as JSON whatever they are said to be, and may be missing", async () => {
+    const { url, key } = await startGateway();
+    const authorization = `Bearer ${key}`;
+    for (const type of ["application/json; charset=utf-8", "text/plain", "application/x-www-form-urlencoded", "a/b"]) {
+      const made = await http(`${url}/api/v1/webhooks/sources`, {
+        method: "POST",
+        headers: { authorization, "content-type": type },
+        body: '{"name":"x"}',
+      });
+      expect([type, made.status]).toEqual([type, 201]);
+    }
+    const untyped = await http(`${url}/api/v1/webhooks/sources`, {
+      method: "POST",
+      headers: { authorization },
+      body: '\ufeff{"name":"x"}',
+    });
+    expect(untyped.status).toBe(201);
+  });
+
+  test("above 1 MiB are refused with 413, announced or not", async () => {
+    const { url, key, request } = await startGateway();
+    const refused = await request("POST", "/webhooks/sources", `{"name":"${"x".repeat(1024 * 1024)}"}`);
+    expect([refused.status, refused.body]).toEqual([413, { error: "Request body too large" }]);
+    const chunked = await http(`${url}/api/v1/webhooks/sources`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${key}`, "transfer-encoding": "chunked" },
+      body: "x".repeat(1024 * 1024 + 1),
+    });
+    expect(chunked.status).toBe(413);
+    const right = await request("POST", "/webhooks/sources", `{"name":"x","unknown":"${"x".repeat(1024 * 1000)}"}`);
+    expect(right.status).toBe(201);
+  });
+
+  test("of strangers are not read", async () => {
+    const gateway = await startGateway();
+    const heard = await speak(
+      gateway,
+      "POST /api/v1/webhooks/sources HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 1000000\r\n\r\n{",
+    );
+    expect(heard).toMatch(/^HTTP\/1\.1 401 /);
+  });
+});
+
+describe("what is no request", () => {
+  test.for([
+    ["nonsense\r\n\r\n", 400, "Bad Request"],
+    ["GET / HTTP/1.1\r\n\r\n", 400, null],
+    ["GET / HTTP/1.1\r\nhost: x\r\nbad header\r\n\r\n", 400, "Bad Request"],
+    [`GET / HTTP/1.1\r\nhost: x\r\nx: ${"x".repeat(17_000)}\r\n\r\n`, 431, "Request Header Fields Too Large"],
+    [
+      "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+      400,
+      "Bad Request",
+    ],
+  ] as const)("%j is answered %i, and the connection closed", async ([bytes, status, error]) => {
+    const heard = await speak(await startGateway(), bytes);
+    expect(heard).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    if (error === null) return;
+    expect(heard).toMatch(/\r\nx-request-id: [0-9a-f-]{36}\r\n/);
+    expect(heard.split("\r\n\r\n")[1]).toBe(JSON.stringify({ error }));
+  });
+});
+
+describe("closing", () => {
+  test("lets a request under way end, closes what is idle, and takes nothing new", async () => {
+    const checking = Promise.withResolvers<void>();
+    const release = Promise.withResolvers<void>();
+    const { url, key, request, stop } = await startGateway({
+      parts: {
+        checkUrl: async () => {
+          checking.resolve();
+          await release.promise;
+          return { ok: true };
+        },
+      },
+    });
+    const source = (await request("POST", "/webhooks/sources", { name: "x" })).body.data;
+    const idle = connect(Number(new URL(url).port), "127.0.0.1");
+    idle.write("GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n");
+    await once(idle, "data");
+    const idleClosed = once(idle, "close");
+    const underWay = http(`${url}/api/v1/webhooks/sources/${source.id}/destinations`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${key}` },
+      body: '{"url":"https://example.com/"}',
+    });
+    await checking.promise;
+    const stopped = stop();
+    await idleClosed;
+    await expect(http(`${url}/healthz`)).rejects.toMatchObject({ code: "ECONNREFUSED" });
+    release.resolve();
+    expect((await underWay).status).toBe(201);
+    await stopped;
+  });
+});
+
+describe("what is told of requests", () => {
+  test("is their route and status, never their path", async () => {
+    const { request, url } = await startGateway();
+    await request("GET", "/webhooks/sources/019dc7f1-0000-7000-8000-000000000000");
+    await request("GET", "/nonsense/019dc7f1-0000-7000-8000-000000000000");
+    await vi.waitFor(async () => {
+      const metrics = (await http(`${url}/metrics`)).body.toString();
+      expect(metrics).toContain(
+        'postern_api_requests_total{method="GET",route="/api/v1/webhooks/sources/:id",status="404"} 1',
+      );
+      expect(metrics).toContain('postern_api_requests_total{method="GET",route="unmatched",status="404"} 1');
+      expect(metrics).not.toContain("019dc7f1");
+    });
+  });
+});
