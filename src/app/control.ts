@@ -4,6 +4,7 @@ import { type ControlSocket, openControlSocket } from "../api/control-socket.ts"
 import { type Control, createControl } from "../api/control.ts";
 import type { Config } from "../config.ts";
 import { socketAddress } from "../lib/socket-path.ts";
+import type { LogSink } from "../observe/log.ts";
 import { type Core, openCore } from "./core.ts";
 import { version } from "./version.ts";
 
@@ -36,8 +37,11 @@ export const serveControl = (core: Core, config: Config): Promise<ControlSocket>
   return openControlSocket(controlAddress(config), controlOf({ ...core, migrated }));
 };
 
+/** A command answers with what failed: it need not be logged as well. */
+const noLog: LogSink = { write: () => null };
+
 /** Opens the store for one command, when no gateway runs. @throws {StoreError} @throws {SecretsError} */
 export const openControl = async (config: Config): Promise<OpenControl> => {
-  const core = await openCore(config);
+  const core = await openCore(config, { logSink: noLog });
   return { control: controlOf(core), close: () => core.close() };
 };

@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
 import { type Access, openAccess } from "../access/access.ts";
@@ -73,7 +72,6 @@ export const openCore = async (config: Config, overrides: Overrides = {}): Promi
   const log = createLogger({ level: config.logLevel, format: config.logFormat, clock, sink });
   const metrics = createMetrics({ process: overrides.processMetrics ?? true });
   const observer = createObserver({ log, metrics, clock });
-  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   const lock = holdLock(config.dataDir);
   await using opened = new AsyncDisposableStack();
   opened.defer(() => lock.release());

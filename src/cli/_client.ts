@@ -14,7 +14,7 @@ const answerSchema: z.ZodType<Answer> = z.discriminatedUnion("ok", [
 ]);
 
 /** Nothing listens: no socket, or one that a killed process left behind. */
-const absent: ReadonlySet<unknown> = new Set(["ENOENT", "ECONNREFUSED", "ENOTSOCK"]);
+const absent: ReadonlySet<unknown> = new Set(["ENOENT", "ENOTDIR", "ECONNREFUSED", "ENOTSOCK"]);
 const forbidden: ReadonlySet<unknown> = new Set(["EACCES", "EPERM"]);
 
 const post = (socketPath: string, path: string, body: string): Promise<IncomingMessage> =>

@@ -29,8 +29,7 @@ export const whileLocked = async <T>(clock: Clock, attempt: () => Promise<T>): P
 
 const runHere = async (config: Config, operation: string, input: object): Promise<Answer> => {
   const { openControl } = await import("../app/control.ts");
-  // What fails comes back as the answer: it need not be logged as well.
-  const { control, close } = await openControl({ ...config, logLevel: "silent" });
+  const { control, close } = await openControl(config);
   try {
     return await control.run(operation, input);
   } finally {

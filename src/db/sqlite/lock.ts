@@ -10,7 +10,7 @@ const open = (directory: string): DatabaseSync => {
     return new DatabaseSync(join(directory, "lock.db"), { timeout: 0 });
   } catch (cause) {
     throw new StoreError(
-      "unavailable",
+      "other",
       `${directory} cannot be used: it must be a directory that this user may write to`,
       {
         cause,
@@ -22,7 +22,7 @@ const open = (directory: string): DatabaseSync => {
 /**
  * Makes this process the only one that writes under `directory`, until it is released or the process ends, however it
  * ends: the lock is the operating system's, on `lock.db`. Makes the directory when there is none.
- * @throws {StoreError} `unavailable` when another process holds it, or the directory cannot be used.
+ * @throws {StoreError} `unavailable` when another process holds it, `other` when the directory cannot be used.
  */
 export const holdLock = (directory: string): { release(): void } => {
   const database = open(directory);
