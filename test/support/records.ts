@@ -5,6 +5,7 @@ import { systemClock } from "../../src/lib/clock.ts";
 import { createIds, type Ids } from "../../src/lib/ids.ts";
 import { createSystemRandom } from "../../src/lib/random.ts";
 import { type Delivery, newDelivery } from "../../src/queue/delivery.ts";
+import type { Destination } from "../../src/routing/destination.ts";
 
 /** Ids for tests that need no clock of their own. */
 export const ids: Ids = createIds(systemClock, createSystemRandom());
@@ -50,6 +51,32 @@ export const newPending = (over: Partial<Delivery> = {}): Delivery => ({
     createdAtMs: 1_800_000_000_000,
     claimed: false,
   }),
+  ...over,
+});
+
+/** A destination as the Krafter API makes it by default. */
+export const newDestination = (over: Partial<Destination> = {}): Destination => ({
+  ...newScope(),
+  id: ids.next(),
+  kind: "webhook",
+  dialect: "krafter",
+  ownerSourceId: null,
+  url: "https://receiver.test/",
+  enabled: true,
+  disabledReason: null,
+  enabling: 0,
+  failureCount: 0,
+  maxConcurrency: 16,
+  rateLimit: null,
+  ratePeriod: null,
+  ordered: false,
+  timeoutMs: 15_000,
+  retryScheduleSeconds: null,
+  payloadFormat: "raw",
+  forwardHeaders: [],
+  resign: true,
+  createdAtMs: 1_800_000_000_000,
+  updatedAtMs: 1_800_000_000_000,
   ...over,
 });
 

@@ -1,0 +1,74 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+
+import { nextWaitMs, readRetryAfterMs, retryAfterMsMax, retryPolicyOf } from "../../src/delivery/retry-policy.ts";
+
+const krafter = retryPolicyOf({ dialect: "krafter", retryScheduleSeconds: null });
+
+describe("the published schedule", () => {
+  test.for([
+    [1, 17_000],
+    [2, 19_000],
+    [3, 23_000],
+    [4, 31_000],
+  ])("waits after attempt %i for %i ms, and up to a tenth more", ([attemptsMade, waitMs]) => {
+    const wait = (random: number) => nextWaitMs(krafter, { attemptsMade: attemptsMade!, retryAfterMs: 0, random });
+    expect(wait(0)).toBe(waitMs);
+    expect(wait(0.5)).toBe(Math.round(waitMs! * 1.05));
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (random) => {
+        expect(wait(random)).toBeGreaterThanOrEqual(waitMs!);
+        expect(wait(random)).toBeLessThanOrEqual(waitMs! * 1.1);
+      }),
+    );
+  });
+
+  test("is five attempts", () => {
+    expect(nextWaitMs(krafter, { attemptsMade: 5, retryAfterMs: 0, random: 0 })).toBeNull();
+    expect(nextWaitMs(krafter, { attemptsMade: 5, retryAfterMs: 90_000, random: 0 })).toBeNull();
+  });
+
+  test("of the other dialect is its own", () => {
+    const { waitsMs } = retryPolicyOf({ dialect: "hookstream", retryScheduleSeconds: null });
+    expect(waitsMs).toEqual([30, 300, 1800, 7200, 86_400].map((seconds) => seconds * 1000));
+  });
+});
+
+test("Retry-After never shortens a wait, and lengthens it by at most an hour", () => {
+  const times = fc.record({
+    attemptsMade: fc.integer({ min: 1, max: 4 }),
+    retryAfterMs: fc.nat({ max: 10 ** 9 }),
+    random: fc.constantFrom(0, 0.3, 0.999),
+  });
+  fc.assert(
+    fc.property(times, (time) => {
+      const plain = nextWaitMs(krafter, { ...time, retryAfterMs: 0 })!;
+      const asked = nextWaitMs(krafter, time)!;
+      expect(asked).toBe(Math.max(plain, Math.min(time.retryAfterMs, retryAfterMsMax)));
+    }),
+  );
+  expect(retryAfterMsMax).toBe(3_600_000);
+});
+
+test.for([
+  [undefined, null],
+  ["", null],
+  ["0", 0],
+  ["120", 120_000],
+  [" 7 ", 7000],
+  ["999999999", 999_999_999_000],
+  ["9999999999", null],
+  ["-1", null],
+  ["1.5", null],
+  ["1e3", null],
+  ["soon", null],
+  ["2027", 2_027_000],
+  ["Fri, 15 Jan 2027 08:00:30 GMT", 30_000],
+  ["Friday, 15-Jan-27 08:01:00 GMT", 60_000],
+  ["Fri Jan 15 08:00:10 2027 GMT", 10_000],
+  ["Fri, 15 Jan 2027 07:59:00 GMT", 0],
+  ["2027-01-15T08:00:30Z", null],
+  ["Fri, 99 Foo 2027", null],
+] as const)("Retry-After %j is %j ms", ([value, expected]) => {
+  expect(readRetryAfterMs(value, Date.UTC(2027, 0, 15, 8, 0, 0))).toBe(expected);
+});
