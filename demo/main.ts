@@ -137,7 +137,7 @@ type Listed = { readonly id: string; readonly event_type: string | null; readonl
 
 const showReplay = async (client: Client, source: Source): Promise<void> => {
   say("What is stored, and what is sent again:");
-  // The API's own answer, as the README shows it.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the API's own answer, as its documentation shows it
   const events = (await client.get(`/webhooks/sources/${source.id}/events`)) as Listed[];
   for (const { event_type, signature_valid } of events) say(`    ${event_type}, signature_valid: ${signature_valid}`);
   check("the forgery is stored, as invalid", events.filter((event) => !event.signature_valid).length === 1);

@@ -17,14 +17,14 @@ const waitMsMax = 10_000;
 /** Starts a receiver on a free port. It answers 200 to everything. */
 export const startReceiver = async (): Promise<Receiver> => {
   const received: Received[] = [];
-  let onReceived = (): void => undefined;
+  const listeners = new Set<() => void>();
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
       received.push({ path: request.url ?? "/", headers: request.headers, body: Buffer.concat(chunks).toString() });
       response.end("thanks");
-      onReceived();
+      for (const listener of listeners) listener();
     });
   });
   await new Promise<void>((resolve) => {
@@ -41,12 +41,14 @@ export const startReceiver = async (): Promise<Receiver> => {
           () => reject(new Error(`${received.length} of ${count} requests came within ${waitMsMax} ms`)),
           waitMsMax,
         );
-        onReceived = () => {
+        const look = (): void => {
           if (received.length < count) return;
           clearTimeout(timer);
+          listeners.delete(look);
           resolve();
         };
-        onReceived();
+        listeners.add(look);
+        look();
       }),
     close: () => {
       server.close();

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 
-import Stripe from "stripe";
+import { Stripe } from "stripe";
 
 /** A request that a provider makes. */
 export type ProviderRequest = { readonly headers: Record<string, string>; readonly body: string };

@@ -2,9 +2,18 @@ import { createHmac } from "node:crypto";
 
 import { expect, test } from "vitest";
 
-import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { startGateway } from "../support/gateway.ts";
 import { http } from "../support/http.ts";
-import { type MadeSource, makeDestination, makeSource, post, type Sent, signedBy } from "../support/journey.ts";
+import {
+  listEvents,
+  type MadeSource,
+  makeDestination,
+  makeSource,
+  post,
+  type Sent,
+  showEvent,
+  signedBy,
+} from "../support/journey.ts";
 import { startReceiver } from "../support/receiver.ts";
 
 const secret = "whsec_the_real_one";
@@ -65,14 +74,6 @@ const forgeries: readonly [name: string, reason: string, forge: (sent: Sent, atS
   ],
 ];
 
-const listEvents = async (gateway: TestGateway, source: MadeSource): Promise<any[]> => {
-  await gateway.core.store.settled();
-  return (await gateway.request("GET", `/webhooks/sources/${source.id}/events`)).body.data;
-};
-
-const detailOf = async (gateway: TestGateway, source: MadeSource, id: string): Promise<any> =>
-  (await gateway.request("GET", `/webhooks/sources/${source.id}/events/${id}?include=payload`)).body.data;
-
 const withoutVarying = ({ status, headers, body }: Awaited<ReturnType<typeof http>>): object => {
   const { date: _date, "x-request-id": _id, ...rest } = headers;
   return { status, body: body.toString(), headers: rest };
@@ -94,12 +95,13 @@ test("forgeries are stored as invalid with their reason, never forwarded, never 
   const twice = await postTwice(source, genuine);
   expect(withoutVarying(twice)).toEqual(good);
 
+  await gateway.core.store.settled();
   const events = (await listEvents(gateway, source)).toReversed();
   expect(events).toHaveLength(forgeries.length + 2);
   const reasons: [string, string][] = [];
   for (const [index, { id, signature_valid }] of events.slice(1).entries()) {
     expect(signature_valid).toBe(false);
-    const { signature_reason, deliveries } = await detailOf(gateway, source, id);
+    const { signature_reason, deliveries } = await showEvent(gateway, source, id);
     expect(deliveries).toEqual([]);
     reasons.push([forgeries[index]?.[0] ?? "two headers", signature_reason]);
     for (const body of [undefined, { destination_ids: [destination.id] }]) {
@@ -118,7 +120,7 @@ test("forgeries are stored as invalid with their reason, never forwarded, never 
 const postTwice = ({ url }: MadeSource, { headers, body }: Sent): ReturnType<typeof http> =>
   http(url, {
     method: "POST",
-    headers: { ...headers, "stripe-signature": [headers["stripe-signature"]!, headers["stripe-signature"]!] as never },
+    headers: { ...headers, "stripe-signature": [headers["stripe-signature"]!, headers["stripe-signature"]!] },
     body,
   });
 
@@ -130,7 +132,7 @@ test("what was stored as invalid because the secret was mis-pasted becomes repla
   const sent = await signedBy.stripe(secret, gateway.clock.nowMs());
   await post(source, sent);
   const [event] = await listEvents(gateway, source);
-  const replayPath = `/webhooks/sources/${source.id}/events/${event.id}/replay`;
+  const replayPath = `/webhooks/sources/${source.id}/events/${event!.id}/replay`;
   expect((await gateway.request("POST", replayPath)).status).toBe(422);
 
   await gateway.request("PATCH", `/webhooks/sources/${source.id}`, { signing_secret: secret });
@@ -142,6 +144,6 @@ test("what was stored as invalid because the secret was mis-pasted becomes repla
     { data: { replayed_to: 1, queued_destination_ids: [destination.id] } },
   ]);
   expect((await receiver.next()).body.toString()).toBe(sent.body);
-  const mended = await detailOf(gateway, source, event.id);
+  const mended = await showEvent(gateway, source, event!.id);
   expect([mended.signature_valid, mended.signature_reason]).toEqual([true, "ok"]);
 });

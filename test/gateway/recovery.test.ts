@@ -1,7 +1,17 @@
 import { expect, test } from "vitest";
 
 import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { eventually, type MadeSource, makeDestination, makeSource, post } from "../support/journey.ts";
+import {
+  eventually,
+  listEvents,
+  type MadeSource,
+  makeDestination,
+  makeSource,
+  post,
+  showDestination,
+  showEvent,
+  type ShownDestination,
+} from "../support/journey.ts";
 import { startReceiver } from "../support/receiver.ts";
 
 const event = (number: number): { headers: Record<string, string>; body: string } => ({
@@ -10,9 +20,8 @@ const event = (number: number): { headers: Record<string, string>; body: string 
 });
 
 const statusesOf = async (gateway: TestGateway, source: MadeSource): Promise<Record<string, number>> => {
-  const { body } = await gateway.request("GET", `/webhooks/sources/${source.id}/events?per_page=100`);
   const counts: Record<string, number> = {};
-  for (const { status } of body.data) counts[status] = (counts[status] ?? 0) + 1;
+  for (const { status } of await listEvents(gateway, source)) counts[status] = (counts[status] ?? 0) + 1;
   return counts;
 };
 
@@ -28,14 +37,14 @@ test("an event that failed, and is replayed once its receiver is repaired, ends 
   );
 
   receiver.respondWith({ status: 204 });
-  const { body } = await gateway.request("GET", `/webhooks/sources/${source.id}/events`);
-  const path = `/webhooks/sources/${source.id}/events/${body.data[0].id}`;
+  const [failed] = await listEvents(gateway, source);
+  const path = `/webhooks/sources/${source.id}/events/${failed!.id}`;
   expect((await gateway.request("POST", `${path}/replay`)).status).toBe(202);
   const detail = await eventually(
-    async () => (await gateway.request("GET", path)).body.data,
+    () => showEvent(gateway, source, failed!.id),
     ({ status }) => status === "succeeded",
   );
-  expect(detail.deliveries.map((each: any) => [each.status, each.response_status, each.attempt])).toEqual([
+  expect(detail.deliveries.map((each) => [each.status, each.response_status, each.attempt])).toEqual([
     ["failed", 503, 1],
     ["success", 204, 1],
   ]);
@@ -47,35 +56,27 @@ test("ten exhausted deliveries switch a destination off, what was pending ends a
   const source = await makeSource(gateway, { provider: "generic", require_signature: false });
   const limits = { max_concurrency: 1, retry_schedule: [] };
   const destination = await makeDestination(gateway, source, { url: receiver.url, ...limits });
-  const destinationNow = async () => (await gateway.request("GET", destination.path)).body.data;
+  const destinationNow = (): Promise<ShownDestination> => showDestination(gateway, destination);
 
   // The first waits until all have come, so that fifteen stand in line behind ten failures.
   const gate = Promise.withResolvers<void>();
-  receiver.respondWith(async (_request: unknown, response: any) => {
+  receiver.respondWith(async (_request, response) => {
     await gate.promise;
     response.writeHead(500).end();
   });
   await Promise.all(Array.from({ length: 25 }, (_, number) => post(source, event(number))));
   gate.resolve();
 
-  await eventually(destinationNow, ({ enabled }) => enabled === false);
+  await eventually(destinationNow, ({ enabled }) => !enabled);
   expect(await destinationNow()).toMatchObject({ failure_count: 10, disabled_reason: "failures" });
   await eventually(
     () => statusesOf(gateway, source),
     ({ failed }) => failed === 25,
   );
   expect(receiver.requests.length).toBe(10);
-  const cancelled = async () => {
-    const { body } = await gateway.request("GET", `/webhooks/sources/${source.id}/events?per_page=100`);
-    const details = await Promise.all(
-      body.data.map(
-        async ({ id }: any) => (await gateway.request("GET", `/webhooks/sources/${source.id}/events/${id}`)).body.data,
-      ),
-    );
-    return details.flatMap((detail: any) => detail.deliveries).filter(({ status }: any) => status === "cancelled")
-      .length;
-  };
-  expect(await cancelled()).toBe(15);
+  const pages = await Promise.all((await listEvents(gateway, source)).map(({ id }) => showEvent(gateway, source, id)));
+  const cancelled = pages.flatMap(({ deliveries }) => deliveries).filter(({ status }) => status === "cancelled");
+  expect(cancelled.length).toBe(15);
 
   receiver.respondWith({ status: 200 });
   await gateway.request("PATCH", destination.path, { enabled: true });
@@ -113,8 +114,10 @@ test("a destination that is switched on again goes on with what is new, whatever
     ({ succeeded }) => succeeded === 1,
   );
   gateway.clock.advance(4_000_000);
-  const live = async () =>
-    (await gateway.request("GET", `/webhooks/sources/${source.id}/events?status=forwarding`)).body.meta.total;
+  const live = async (): Promise<number> => {
+    const answer = await gateway.request("GET", `/webhooks/sources/${source.id}/events?status=forwarding`);
+    return Number(answer.body.meta.total);
+  };
   await eventually(live, (total) => total === 0);
   expect(receiver.requests.length).toBe(1201);
 });
@@ -126,8 +129,8 @@ test("410 ends the delivery and switches the destination off at once", async () 
   const destination = await makeDestination(gateway, source, { url: receiver.url });
   await post(source, event(1));
   const now = await eventually(
-    async () => (await gateway.request("GET", destination.path)).body.data,
-    ({ enabled }) => enabled === false,
+    () => showDestination(gateway, destination),
+    ({ enabled }) => !enabled,
   );
   expect(now.disabled_reason).toBe("gone");
   expect(receiver.requests.length).toBe(1);

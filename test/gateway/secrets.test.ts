@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 
 import { startGateway } from "../support/gateway.ts";
-import { eventually, makeDestination, makeSource, post, signedBy } from "../support/journey.ts";
+import { eventually, makeDestination, makeSource, post, showDestination, signedBy } from "../support/journey.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { freshDirectory } from "../support/store.ts";
 
@@ -38,7 +38,7 @@ test("invariant 6: no secret is found by searching the data directory and all lo
   receiver.respondWith({ status: 500 });
   await post(source, await signedBy.stripe(nextSigningSecret, gateway.clock.nowMs()));
   await eventually(
-    async () => (await gateway.request("GET", failing.path)).body.data,
+    () => showDestination(gateway, failing),
     ({ failure_count }) => failure_count === 1,
   );
   await gateway.core.rotateSecrets();

@@ -3,10 +3,10 @@ import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 /** An answer, with its whole body. */
 export type HttpAnswer = { readonly status: number; readonly headers: IncomingHttpHeaders; readonly body: Buffer };
 
-/** What to send. Names of headers as they go out. */
+/** What to send. Names of headers as they go out, once for each value. */
 export type HttpWish = {
   readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
   readonly body?: string | Uint8Array | undefined;
 };
 

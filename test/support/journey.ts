@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from "node:http";
 
 import { sign as signGithub } from "@octokit/webhooks-methods";
 import { Webhook } from "standardwebhooks";
-import Stripe from "stripe";
+import { Stripe } from "stripe";
 import { vi } from "vitest";
 
 import type { TestGateway } from "./gateway.ts";
@@ -34,6 +34,47 @@ export const makeDestination = async (
   if (answer.status !== 201) throw new Error(answer.text);
   const { id, secret } = answer.body.data;
   return { id, secret, path: `/webhooks/sources/${source.id}/destinations/${id}` };
+};
+
+/** An event in a list. */
+export type ListedEvent = { readonly id: string; readonly status: string; readonly signature_valid: boolean };
+
+/** An event's page. */
+export type EventPage = ListedEvent & {
+  readonly signature_reason: string;
+  readonly deliveries: readonly {
+    readonly status: string;
+    readonly response_status: number | null;
+    readonly attempt: number;
+    readonly attempts: readonly unknown[];
+  }[];
+};
+
+/** A destination as the API shows it. */
+export type ShownDestination = {
+  readonly enabled: boolean;
+  readonly disabled_reason: string | null;
+  readonly failure_count: number;
+};
+
+/** The newest hundred events of a source. */
+export const listEvents = async (gateway: TestGateway, source: MadeSource): Promise<readonly ListedEvent[]> => {
+  const answer = await gateway.request("GET", `/webhooks/sources/${source.id}/events?per_page=100`);
+  const events: readonly ListedEvent[] = answer.body.data;
+  return events;
+};
+
+/** One event with its deliveries and attempts. */
+export const showEvent = async (gateway: TestGateway, source: MadeSource, id: string): Promise<EventPage> => {
+  const path = `/webhooks/sources/${source.id}/events/${id}?include=payload,attempts`;
+  const event: EventPage = (await gateway.request("GET", path)).body.data;
+  return event;
+};
+
+/** A destination as it is now. */
+export const showDestination = async (gateway: TestGateway, { path }: MadeDestination): Promise<ShownDestination> => {
+  const destination: ShownDestination = (await gateway.request("GET", path)).body.data;
+  return destination;
 };
 
 /** A request as a sender makes it. */
@@ -101,6 +142,7 @@ const asStrings = (headers: IncomingHttpHeaders): Record<string, string> =>
 
 /** Whether the `standardwebhooks` package takes it as received at `nowMs`. It reads the machine's clock, which is set for that. */
 export const passesStandardWebhooks = ({ headers, body }: ReceivedRequest, secret: string, nowMs: number): boolean => {
+  // oxlint-disable-next-line vitest/no-restricted-vi-methods -- the package has no parameter for the time
   vi.useFakeTimers({ toFake: ["Date"], now: nowMs });
   try {
     new Webhook(secret).verify(body, asStrings(headers));
