@@ -1,4 +1,4 @@
-import { findHeader, type Headers } from "../lib/headers.ts";
+import { allHeaders, type Headers } from "../lib/headers.ts";
 
 /** What decides which of the sender's headers go on. All names are in lower case. */
 export type ForwardRules = {
@@ -52,7 +52,7 @@ const forwardedName = (name: string): string => (standardWebhooksNames.has(name)
 export const forwardedHeaders = (headers: Headers, rules: ForwardRules): Headers => {
   const wanted = new Set([...alwaysForwarded, ...rules.ownHeaders, ...rules.forwardHeaders]);
   const hopByHop = new Set(
-    (findHeader(headers, "connection") ?? "").split(",").map((name) => name.trim().toLowerCase()),
+    allHeaders(headers, "connection").flatMap((value) => value.split(",").map((name) => name.trim().toLowerCase())),
   );
   return headers
     .filter(([name]) => wanted.has(name) && !hopByHop.has(name) && !isRefused(name, rules))
