@@ -10,11 +10,12 @@ import type { Delivery } from "../queue/delivery.ts";
 import { dueTimes } from "../queue/read.ts";
 import { releaseClaimsOperation } from "../queue/settle.ts";
 import type { RoutingTable } from "../routing/table.ts";
-import { type Cancellation, createCanceller } from "./canceller.ts";
+import { type Cancellation, type Canceller, createCanceller } from "./canceller.ts";
 import { createClaimer } from "./claimer.ts";
 import { Lanes } from "./lanes.ts";
 import { Recorder } from "./recorder.ts";
 import type { SenderNames } from "./request.ts";
+import { createRevocation } from "./revocation.ts";
 import { createWorker } from "./worker.ts";
 
 /** What delivery needs. */
@@ -27,6 +28,8 @@ export type DeliveryParts = {
   readonly send: Send;
   readonly names: SenderNames;
   readonly observer: Observer;
+  /** Whether a bulk replay was cancelled. Default: none was. */
+  readonly isReplayCancelled?: (replayId: Id) => boolean;
 };
 
 /** Delivery as the rest of the gateway sees it. */
@@ -53,12 +56,26 @@ const createReleaser = (store: Pick<Store, "line">): ((delivery: Delivery) => Pr
     }),
   });
 
+/** A destination that was switched off has what it left cancelled; any other goes on where it was. */
+const takeUp = (
+  { table, canceller, lanes }: Pick<DeliveryParts, "table"> & { canceller: Canceller; lanes: Lanes },
+  [id, dueAtMs]: readonly [Id, number],
+): void => {
+  const destination = table.destination(id)?.destination;
+  if (destination === undefined) return;
+  if (destination.enabling > 0) {
+    canceller.cancelBehind({ destinationId: id, enablingBelow: destination.enabling, reason: "destination_disabled" });
+  }
+  if (destination.enabled) lanes.noteDue(id, dueAtMs);
+};
+
 /** The delivery engine. Its lines into the group commit come before those of ingest, which must be opened later. */
 export const createDelivery = (parts: DeliveryParts): DeliveryEngine => {
   const { store, clock, table, observer } = parts;
   const abort = new AbortController();
   const canceller = createCanceller({ store, clock, observer });
   const underWay = new Set<Promise<unknown>>();
+  const revocation = createRevocation({ isReplayCancelled: () => false, ...parts });
 
   const recorder = new Recorder({
     ...parts,
@@ -69,7 +86,13 @@ export const createDelivery = (parts: DeliveryParts): DeliveryEngine => {
     },
     onRecovered: () => lanes.wakeAll(),
   });
-  const worker = createWorker({ ...parts, recorder, signal: abort.signal, keep: (work) => lanes.keep(work) });
+  const worker = createWorker({
+    ...parts,
+    recorder,
+    revocation,
+    signal: abort.signal,
+    keep: (work) => lanes.keep(work),
+  });
   const claim = createClaimer(store, (wish, claimed) => lanes.claimed(wish, claimed));
   const release = createReleaser(store);
   const lanes = new Lanes({
@@ -82,31 +105,18 @@ export const createDelivery = (parts: DeliveryParts): DeliveryEngine => {
       underWay.add(done);
       return done;
     },
+    isRevoked: ({ delivery }) => revocation(delivery) !== null,
     cancel: ({ delivery }) => {
-      const reason = table.destination(delivery.destinationId) ? "destination_disabled" : "destination_deleted";
+      const reason = revocation(delivery) ?? "destination_disabled";
       void recorder.record({ delivery, outcome: { kind: "cancelled", reason }, attempt: null });
     },
   });
-  /** Destinations that were switched off have what they left cancelled; all others go on where they were. */
-  const takeUp = (id: Id, dueAtMs: number): void => {
-    const destination = table.destination(id)?.destination;
-    if (destination === undefined) return;
-    if (destination.enabling > 0) {
-      canceller.cancelBehind({
-        destinationId: id,
-        enablingBelow: destination.enabling,
-        reason: "destination_disabled",
-      });
-    }
-    if (destination.enabled) lanes.noteDue(id, dueAtMs);
-  };
-
   return {
     lanes,
     start: async () => {
       await store.write((tx) => rescueClaims(tx));
       const ids = [...table.destinations()].map(({ destination }) => destination.id);
-      for (const [id, dueAtMs] of await dueTimes(store, ids)) takeUp(id, dueAtMs);
+      for (const due of await dueTimes(store, ids)) takeUp({ table, canceller, lanes }, due);
     },
     cancel: async (cancellation) => {
       lanes.wake(cancellation.destinationId);

@@ -1,9 +1,14 @@
 import type { Timer } from "../lib/clock.ts";
 import type { Id } from "../lib/ids.ts";
+import type { Destination } from "../routing/destination.ts";
 import { RateWindow } from "./rate.ts";
+import { type Candidate, nextTurn, type Turn, type Verdict } from "./turn.ts";
 import type { Work } from "./work.ts";
 
-/** Deliveries that one lane holds in memory, waiting. What comes after stays in the store. */
+/**
+ * Deliveries that one lane holds in memory, waiting, and as many again that bulk replays made. What comes after stays in
+ * the store.
+ */
 export const windowMax: number = 1000;
 
 /** Bytes that one lane's waiting and running deliveries keep. */
@@ -12,10 +17,11 @@ export const laneBytesMax: number = 4 * 1024 * 1024;
 /** The state of one destination's lane. Changed only by `Lanes`. */
 export type Lane = {
   readonly destinationId: Id;
-  /** Claimed, in order. */
-  readonly waiting: Work[];
+  /** Claimed, in order; what bulk replays made waits apart, so that it never stands before what arrives. */
+  readonly waiting: Readonly<Record<Turn, Work[]>>;
   /** Attempts under way. An ordered lane counts until the outcome is on disk. */
-  running: number;
+  readonly running: Record<Turn, number>;
+  lastTurn: Turn;
   /** Places promised to deliveries whose commit is under way, and the bytes of all that is held. */
   reserved: number;
   heldBytes: number;
@@ -29,8 +35,9 @@ export type Lane = {
 /** A lane with nothing in it. */
 export const newLane = (destinationId: Id): Lane => ({
   destinationId,
-  waiting: [],
-  running: 0,
+  waiting: { live: [], replays: [] },
+  running: { live: 0, replays: 0 },
+  lastTurn: "replays",
   reserved: 0,
   heldBytes: 0,
   nextDueAtMs: null,
@@ -39,10 +46,58 @@ export const newLane = (destinationId: Id): Lane => ({
   rate: new RateWindow(),
 });
 
+/** Where a delivery waits. */
+export const turnOf = ({ delivery }: Work): Turn => (delivery.replayId === null ? "live" : "replays");
+
+/** Attempts under way. */
+export const runningIn = ({ running }: Lane): number => running.live + running.replays;
+
+/** Slots of a lane. */
+export const slotsOf = ({ ordered, maxConcurrency }: Destination): number => (ordered ? 1 : maxConcurrency);
+
+/** Whether nothing waits in memory. */
+export const isEmpty = ({ waiting }: Lane): boolean => waiting.live.length + waiting.replays.length === 0;
+
+/** How many more deliveries a lane may hold, whatever made them. */
+export const roomIn = ({ waiting, reserved }: Lane): number =>
+  windowMax - Math.max(waiting.live.length + reserved, waiting.replays.length);
+
 /** Whether something in the store should go out before anything that arrives now. */
 export const hasBacklog = (lane: Lane, nowMs: number): boolean =>
   lane.claiming || (lane.nextDueAtMs !== null && lane.nextDueAtMs <= nowMs);
 
 /** Whether nothing would be lost by forgetting the lane. */
 export const isForgettable = (lane: Lane): boolean =>
-  lane.running === 0 && lane.reserved === 0 && lane.waiting.length === 0 && lane.nextDueAtMs === null && !lane.claiming;
+  runningIn(lane) === 0 && lane.reserved === 0 && isEmpty(lane) && lane.nextDueAtMs === null && !lane.claiming;
+
+/** What would go next of one kind, and where it stands. */
+type Next = { readonly index: number; readonly candidate: Candidate | null };
+
+/** Only in an ordered lane does one that must wait hold up those behind it. */
+const nextOf = (works: readonly Work[], ordered: boolean, nowMs: number): Next => {
+  const waitMsOf = ({ delivery }: Work): number => (delivery.notBeforeMs ?? 0) - nowMs;
+  const index = ordered
+    ? 0
+    : Math.max(
+        0,
+        works.findIndex((work) => waitMsOf(work) <= 0),
+      );
+  const work = works[index];
+  return { index, candidate: work === undefined ? null : { deliveryId: work.delivery.id, waitMs: waitMsOf(work) } };
+};
+
+/** Whose turn it is in a lane, and where in its list the one stands that may go. */
+export const nextIn = (lane: Lane, destination: Destination, nowMs: number): Verdict & { readonly index: number } => {
+  const live = nextOf(lane.waiting.live, destination.ordered, nowMs);
+  const replays = nextOf(lane.waiting.replays, destination.ordered, nowMs);
+  const verdict = nextTurn({
+    ordered: destination.ordered,
+    slots: slotsOf(destination),
+    running: runningIn(lane),
+    runningReplays: lane.running.replays,
+    last: lane.lastTurn,
+    live: live.candidate,
+    replays: replays.candidate,
+  });
+  return { ...verdict, index: verdict.kind === "start" && verdict.turn === "replays" ? replays.index : live.index };
+};

@@ -6,7 +6,19 @@ import type { Claimed, ClaimWish } from "../queue/claim.ts";
 import { claimedDueMs } from "../queue/delivery.ts";
 import type { Destination } from "../routing/destination.ts";
 import type { RoutingTable } from "../routing/table.ts";
-import { hasBacklog, isForgettable, type Lane, laneBytesMax, newLane, windowMax } from "./lane.ts";
+import {
+  hasBacklog,
+  isEmpty,
+  isForgettable,
+  type Lane,
+  laneBytesMax,
+  newLane,
+  nextIn,
+  roomIn,
+  runningIn,
+  turnOf,
+  windowMax,
+} from "./lane.ts";
 import type { Work } from "./work.ts";
 
 /** Bytes that all lanes together keep in memory. */
@@ -24,7 +36,9 @@ export type LanesParts = {
   readonly mayStart: () => boolean;
   /** Does one piece of work. Resolves with what an ordered lane must keep and wait with, or null. */
   readonly work: (work: Work, destination: Destination) => Promise<Work | null>;
-  /** Gets rid of work whose destination is off or gone. */
+  /** Whether nobody wants a piece of work any more, though its destination is on. */
+  readonly isRevoked: (work: Work) => boolean;
+  /** Gets rid of work that nobody wants any more. */
   readonly cancel: (work: Work) => void;
 };
 
@@ -54,7 +68,7 @@ export class Lanes {
   reserve(destination: Destination, bytes: number): boolean {
     if (this.#stopped || !this.#parts.mayStart()) return false;
     const lane = this.#lane(destination.id);
-    const isFull = lane.waiting.length + lane.reserved >= windowMax || lane.heldBytes + bytes > laneBytesMax;
+    const isFull = lane.waiting.live.length + lane.reserved >= windowMax || lane.heldBytes + bytes > laneBytesMax;
     if (isFull || this.#heldBytes + bytes > heldBytesMax || hasBacklog(lane, this.#parts.clock.nowMs())) return false;
     lane.reserved += 1;
     this.#hold(lane, bytes);
@@ -72,14 +86,14 @@ export class Lanes {
   place(work: Work): void {
     const lane = this.#lane(work.delivery.destinationId);
     lane.reserved -= 1;
-    lane.waiting.push(work);
+    lane.waiting[turnOf(work)].push(work);
     this.#pump(lane);
   }
 
   /** Takes work back that its lane must wait with: the lane became ordered while it was tried. */
   keep(work: Work): void {
     const lane = this.#lane(work.delivery.destinationId);
-    lane.waiting.unshift(work);
+    lane.waiting[turnOf(work)].unshift(work);
     this.#hold(lane, work.bytes);
     this.#pump(lane);
   }
@@ -95,13 +109,18 @@ export class Lanes {
   claimed({ destinationId }: ClaimWish, { deliveries, nextDueAtMs }: Claimed): void {
     const lane = this.#lane(destinationId);
     lane.nextDueAtMs = nextDueAtMs;
-    for (const delivery of deliveries) lane.waiting.push({ delivery, stored: null, bytes: 0 });
+    for (const delivery of deliveries) {
+      const work = { delivery, stored: null, bytes: 0 };
+      lane.waiting[turnOf(work)].push(work);
+    }
   }
 
-  /** Looks at a lane again: its destination changed. */
+  /** Looks at a lane again: its destination changed, or some of what it holds is wanted no more. */
   wake(destinationId: Id): void {
     const lane = this.#lanes.get(destinationId);
-    if (lane !== undefined) this.#pump(lane);
+    if (lane === undefined) return;
+    this.#drop(lane, (work) => this.#parts.isRevoked(work));
+    this.#pump(lane);
   }
 
   /** Looks at all lanes again. */
@@ -115,7 +134,7 @@ export class Lanes {
     const left: Work[] = [];
     for (const lane of this.#lanes.values()) {
       lane.timer?.cancel();
-      left.push(...lane.waiting.splice(0));
+      left.push(...lane.waiting.live.splice(0), ...lane.waiting.replays.splice(0));
     }
     return left;
   }
@@ -139,8 +158,8 @@ export class Lanes {
   #stateOf(lane: Lane, nowMs: number): LaneState {
     if (this.#parts.table.destination(lane.destinationId)?.destination.enabled !== true) return "disabled";
     if (hasBacklog(lane, nowMs)) return "backlogged";
-    if (lane.running > 0) return "busy";
-    return lane.waiting.length > 0 ? "held" : "idle";
+    if (runningIn(lane) > 0) return "busy";
+    return isEmpty(lane) ? "idle" : "held";
   }
 
   #lane(destinationId: Id): Lane {
@@ -172,43 +191,53 @@ export class Lanes {
   }
 
   #drain(lane: Lane): void {
-    for (const work of lane.waiting.splice(0)) {
-      this.#hold(lane, -work.bytes);
-      this.#parts.cancel(work);
-    }
+    this.#drop(lane, () => true);
     lane.nextDueAtMs = null;
     if (isForgettable(lane)) this.#lanes.delete(lane.destinationId);
   }
 
-  /** Starts what may start. Gives how long the head must wait, or null when it need not, or there is none. */
+  /** Gets rid of what waits and is not wanted. */
+  #drop(lane: Lane, isUnwanted: (work: Work) => boolean): void {
+    for (const works of [lane.waiting.live, lane.waiting.replays]) {
+      for (const work of works.splice(0)) {
+        if (!isUnwanted(work)) {
+          works.push(work);
+          continue;
+        }
+        this.#hold(lane, -work.bytes);
+        this.#parts.cancel(work);
+      }
+    }
+  }
+
+  /** Starts what may start. Gives how long the next must wait, or null when it need not, or there is none. */
   #startWork(lane: Lane, destination: Destination): number | null {
     const { clock, mayStart } = this.#parts;
-    const slots = destination.ordered ? 1 : destination.maxConcurrency;
-    while (lane.running < slots && mayStart()) {
-      const head = lane.waiting[0];
-      if (head === undefined) return null;
-      const heldMs = (head.delivery.notBeforeMs ?? 0) - clock.nowMs();
-      if (heldMs > 0) return heldMs;
+    for (;;) {
+      const next = nextIn(lane, destination, clock.nowMs());
+      if (next.kind === "none") return null;
+      if (next.kind === "wait") return next.waitMs;
+      if (!mayStart()) return sleepMsMax;
       const rateWaitMs = lane.rate.take(destination, clock.monotonicMs());
       if (rateWaitMs > 0) return rateWaitMs;
-      lane.waiting.shift();
-      void this.#run(lane, head, destination);
+      for (const work of lane.waiting[next.turn].splice(next.index, 1)) void this.#run(lane, work, destination);
     }
-    return lane.running < slots && lane.waiting.length > 0 ? sleepMsMax : null;
   }
 
   async #run(lane: Lane, work: Work, destination: Destination): Promise<void> {
-    lane.running += 1;
+    const turn = turnOf(work);
+    lane.lastTurn = turn;
+    lane.running[turn] += 1;
     const kept = await this.#parts.work(work, destination);
-    lane.running -= 1;
+    lane.running[turn] -= 1;
     if (kept === null) this.#hold(lane, -work.bytes);
-    else lane.waiting.unshift(kept);
+    else lane.waiting[turn].unshift(kept);
     this.#pump(lane);
   }
 
   #fetch(lane: Lane, { id: destinationId, ordered }: Destination): void {
     const nowMs = this.#parts.clock.nowMs();
-    const room = windowMax - lane.waiting.length - lane.reserved;
+    const room = roomIn(lane);
     if (lane.claiming || lane.nextDueAtMs === null || room < windowMax / 2 || !this.#parts.mayStart()) return;
     if (!ordered && lane.nextDueAtMs > nowMs) return;
     lane.claiming = true;
@@ -230,7 +259,7 @@ export class Lanes {
     const waits = [headWaitMs, destination.ordered ? null : untilDueMs].filter((waitMs) => waitMs !== null);
     const soonest = Math.min(...waits);
     // A full window is looked at again when a slot frees; a timer at zero would only spin.
-    if (waits.length === 0 || (soonest <= 0 && lane.running > 0)) return;
+    if (waits.length === 0 || (soonest <= 0 && runningIn(lane) > 0)) return;
     lane.timer = this.#parts.clock.after(Math.min(Math.max(soonest, 1), sleepMsMax), () => this.#pump(lane));
   }
 }

@@ -2,7 +2,7 @@ import { isPassing } from "../db/store-error.ts";
 import type { Store } from "../db/store.ts";
 import { readStored } from "../events/read.ts";
 import type { Observer } from "../observe/observe.ts";
-import type { CancelReason } from "../queue/delivery.ts";
+import type { CancelReason, Delivery } from "../queue/delivery.ts";
 import type { Settlement } from "../queue/settle.ts";
 import type { Destination } from "../routing/destination.ts";
 import type { Attempt } from "./attempt-log.ts";
@@ -25,6 +25,8 @@ export type WorkerParts = AttemptContext & {
   readonly store: Pick<Store, "lookup">;
   readonly recorder: Recorder;
   readonly observer: Pick<Observer, "attempted">;
+  /** Why a delivery must not be tried any more; null: it may. */
+  readonly revocation: (delivery: Delivery) => CancelReason | null;
   /** Ends attempts under way when the process stops. */
   readonly signal: AbortSignal;
   /** Takes back what its lane, ordered by now, must wait with. */
@@ -48,10 +50,10 @@ const readEvent = async ({ store, clock }: WorkerParts, work: Work): Promise<Sto
 
 const tryOnce = async (parts: WorkerParts, work: Work): Promise<Done> => {
   const { delivery } = work;
+  const reason = parts.revocation(delivery);
+  if (reason !== null) return cancelled(reason);
   const routed = parts.table.destination(delivery.destinationId);
   if (routed === undefined) return cancelled("destination_deleted");
-  const { enabled, enabling } = routed.destination;
-  if (!enabled || enabling !== delivery.enabling) return cancelled("destination_disabled");
   if (delivery.claims > claimsMax) {
     return failedUnsent(parts, work, "crashed", `the gateway stopped ${claimsMax} times while this was being sent`);
   }
@@ -109,8 +111,9 @@ const heldWork = (work: Work, settlement: Settlement, attempt: Attempt | null): 
     : null;
 
 /**
- * What a lane does with a delivery whose turn it is. An ordered lane waits until the outcome is on disk, and gets back
- * what it must try again; any other lane has its slot back as soon as the receiver has answered.
+ * What a lane does with a delivery whose turn it is. Its slot is free again when the outcome is on disk; a success frees
+ * it as soon as the receiver has answered, save in an ordered lane. So a failing destination is not sent more than the
+ * failures that switch it off, and fills commits no faster than they end.
  */
 export const createWorker =
   (parts: WorkerParts) =>
@@ -120,7 +123,7 @@ export const createWorker =
     const recorded = parts.recorder
       .record({ delivery: work.delivery, outcome, attempt })
       .then((settlement) => heldWork(work, settlement, attempt));
-    if (destination.ordered) return recorded;
+    if (destination.ordered || outcome.kind !== "succeeded") return recorded;
     void recorded.then((held) => {
       if (held !== null) parts.keep(held);
     });
