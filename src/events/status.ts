@@ -6,7 +6,7 @@ import { type Id, idToBytes } from "../lib/ids.ts";
 import type { EventTables } from "./_rows.ts";
 
 /** The rule of `EventStatus`, in the commit that changes a delivery. */
-const refresh = rawStatement(
+const refreshSql = (ids: string): string =>
   `update events set status = (
      select case
        when count(case when d.status = 'pending' then 1 end) > 0 then 'forwarding'
@@ -14,9 +14,9 @@ const refresh = rawStatement(
        when count(*) > 0 then 'succeeded'
        else 'received' end
      from deliveries d where d.event_id = events.id and d.newest = 1
-   ) where id = ?`,
-  { returns: false },
-);
+   ) where id in (${ids})`;
+
+const refresh = rawStatement(refreshSql("?"), { returns: false });
 
 const release = updateStatement({
   table: "events",
@@ -32,9 +32,11 @@ export const refreshStatusOperation = (eventIds: Iterable<Id>): Operation => ({
 
 /** The same inside a transaction. */
 export const refreshStatuses = async (tx: Tx, eventIds: Iterable<Id>): Promise<void> => {
-  for (const id of new Set(eventIds)) {
-    await tx.tables<EventTables>().executeQuery(CompiledQuery.raw(refresh.sql, [idToBytes(id)]));
-  }
+  const ids = [...new Set(eventIds)].map(idToBytes);
+  if (ids.length === 0) return;
+  // One statement: each is a round trip to the writer's thread, which everybody else waits for.
+  const places = ids.map(() => "?").join(", ");
+  await tx.tables<EventTables>().executeQuery(CompiledQuery.raw(refreshSql(places), ids));
 };
 
 /** Records that events were found to be validly signed after all. */

@@ -115,7 +115,7 @@ const destinationTables = ({ bytes, integer, text }: Ddl): string[] => [
 ];
 
 const eventsTables = ({ bytes, integer, text, clustered }: Ddl): string[] => [
-  `create table events ( -- owner: events
+  `create table events ( -- owner: events; read by: queue
     id ${bytes} not null primary key,
     team_id ${bytes} not null,
     env_id ${bytes} not null,
@@ -200,6 +200,9 @@ const replayTables = ({ bytes, integer, text }: Ddl): string[] => [
     total ${integer} not null,
     queued ${integer} not null,
     skipped ${integer} not null,
+    succeeded ${integer},
+    failed ${integer},
+    cancelled ${integer},
     cursor ${bytes},
     upper_id ${bytes} not null,
     created_at_ms ${integer} not null,

@@ -1,0 +1,88 @@
+import { z } from "zod";
+
+import { eventStatuses } from "../events/event.ts";
+import { type Id, idFromBytes } from "../lib/ids.ts";
+import type { Delivery } from "../queue/delivery.ts";
+import type { Replay, ReplayFilter, ReplayStatus } from "./replay.ts";
+
+export type ReplayRow = {
+  id: Uint8Array;
+  team_id: Uint8Array;
+  env_id: Uint8Array;
+  source_id: Uint8Array;
+  status: ReplayStatus;
+  filter: string;
+  rate_per_second: number | null;
+  total: number;
+  queued: number;
+  skipped: number;
+  /** These three are null while some of its deliveries have not ended: until then they are counted where they lie. */
+  succeeded: number | null;
+  failed: number | null;
+  cancelled: number | null;
+  /** The last event that was looked at. */
+  cursor: Uint8Array | null;
+  /** The last event that it takes: what was stored when it was made. */
+  upper_id: Uint8Array;
+  created_at_ms: number;
+  ended_at_ms: number | null;
+};
+
+/** The tables of this room. */
+export type ReplayTables = { replays: ReplayRow };
+
+/** What is left to do for a bulk replay. */
+export type OpenReplay = Pick<
+  Replay,
+  "id" | "teamId" | "envId" | "sourceId" | "status" | "filter" | "ratePerSecond"
+> & {
+  readonly cursor: Id | null;
+  readonly upperId: Id;
+};
+
+const filterText: z.ZodType<ReplayFilter> = z.object({
+  eventType: z.string().exactOptional(),
+  status: z.enum([...eventStatuses, "cancelled"]).exactOptional(),
+  fromMs: z.number().exactOptional(),
+  toMs: z.number().exactOptional(),
+  destinationIds: z.array(z.string()).exactOptional(),
+});
+
+/** The text of a filter in its column. */
+export const toFilterText = (filter: ReplayFilter): string => JSON.stringify(filter);
+
+const fromFilterText = (text: string): ReplayFilter => filterText.parse(JSON.parse(text));
+
+/** Whether all of its deliveries have ended, and were counted. */
+export const isSettled = ({ succeeded }: Pick<ReplayRow, "succeeded">): boolean => succeeded !== null;
+
+/** `counts` stand for what the row does not hold yet. */
+export const fromReplayRow = (row: ReplayRow, counts: Readonly<Record<Delivery["status"], number>>): Replay => ({
+  id: idFromBytes(row.id),
+  teamId: idFromBytes(row.team_id),
+  envId: idFromBytes(row.env_id),
+  sourceId: idFromBytes(row.source_id),
+  status: row.status,
+  filter: fromFilterText(row.filter),
+  ratePerSecond: row.rate_per_second,
+  total: row.total,
+  queued: row.queued,
+  skipped: row.skipped,
+  succeeded: row.succeeded ?? counts.success,
+  failed: row.failed ?? counts.failed,
+  cancelled: row.cancelled ?? counts.cancelled,
+  createdAtMs: row.created_at_ms,
+  endedAtMs: row.ended_at_ms,
+});
+
+export const fromOpenRow = (row: ReplayRow): OpenReplay => ({
+  id: idFromBytes(row.id),
+  teamId: idFromBytes(row.team_id),
+  envId: idFromBytes(row.env_id),
+  sourceId: idFromBytes(row.source_id),
+  status: row.status,
+  filter: fromFilterText(row.filter),
+  ratePerSecond: row.rate_per_second,
+  cursor: row.cursor === null ? null : idFromBytes(row.cursor),
+  upperId: idFromBytes(row.upper_id),
+});

@@ -1,0 +1,65 @@
+import type { Join } from "../db/group-commit.ts";
+import type { Store } from "../db/store.ts";
+import type { Event } from "../events/event.ts";
+import { walkEvents } from "../events/scan.ts";
+import { type Clock, wait } from "../lib/clock.ts";
+import type { Id } from "../lib/ids.ts";
+import type { RoutedSource, RoutingTable } from "../routing/table.ts";
+import type { OpenReplay } from "./_rows.ts";
+import type { Queued, Wish } from "./runs.ts";
+import { type StandingParts, standingOf } from "./standing.ts";
+
+/** What became of one page: how far the replay is now, and how many events were sent on their way. */
+export type Fed =
+  | { readonly kind: "fed"; readonly cursor: Id; readonly events: number }
+  /** The source is gone, or the replay was cancelled meanwhile. Nothing was written. */
+  | { readonly kind: "gone" }
+  | { readonly kind: "cancelled" };
+
+/** What feeding needs. */
+export type FeedParts = StandingParts & {
+  readonly store: Pick<Store, "list" | "lookup">;
+  readonly clock: Clock;
+  readonly table: RoutingTable;
+  readonly run: Join<Wish, Queued>;
+};
+
+/** Those of a page that may be sent on. */
+const fitOnes = async (parts: FeedParts, routed: RoutedSource, events: readonly Event[]): Promise<Wish["events"]> => {
+  const fit: { event: Event; release: boolean }[] = [];
+  for (const event of events) {
+    const standing = await standingOf(parts, event, routed);
+    if (standing === "fine" || standing === "released") fit.push({ event, release: standing === "released" });
+    // Bodies are read and hashed where requests are answered: not many in one go.
+    if (!event.signatureValid) await wait(parts.clock, 0);
+  }
+  return fit;
+};
+
+/** Sends the next events of a bulk replay on their way: at most `limit`, oldest first. */
+export const feedPage = async (parts: FeedParts, replay: OpenReplay, limit: number): Promise<Fed> => {
+  const { id: replayId, sourceId, filter, upperId } = replay;
+  const routed = parts.table.source(sourceId);
+  if (routed === undefined) return { kind: "gone" };
+  const stretch = { after: replay.cursor, through: upperId, limit };
+  const { events, next } = await walkEvents(parts.store, replay, filter, stretch);
+  const cursor = next ?? upperId;
+  // Nothing found so far: should it be looked for once more after a crash, that costs less than a commit each time.
+  if (events.length === 0 && next !== null) return { kind: "fed", cursor, events: 0 };
+  const fit = await fitOnes(parts, routed, events);
+  const queued = await parts.run({
+    sourceId,
+    events: fit,
+    destinationIds: filter.destinationIds,
+    page: { replayId, cursor, skipped: events.length - fit.length },
+  });
+  switch (queued.kind) {
+    case "queued":
+      return { kind: "fed", cursor, events: new Set(queued.deliveries.map(({ eventId }) => eventId)).size };
+    case "cancelled":
+      return { kind: "cancelled" };
+    case "gone":
+    case "unknown_destination":
+      return { kind: "gone" };
+  }
+};

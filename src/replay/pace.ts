@@ -1,0 +1,37 @@
+/** A slow replay makes a page of what this span may hold, so that its deliveries come evenly. */
+const pageSpanMs = 250;
+
+/** How much a page may hold. */
+export type PageRoom = {
+  /** Events per second. Null: as fast as it goes. */
+  readonly ratePerSecond: number | null;
+  /** Deliveries that one event makes, at most. */
+  readonly routesMax: number;
+  /** Deliveries of this replay that have not ended, and how many there may be. */
+  readonly outstanding: number;
+  readonly outstandingMax: number;
+  readonly eventsMax: number;
+  readonly deliveriesMax: number;
+};
+
+/**
+ * Events that the next page may take; 0: not now, for there is not even room for half a page. One is let through when
+ * nothing is outstanding, however much it makes.
+ */
+export const pageEvents = (room: PageRoom): number => {
+  const { ratePerSecond, outstanding, outstandingMax, eventsMax, deliveriesMax } = room;
+  const routesMax = Math.max(1, room.routesMax);
+  const paced = ratePerSecond === null ? eventsMax : Math.floor((ratePerSecond * pageSpanMs) / 1000);
+  const wanted = Math.max(1, Math.min(paced, eventsMax, Math.floor(deliveriesMax / routesMax)));
+  const fitting = Math.floor((outstandingMax - outstanding) / routesMax);
+  if (fitting * 2 < wanted) return outstanding === 0 ? 1 : 0;
+  return Math.min(fitting, wanted);
+};
+
+/** How long the page after one of so many events must wait, so that the rate holds on average from the start on. */
+export const pageWaitMs = (ratePerSecond: number | null, events: number): number =>
+  ratePerSecond === null ? 0 : (events * 1000) / ratePerSecond;
+
+/** The next of a row of growing waits. */
+export const longer = (waitMs: number, { first, max }: { readonly first: number; readonly max: number }): number =>
+  waitMs === 0 ? first : Math.min(waitMs * 2, max);

@@ -1,0 +1,43 @@
+import type { EventScope } from "../events/event.ts";
+import type { EventSelection } from "../events/scan.ts";
+import type { Id } from "../lib/ids.ts";
+
+/** Who owns what is asked for. Every query takes both. */
+export type ReplayScope = EventScope;
+
+/**
+ * Where a bulk replay stands.
+ *
+ * - `running`: until every delivery that it made has ended.
+ * - `failed`: its events could not be read or written, again and again; what it made by then goes on.
+ */
+export type ReplayStatus = "running" | "completed" | "cancelled" | "failed";
+
+/** Which events a bulk replay takes, and where to. */
+export type ReplayFilter = EventSelection & {
+  /** Absent: enabled destinations whose filter lets the event pass when its turn comes. */
+  readonly destinationIds?: readonly Id[];
+};
+
+/** A bulk replay, and how far it has come. */
+export type Replay = ReplayScope & {
+  readonly id: Id;
+  readonly sourceId: Id;
+  readonly status: ReplayStatus;
+  readonly filter: ReplayFilter;
+  /** Events per second. Null: as fast as its destinations take them. */
+  readonly ratePerSecond: number | null;
+  /** Events that the filter found when it was made. */
+  readonly total: number;
+  /** Events of which deliveries were made. */
+  readonly queued: number;
+  /** Events that went nowhere: no destination takes them now, or they have no valid signature. */
+  readonly skipped: number;
+  /** Deliveries that ended. */
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly cancelled: number;
+  readonly createdAtMs: number;
+  /** Null while it runs. */
+  readonly endedAtMs: number | null;
+};

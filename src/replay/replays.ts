@@ -1,0 +1,76 @@
+import type { Store } from "../db/store.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Id, Ids } from "../lib/ids.ts";
+import type { Observer } from "../observe/observe.ts";
+import type { RoutingTable } from "../routing/table.ts";
+import type { Tolerances } from "../routing/verify.ts";
+import { cancelReplay } from "./end-replay.ts";
+import { getReplay, listReplays, type ReplayKey } from "./read-replays.ts";
+import { type ReplayOutcome, replayOne, type ReplayWish } from "./replay-one.ts";
+import type { Replay, ReplayFilter, ReplayScope } from "./replay.ts";
+import { Runner } from "./runner.ts";
+import { createRuns } from "./runs.ts";
+import { type BulkOutcome, type BulkWish, planReplay, type ReplayPlan, startReplay } from "./start-replay.ts";
+
+/** What replays need. */
+export type ReplaysParts = {
+  readonly store: Pick<Store, "line" | "list" | "lookup" | "write">;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly table: RoutingTable;
+  readonly tolerances: Tolerances;
+  readonly observer: Pick<Observer, "deliveryEnded" | "faulted">;
+  /** What replays tell the lanes: that the store holds a delivery that is due then, and that some are wanted no more. */
+  readonly lanes: {
+    noteDue(destinationId: Id, atMs: number): void;
+    wake(destinationId: Id): void;
+  };
+};
+
+/** Sends stored events again: one by hand, or all of a filter beside live traffic. */
+export type Replays = {
+  replayOne(scope: ReplayScope, wish: ReplayWish): Promise<ReplayOutcome>;
+  /** Finds out what a bulk replay would take. */
+  plan(scope: ReplayScope, sourceId: Id, filter: ReplayFilter): Promise<ReplayPlan>;
+  /** Makes a bulk replay, which runs from then on. */
+  start(scope: ReplayScope, sourceId: Id, wish: BulkWish): Promise<BulkOutcome>;
+  /** Newest first. */
+  list(scope: ReplayScope, sourceId: Id): Promise<readonly Replay[]>;
+  /** Null: the owner has none of that id at that source. */
+  get(scope: ReplayScope, key: ReplayKey): Promise<Replay | null>;
+  /** Ends what is not sent yet. One that has ended stays as it is. */
+  cancel(scope: ReplayScope, key: ReplayKey): Promise<Replay | null>;
+  /** Whether nothing more of a bulk replay is to be sent. From memory. */
+  isCancelled(replayId: Id): boolean;
+  /** Reads what an earlier process left. Comes before deliveries start: they ask `isCancelled`. */
+  load(): Promise<void>;
+  /** Works on bulk replays from now on. Comes after deliveries have started. */
+  resume(): void;
+  /** Begins nothing more. Comes before deliveries stop. */
+  stop(): Promise<void>;
+};
+
+/** Opens the room. Its line into the group commit comes after those of delivery and ingest. */
+export const createReplays = (parts: ReplaysParts): Replays => {
+  const { lanes } = parts;
+  const run = createRuns({
+    ...parts,
+    noteDue: (destinationId, atMs) => lanes.noteDue(destinationId, atMs),
+    isCancelled: (replayId) => runner.isCancelled(replayId),
+  });
+  const runner = new Runner({ ...parts, run, wake: (destinationId) => lanes.wake(destinationId) });
+  const startParts = { ...parts, onStarted: runner.add.bind(runner) };
+  const endParts = { ...parts, onCancelled: runner.cancel.bind(runner) };
+  return {
+    replayOne: (scope, wish) => replayOne({ ...parts, run }, scope, wish),
+    plan: (scope, sourceId, filter) => planReplay(startParts, scope, sourceId, filter),
+    start: (scope, sourceId, wish) => startReplay(startParts, scope, sourceId, wish),
+    list: (scope, sourceId) => listReplays(parts, scope, sourceId),
+    get: (scope, key) => getReplay(parts, scope, key),
+    cancel: (scope, key) => cancelReplay(endParts, scope, key),
+    isCancelled: (replayId) => runner.isCancelled(replayId),
+    load: () => runner.load(),
+    resume: () => runner.resume(),
+    stop: () => runner.stop(),
+  };
+};

@@ -1,0 +1,221 @@
+import { isPassing } from "../db/store-error.ts";
+import type { Store } from "../db/store.ts";
+import type { Timer } from "../lib/clock.ts";
+import type { Id } from "../lib/ids.ts";
+import type { Observer } from "../observe/observe.ts";
+import { lanesHolding, pendingOfReplay } from "../queue/of-replay.ts";
+import type { OpenReplay } from "./_rows.ts";
+import { cancelWaiting, failReplay, openReplays, readOpen, settleReplay } from "./end-replay.ts";
+import { type FeedParts, feedPage } from "./feed.ts";
+import { outstandingMax, pageMax } from "./limits.ts";
+import { longer, pageEvents, pageWaitMs } from "./pace.ts";
+
+/** What the runner needs. */
+export type RunnerParts = FeedParts & {
+  readonly store: Pick<Store, "list" | "lookup" | "write">;
+  readonly observer: Pick<Observer, "deliveryEnded" | "faulted">;
+  /** Some of what a lane holds is wanted no more. */
+  readonly wake: (destinationId: Id) => void;
+};
+
+/** A bulk replay that is not done with. */
+type Entry = {
+  replay: OpenReplay;
+  /** Monotonic: when its next step may be taken. */
+  readyAtMs: number;
+  /** How long it waited the last time, for receivers, and after a failure. 0: it did not. */
+  idleMs: number;
+  faultMs: number;
+  /** Steps in a row that failed for what they are. */
+  faults: number;
+  /** Whether its row must be read again: a commit whose answer was lost may have happened. */
+  isStale: boolean;
+};
+
+/** Waits for deliveries to end, and after a failure. */
+const idle = { first: 20, max: 1_000 } as const;
+const draining = { first: 50, max: 10_000 } as const;
+const again = { first: 250, max: 10_000 } as const;
+
+/** Steps in a row that fail while the store works, until a replay is given up: this one will never succeed. */
+const faultsMax = 5;
+
+/**
+ * Works through all bulk replays of the process, one step at a time and in turn, so that they neither starve each other nor
+ * fill the commits that live events wait for. A step is one page of events, or a look at what has not ended.
+ */
+export class Runner {
+  readonly #parts: RunnerParts;
+  readonly #entries = new Map<Id, Entry>();
+  /** Cancelled, and not all of their deliveries have ended. */
+  readonly #cancelled = new Set<Id>();
+  #timer: Timer | null = null;
+  #step: Promise<void> | null = null;
+  #running = false;
+
+  constructor(parts: RunnerParts) {
+    this.#parts = parts;
+  }
+
+  /** Whether a bulk replay was cancelled, so that none of its deliveries is to start. */
+  isCancelled(replayId: Id): boolean {
+    return this.#cancelled.has(replayId);
+  }
+
+  /** Reads what an earlier process left. Before deliveries start: they ask whether their replay was cancelled. */
+  async load(): Promise<void> {
+    let after: Id | null = null;
+    for (;;) {
+      const replays: readonly OpenReplay[] = await openReplays(this.#parts, after);
+      const last = replays.at(-1);
+      if (last === undefined) return;
+      for (const replay of replays) this.add(replay);
+      after = last.id;
+    }
+  }
+
+  /** Begins to work. After delivery has taken up what an earlier process had claimed. */
+  resume(): void {
+    this.#running = true;
+    this.#pump();
+  }
+
+  /** Takes a bulk replay up. */
+  add(replay: OpenReplay): void {
+    if (replay.status === "cancelled") this.#cancelled.add(replay.id);
+    const readyAtMs = this.#parts.clock.monotonicMs();
+    this.#entries.set(replay.id, { replay, readyAtMs, idleMs: 0, faultMs: 0, faults: 0, isStale: false });
+    this.#pump();
+  }
+
+  /** Makes an end of a bulk replay that was cancelled. */
+  cancel(replayId: Id): void {
+    this.#cancelled.add(replayId);
+    const entry = this.#entries.get(replayId);
+    if (entry === undefined) return;
+    entry.replay = { ...entry.replay, status: "cancelled" };
+    entry.readyAtMs = this.#parts.clock.monotonicMs();
+    entry.idleMs = 0;
+    this.#pump();
+  }
+
+  /** Takes no further step. Resolves when none is under way. */
+  async stop(): Promise<void> {
+    this.#running = false;
+    this.#timer?.cancel();
+    await this.#step;
+  }
+
+  #pump(): void {
+    if (!this.#running || this.#step !== null) return;
+    this.#timer?.cancel();
+    this.#timer = null;
+    let soonest: Entry | null = null;
+    for (const entry of this.#entries.values()) {
+      if (soonest === null || entry.readyAtMs < soonest.readyAtMs) soonest = entry;
+    }
+    if (soonest === null) return;
+    const waitMs = soonest.readyAtMs - this.#parts.clock.monotonicMs();
+    if (waitMs > 0) {
+      this.#timer = this.#parts.clock.after(waitMs, () => this.#pump());
+      return;
+    }
+    this.#step = this.#take(soonest).finally(() => {
+      this.#step = null;
+      this.#pump();
+    });
+  }
+
+  async #take(entry: Entry): Promise<void> {
+    const startedAtMs = this.#parts.clock.monotonicMs();
+    const { replay } = entry;
+    try {
+      const waitMs = await this.#advance(entry);
+      entry.faultMs = 0;
+      entry.faults = 0;
+      if (waitMs === null) this.#forget(replay.id);
+      // Unless it was cancelled meanwhile: then its turn is now.
+      else if (entry.replay.status === replay.status) entry.readyAtMs = startedAtMs + waitMs;
+    } catch (error) {
+      this.#postpone(entry, error);
+    }
+  }
+
+  #postpone(entry: Entry, error: unknown): void {
+    if (!isPassing(error)) entry.faults += 1;
+    if (!isPassing(error) || entry.faultMs === 0) this.#parts.observer.faulted({ task: "replay events", error });
+    entry.isStale = true;
+    entry.faultMs = longer(entry.faultMs, again);
+    entry.readyAtMs = this.#parts.clock.monotonicMs() + entry.faultMs;
+  }
+
+  #forget(replayId: Id): void {
+    this.#entries.delete(replayId);
+    this.#cancelled.delete(replayId);
+  }
+
+  /** Takes one step. Gives how long to wait until the next, or null when there is none. */
+  async #advance(entry: Entry): Promise<number | null> {
+    const { store, table } = this.#parts;
+    const { id, sourceId } = entry.replay;
+    // What a deleted source leaves goes with it.
+    if (table.source(sourceId) === undefined) return null;
+    if (entry.faults >= faultsMax && entry.replay.status === "running") await failReplay(this.#parts, id);
+    if (entry.isStale) {
+      const read = await readOpen({ store }, id);
+      if (read === null) return null;
+      entry.replay = this.#cancelled.has(id) ? { ...read, status: "cancelled" } : read;
+      entry.isStale = false;
+    }
+    const { status, cursor, upperId } = entry.replay;
+    if (status === "cancelled" && (await this.#cancelSome(id))) return 0;
+    return status === "running" && cursor !== upperId ? this.#feed(entry) : this.#drain(entry);
+  }
+
+  async #feed(entry: Entry): Promise<number | null> {
+    const { store, table } = this.#parts;
+    const { id, sourceId, filter, ratePerSecond } = entry.replay;
+    const limit = pageEvents({
+      ratePerSecond,
+      routesMax: filter.destinationIds?.length ?? [...table.connectionsOf(sourceId)].length,
+      outstanding: await pendingOfReplay(store, id, outstandingMax),
+      outstandingMax,
+      eventsMax: pageMax.events,
+      deliveriesMax: pageMax.deliveries,
+    });
+    entry.idleMs = limit === 0 ? longer(entry.idleMs, idle) : 0;
+    if (limit === 0) return entry.idleMs;
+    const fed = await feedPage(this.#parts, entry.replay, limit);
+    switch (fed.kind) {
+      case "fed":
+        entry.replay = { ...entry.replay, cursor: fed.cursor };
+        return pageWaitMs(ratePerSecond, fed.events);
+      case "gone":
+        return null;
+      case "cancelled":
+        return 0;
+    }
+  }
+
+  /** Waits until every delivery that was made has ended. */
+  async #drain(entry: Entry): Promise<number | null> {
+    const { id } = entry.replay;
+    if ((await pendingOfReplay(this.#parts.store, id, 1)) === 0) {
+      await settleReplay(this.#parts, id);
+      return null;
+    }
+    entry.idleMs = longer(entry.idleMs, draining);
+    return entry.idleMs;
+  }
+
+  /** Cancels some of what waits, and has the lanes get rid of what they hold. Tells whether there is more. */
+  async #cancelSome(replayId: Id): Promise<boolean> {
+    const { store, observer, wake } = this.#parts;
+    const { cancelled, more } = await cancelWaiting(this.#parts, replayId);
+    if (cancelled > 0) {
+      observer.deliveryEnded({ status: "cancelled", reason: "replay_cancelled", deliveries: cancelled });
+    }
+    if (!more) for (const destinationId of await lanesHolding(store, replayId)) wake(destinationId);
+    return more;
+  }
+}

@@ -1,0 +1,39 @@
+import type { Store } from "../db/store.ts";
+import type { Event } from "../events/event.ts";
+import { readStored } from "../events/read.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { RoutedSource } from "../routing/table.ts";
+import { type Tolerances, verifyFor } from "../routing/verify.ts";
+
+/**
+ * Whether an event may be sent on.
+ *
+ * - `released`: it was stored as invalid, and is valid with today's secrets: they had been mistaken before.
+ * - `invalid`: its source forwards only what is validly signed, and this is not.
+ * - `unreadable`: this process cannot tell, because it cannot open the secret or does not know the provider.
+ * - `gone`: its bytes are not there any more.
+ */
+export type Standing = "fine" | "released" | "invalid" | "unreadable" | "gone";
+
+/** What it takes to find out. */
+export type StandingParts = {
+  readonly store: Pick<Store, "lookup">;
+  readonly clock: Pick<Clock, "nowMs">;
+  readonly tolerances: Tolerances;
+};
+
+/** Finds out whether an event may be sent on. One that was stored as invalid is verified again, as if it came then. */
+export const standingOf = async (
+  { store, clock, tolerances }: StandingParts,
+  event: Event,
+  routed: RoutedSource,
+): Promise<Standing> => {
+  if (event.signatureValid) return "fine";
+  const stored = await readStored(store, event.id);
+  if (stored === null) return "gone";
+  const at = { secretsAtMs: clock.nowMs(), nowMs: event.receivedAtMs };
+  const verdict = verifyFor(routed, stored.payload, at, tolerances);
+  if (verdict?.valid === true) return "released";
+  if (!routed.source.requireSignature) return "fine";
+  return verdict === null ? "unreadable" : "invalid";
+};

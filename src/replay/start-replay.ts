@@ -1,0 +1,132 @@
+import type { Store } from "../db/store.ts";
+import type { Event } from "../events/event.ts";
+import { countSelected, type Stretch, walkEvents } from "../events/scan.ts";
+import type { Clock } from "../lib/clock.ts";
+import { type Id, type Ids, idToBytes } from "../lib/ids.ts";
+import type { RoutingTable } from "../routing/table.ts";
+import { type OpenReplay, type ReplayTables, toFilterText } from "./_rows.ts";
+import { runningMax, sampleMax } from "./limits.ts";
+import type { Replay, ReplayFilter, ReplayScope } from "./replay.ts";
+import { areOfSource } from "./routes.ts";
+
+/** A bulk replay to be made. */
+export type BulkWish = { readonly filter: ReplayFilter; readonly ratePerSecond: number | null };
+
+/** What came of the wish for a bulk replay. */
+export type BulkOutcome =
+  | { readonly kind: "started"; readonly replay: Replay }
+  /** Some of the destinations named are not of this source. */
+  | { readonly kind: "unknown_destination" }
+  /** So many of the source run already. */
+  | { readonly kind: "limit_reached"; readonly max: number };
+
+/** What a bulk replay would take: how many events, and the oldest of them. */
+export type ReplayPlan =
+  | { readonly kind: "planned"; readonly total: number; readonly sample: readonly Event[] }
+  | { readonly kind: "unknown_destination" };
+
+/** What planning and making bulk replays needs. */
+export type StartParts = {
+  readonly store: Pick<Store, "list" | "write">;
+  readonly clock: Pick<Clock, "nowMs">;
+  readonly ids: Ids;
+  readonly table: RoutingTable;
+  /** Takes a replay up that was just made. */
+  readonly onStarted: (replay: OpenReplay) => void;
+};
+
+const knowsDestinations = ({ table }: StartParts, sourceId: Id, { destinationIds }: ReplayFilter): boolean =>
+  destinationIds === undefined || areOfSource(table, sourceId, destinationIds);
+
+/**
+ * The point up to which everything is stored that will ever have a lower id: ids of events are given while the writer is
+ * held, as it is here.
+ */
+const stablePoint = ({ store, ids }: StartParts): Promise<Id> => store.write(() => Promise.resolve(ids.next()));
+
+/** Finds out what a bulk replay would take, and sends nothing. */
+export const planReplay = async (
+  parts: StartParts,
+  scope: ReplayScope,
+  sourceId: Id,
+  filter: ReplayFilter,
+): Promise<ReplayPlan> => {
+  if (!knowsDestinations(parts, sourceId, filter)) return { kind: "unknown_destination" };
+  const owner = { ...scope, sourceId };
+  const whole: Stretch = { after: null, through: await stablePoint(parts) };
+  const total = await countSelected(parts.store, owner, filter, whole);
+  const sample: Event[] = [];
+  for (let { after } = whole; sample.length < Math.min(total, sampleMax);) {
+    const limit = sampleMax - sample.length;
+    const { events, next } = await walkEvents(parts.store, owner, filter, { ...whole, after, limit });
+    sample.push(...events);
+    if (next === null) break;
+    after = next;
+  }
+  return { kind: "planned", total, sample };
+};
+
+/** Makes a bulk replay of everything that is stored by now. It runs beside live traffic. */
+export const startReplay = async (
+  parts: StartParts,
+  scope: ReplayScope,
+  sourceId: Id,
+  { filter, ratePerSecond }: BulkWish,
+): Promise<BulkOutcome> => {
+  if (!knowsDestinations(parts, sourceId, filter)) return { kind: "unknown_destination" };
+  const { store, clock, ids, onStarted } = parts;
+  const { teamId, envId } = scope;
+  const upperId = await stablePoint(parts);
+  const total = await countSelected(store, { ...scope, sourceId }, filter, { after: null, through: upperId });
+  const open: OpenReplay = {
+    id: ids.next(),
+    teamId,
+    envId,
+    sourceId,
+    status: "running",
+    filter,
+    ratePerSecond,
+    cursor: null,
+    upperId,
+  };
+  const counts = { total, queued: 0, skipped: 0 };
+  const createdAtMs = clock.nowMs();
+  const isStarted = await store.write(async (tx) => {
+    const tables = tx.tables<ReplayTables>();
+    const running = await tables
+      .selectFrom("replays")
+      .select(({ fn }) => fn.countAll<number>().as("count"))
+      .where("source_id", "=", idToBytes(sourceId))
+      .where("status", "=", "running")
+      .executeTakeFirstOrThrow();
+    if (running.count >= runningMax) return false;
+    await tables
+      .insertInto("replays")
+      .values({
+        ...counts,
+        id: idToBytes(open.id),
+        team_id: idToBytes(teamId),
+        env_id: idToBytes(envId),
+        source_id: idToBytes(sourceId),
+        status: open.status,
+        filter: toFilterText(filter),
+        rate_per_second: ratePerSecond,
+        succeeded: null,
+        failed: null,
+        cancelled: null,
+        cursor: null,
+        upper_id: idToBytes(upperId),
+        created_at_ms: createdAtMs,
+        ended_at_ms: null,
+      })
+      .execute();
+    tx.afterCommit(() => onStarted(open));
+    return true;
+  });
+  if (!isStarted) return { kind: "limit_reached", max: runningMax };
+  const { cursor: _cursor, upperId: _upperId, ...replay } = open;
+  return {
+    kind: "started",
+    replay: { ...replay, ...counts, succeeded: 0, failed: 0, cancelled: 0, createdAtMs, endedAtMs: null },
+  };
+};
