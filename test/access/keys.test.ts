@@ -11,7 +11,7 @@ import type { Store } from "../../src/db/store.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { createIds } from "../../src/lib/ids.ts";
 import { createSystemRandom } from "../../src/lib/random.ts";
-import { freshDirectory, freshStore, openStore } from "./fresh-store.ts";
+import { freshDirectory, freshStore, openStore } from "../support/store.ts";
 
 const startMs = 1_800_000_000_000;
 const random = createSystemRandom();
@@ -101,7 +101,7 @@ test("a key counts until its expiry and not from then on, remembered or not", as
 
 test("the store holds a hash and the prefix, never the key", async () => {
   const directory = freshDirectory();
-  const store = openStore(directory);
+  const store = openStore({ directory });
   const { key } = await create(open(store).access);
   await store.close();
   const database = new DatabaseSync(join(directory, "postern.db"));

@@ -1,20 +1,20 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 
 import { createSystemRandom } from "../../src/lib/random.ts";
 import { newSealingKey } from "../../src/lib/sealing.ts";
 import type { SealingKeys } from "../../src/secrets/key-file.ts";
 import { openSecrets } from "../../src/secrets/secrets.ts";
-import { freshDirectory, openStore } from "../access/fresh-store.ts";
+import { freshDirectory } from "../support/store.ts";
+import { reopenStore } from "./reopened-store.ts";
 import { sealedSources } from "./sealed-sources.ts";
 
 const random = createSystemRandom();
 
 const start = async (directory: string, configuredKeys: SealingKeys | null = null) => {
-  const store = openStore(directory);
-  onTestFinished(() => store.close());
+  const store = reopenStore(directory);
   const secrets = await openSecrets({ store, random, configuredKeys, keyFilePath: join(directory, "secrets.key") });
   return { store, secrets, sources: sealedSources(store, secrets.keyring) };
 };

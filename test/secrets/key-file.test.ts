@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { createSystemRandom } from "../../src/lib/random.ts";
 import { newSealingKey } from "../../src/lib/sealing.ts";
 import { readKeyFile, writeKeyFile } from "../../src/secrets/key-file.ts";
-import { freshDirectory } from "../access/fresh-store.ts";
+import { freshDirectory } from "../support/store.ts";
 
 const random = createSystemRandom();
 const first = newSealingKey(random);

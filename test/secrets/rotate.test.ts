@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
@@ -9,14 +9,14 @@ import { createSystemRandom } from "../../src/lib/random.ts";
 import { createKeyring, newSealingKey } from "../../src/lib/sealing.ts";
 import { readKeyFile, type SealingKeys, writeKeyFile } from "../../src/secrets/key-file.ts";
 import { openSecrets } from "../../src/secrets/secrets.ts";
-import { freshDirectory, openStore } from "../access/fresh-store.ts";
+import { freshDirectory } from "../support/store.ts";
+import { reopenStore } from "./reopened-store.ts";
 import { sealedSources } from "./sealed-sources.ts";
 
 const random = createSystemRandom();
 
 const start = async (directory: string, { keys = null, around }: Partial<Setup> = {}) => {
-  const store = openStore(directory);
-  onTestFinished(() => store.close());
+  const store = reopenStore(directory);
   const used = around?.(store) ?? store;
   const keyFilePath = join(directory, "secrets.key");
   const secrets = await openSecrets({ store, random, configuredKeys: keys, keyFilePath });
@@ -209,7 +209,6 @@ test("without its key file a rotation does nothing", async () => {
   const directory = freshDirectory();
   const { rotate, keyFilePath, secrets } = await start(directory);
   const keys = (await readKeyFile(keyFilePath))!;
-  const { rmSync } = await import("node:fs");
   rmSync(keyFilePath);
   await expect(rotate()).rejects.toMatchObject({ code: "key_file" });
   expect(secrets.keyring.sealingKeyId).toBe(keys[0].id);

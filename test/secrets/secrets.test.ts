@@ -1,21 +1,21 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 
 import { createSystemRandom } from "../../src/lib/random.ts";
 import { newSealingKey } from "../../src/lib/sealing.ts";
 import { readKeyFile, type SealingKeys } from "../../src/secrets/key-file.ts";
 import { openSecrets, type Secrets } from "../../src/secrets/secrets.ts";
-import { freshDirectory, openStore } from "../access/fresh-store.ts";
+import { freshDirectory } from "../support/store.ts";
+import { reopenStore } from "./reopened-store.ts";
 import { sealedSources } from "./sealed-sources.ts";
 
 const random = createSystemRandom();
 
 /** Starts as a process would, on a store that may have been used before. */
 const start = async (directory: string, configuredKeys: SealingKeys | null = null) => {
-  const store = openStore(directory);
-  onTestFinished(() => store.close());
+  const store = reopenStore(directory);
   const keyFilePath = join(directory, "secrets.key");
   const secrets: Secrets = await openSecrets({ store, random, configuredKeys, keyFilePath });
   return { store, secrets, keyFilePath };
@@ -66,8 +66,7 @@ test("a store with secrets and without its key file does not start, and gets no 
 
 test("a first start that was cut off between key file and canary goes on with that key", async () => {
   const directory = freshDirectory();
-  const store = openStore(directory);
-  onTestFinished(() => store.close());
+  const store = reopenStore(directory);
   const keyFilePath = join(directory, "secrets.key");
   const full = { ...store, write: () => Promise.reject(new Error("disk full")) };
   const parts = { random, configuredKeys: null, keyFilePath };
