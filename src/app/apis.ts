@@ -1,6 +1,8 @@
 import { createRateLimit } from "../access/rate-limit.ts";
+import { mountDocs } from "../api/docs.ts";
 import { createIngestHandler } from "../api/ingest.ts";
 import { mountKrafter } from "../api/krafter/dialect.ts";
+import { krafterApi } from "../api/krafter/documentation.ts";
 import type { KrafterParts } from "../api/krafter/parts.ts";
 import { krafterRoutes } from "../api/krafter/routes.ts";
 import { mountPlatform } from "../api/platform.ts";
@@ -9,9 +11,9 @@ import type { Config } from "../config.ts";
 import { sendTest } from "../delivery/test-send.ts";
 import type { Core } from "./core.ts";
 import type { Gateway } from "./gateway.ts";
+import { version } from "./version.ts";
 
-/** What the Krafter API is made of here. */
-export const krafterParts = (core: Core, gateway: Gateway, config: Config): KrafterParts => {
+const krafterParts = (core: Core, gateway: Gateway, config: Config): KrafterParts => {
   const { clock, ids, table, access } = core;
   const { outbound, names, delivery } = gateway;
   return {
@@ -34,11 +36,19 @@ export const krafterParts = (core: Core, gateway: Gateway, config: Config): Kraf
   };
 };
 
+/** Puts other parts of an API in place of the real ones: for tests of what the real ones cannot be made to do. */
+export type Adapt = (parts: KrafterParts) => KrafterParts;
+
 /** The one server, with everything that it answers. */
-export const openServer = (core: Core, gateway: Gateway, config: Config): GatewayServer => {
+export const openServer = (
+  core: Core,
+  gateway: Gateway,
+  config: Config,
+  adapt: Adapt = (parts) => parts,
+): GatewayServer => {
   const { clock, ids, table, observer, metrics } = core;
   const { receive, budget, diskFloor } = gateway;
-  const parts = krafterParts(core, gateway, config);
+  const parts = adapt(krafterParts(core, gateway, config));
   const routes = krafterRoutes(parts);
   return createServer({
     ids,
@@ -58,6 +68,7 @@ export const openServer = (core: Core, gateway: Gateway, config: Config): Gatewa
     mounts: [
       mountKrafter(parts, routes),
       mountPlatform({ readiness: gateway.readiness, metrics, metricsToken: config.metricsToken }),
+      mountDocs({ version, publicUrl: config.publicUrl, apis: [krafterApi(routes)] }),
     ],
   });
 };

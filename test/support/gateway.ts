@@ -1,14 +1,10 @@
 import { onTestFinished } from "vitest";
 
 import type { Scope } from "../../src/access/scopes.ts";
-import { createIngestHandler } from "../../src/api/ingest.ts";
-import { mountKrafter } from "../../src/api/krafter/dialect.ts";
 import type { KrafterParts } from "../../src/api/krafter/parts.ts";
 import { krafterRoutes } from "../../src/api/krafter/routes.ts";
-import { mountPlatform } from "../../src/api/platform.ts";
 import type { Route } from "../../src/api/route.ts";
-import { createServer } from "../../src/api/server.ts";
-import { krafterParts } from "../../src/app/apis.ts";
+import { openServer } from "../../src/app/apis.ts";
 import { type Core, openCore } from "../../src/app/core.ts";
 import { type Gateway, openGateway } from "../../src/app/gateway.ts";
 import { loadConfig } from "../../src/config.ts";
@@ -54,12 +50,6 @@ export type TestGateway = {
   stop(): Promise<void>;
 };
 
-/** The real parts, save those that the test brings. */
-const partsOf = (real: KrafterParts, { parts }: GatewayOptions): KrafterParts => ({
-  ...real,
-  ...(typeof parts === "function" ? parts(real) : parts),
-});
-
 const readAnswer = ({ status, headers, body }: HttpAnswer): ApiAnswer => {
   const text = body.toString();
   if (text === "") return { status, headers, text, body: undefined };
@@ -92,21 +82,12 @@ export const startGateway = async (options: GatewayOptions = {}): Promise<TestGa
   const overrides = { clock, logSink: log, outbound };
   const core = await openCore(config, overrides);
   const gateway = await openGateway(core, config, overrides);
-  const parts = partsOf(krafterParts(core, gateway, config), options);
-  const routes = krafterRoutes(parts);
-  const server = createServer({
-    ...core,
-    ingest: createIngestHandler({
-      ...core,
-      ...gateway,
-      trustedProxies: config.trustedProxies,
-      bodyBytesMax: config.bodyLimitBytes,
-      isShortOfDisk: gateway.diskFloor.isShort,
-    }),
-    mounts: [
-      mountKrafter(parts, routes),
-      mountPlatform({ ...core, metricsToken: config.metricsToken, readiness: gateway.readiness }),
-    ],
+  let routes: readonly Route<Scope>[] = [];
+  const server = openServer(core, gateway, config, (real) => {
+    const { parts } = options;
+    const adapted = { ...real, ...(typeof parts === "function" ? parts(real) : parts) };
+    routes = krafterRoutes(adapted);
+    return adapted;
   });
   await gateway.start();
   const { port } = await server.listen({ host: "127.0.0.1", port: 0 });

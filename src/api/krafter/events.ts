@@ -135,6 +135,8 @@ const replay = (parts: EventParts): Route<Scope> =>
           return { kind: "invalid", details: { destination_ids: [messages.entry] } };
         case "invalid_signature":
           return answer(422, { error: "Cannot replay an event with an invalid signature" });
+        case "unreadable":
+          return answer(503, { error: "Cannot open the source's signing secret" });
       }
     },
   });

@@ -79,7 +79,9 @@ export type ReplayOutcome =
   /** Some of the destinations named are not of this source. */
   | { readonly kind: "unknown_destination" }
   /** It was stored as invalid, and is so still. */
-  | { readonly kind: "invalid_signature" };
+  | { readonly kind: "invalid_signature" }
+  /** It was stored as invalid, and whether it still is cannot be told: the secret cannot be opened at the moment. */
+  | { readonly kind: "unreadable" };
 
 /** Which events a bulk replay takes. `cancelled`: those of which a connection's newest delivery was cancelled. */
 export type ReplayFilter = {
