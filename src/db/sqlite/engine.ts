@@ -103,7 +103,9 @@ const storeOver = (path: string, { directory, clock, observer, walBytesMax }: Sq
     close: async () => {
       await commits.settled();
       await lock.lock(async () => {
-        await Promise.all([writer.close(), beside.close(), reads.close()]);
+        await Promise.all([beside.close(), reads.close()]);
+        // Last, because the last one to close puts the log into the database and removes it.
+        await writer.close();
       });
     },
   };

@@ -9,13 +9,9 @@ const open = (directory: string): DatabaseSync => {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     return new DatabaseSync(join(directory, "lock.db"), { timeout: 0 });
   } catch (cause) {
-    throw new StoreError(
-      "other",
-      `${directory} cannot be used: it must be a directory that this user may write to`,
-      {
-        cause,
-      },
-    );
+    throw new StoreError("other", `${directory} cannot be used: it must be a directory that this user may write to`, {
+      cause,
+    });
   }
 };
 
