@@ -8,6 +8,7 @@ import { ByteBudget } from "../ingest/byte-budget.ts";
 import { type DiskFloor, watchDiskFloor } from "../ingest/disk-floor.ts";
 import { createReceive, type Receive } from "../ingest/receive.ts";
 import { createOutbound, installGlobalDispatcher, type Outbound } from "../outbound/outbound.ts";
+import { createReplays } from "../replay/replays.ts";
 import type { Core } from "./core.ts";
 import { createEventReader } from "./event-reader.ts";
 import type { Overrides } from "./overrides.ts";
@@ -47,10 +48,21 @@ export const openGateway = async (core: Core, config: Config, overrides: Overrid
   const { store, clock, ids, random, table, observer, metrics } = core;
   const outbound = createOutbound({ clock, egressAllow: config.egressAllow, ...overrides.outbound });
   const names = { headerPrefix: config.headerPrefix, userAgent: `Postern/${version}` };
-  const delivery = createDelivery({ store, clock, ids, random, table, observer, names, send: outbound.send });
+  const delivery = createDelivery({
+    store,
+    clock,
+    ids,
+    random,
+    table,
+    observer,
+    names,
+    send: outbound.send,
+    isReplayCancelled: (replayId) => replays.isCancelled(replayId),
+  });
   const arrive = createArrivals({ store, table, ids, lanes: delivery.lanes });
   const tolerances = { stripe: config.stripeToleranceSeconds };
   const receive = createReceive({ clock, arrive, tolerances });
+  const replays = createReplays({ store, clock, ids, table, tolerances, observer, lanes: delivery.lanes });
   const budget = new ByteBudget(config.ingestBytesMax);
   const diskFloor = await watchDiskFloor({ store, clock, observer }, config.diskFreeBytesMin);
   const dispatcher = installGlobalDispatcher(outbound);
@@ -68,10 +80,15 @@ export const openGateway = async (core: Core, config: Config, overrides: Overrid
     diskFloor,
     names,
     readiness: readinessOf(core, diskFloor),
-    replays: undefined as never,
+    replays,
     events: createEventReader({ store, table }),
-    start: () => delivery.start(),
+    start: async () => {
+      await replays.load();
+      await delivery.start();
+      replays.resume();
+    },
     stop: async (graceMs) => {
+      await replays.stop();
       await delivery.stop(graceMs);
       diskFloor.stop();
       dispatcher[Symbol.dispose]();
