@@ -13,6 +13,9 @@ export type Tx = {
   afterCommit(run: () => void): void;
 };
 
+/** How large the store is. */
+export type StoreSize = { readonly bytes: number; readonly unusedBytes: number };
+
 /** The store, whichever engine runs. Every method throws `StoreError`. */
 export type Store = {
   /** Reads by key. They see all that is committed, and take well under a millisecond each. */
@@ -36,5 +39,7 @@ export type Store = {
   backup(path: string): Promise<void>;
   /** Gives space that deleted rows left back to the file system, a little at a time. */
   reclaim(): Promise<void>;
+  /** Bytes of the database, and those among them that deleted rows left. */
+  size(): Promise<StoreSize>;
   close(): Promise<void>;
 };

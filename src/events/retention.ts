@@ -11,6 +11,8 @@ export type Expired = {
   readonly bodyBytes: number;
   /** Rows that other rooms keep of it: its deliveries, and the attempts that were recorded of them. */
   readonly rowsElsewhere: number;
+  /** Whether a delivery of its has not ended. */
+  readonly isAwaited: boolean;
 };
 
 /** Which events are looked for. */
@@ -39,6 +41,10 @@ export const findExpired = async (store: Pick<Store, "list">, wish: ExpiredOf): 
         )
         .whereRef("deliveries.event_id", "=", "events.id")
         .as("rows_elsewhere"),
+      selectFrom("deliveries")
+        .select(({ fn }) => fn.count<number>("deliveries.due_at_ms").as("awaited"))
+        .whereRef("deliveries.event_id", "=", "events.id")
+        .as("awaited"),
     ])
     .where("source_id", "=", idToBytes(wish.sourceId));
   if (wish.beforeMs !== null) query = query.where("id", "<", idToBytes(idFloor(wish.beforeMs)));
@@ -50,6 +56,7 @@ export const findExpired = async (store: Pick<Store, "list">, wish: ExpiredOf): 
     id: idFromBytes(row.id),
     bodyBytes: row.body_bytes,
     rowsElsewhere: row.rows_elsewhere ?? 0,
+    isAwaited: (row.awaited ?? 0) > 0,
   }));
 };
 

@@ -33,6 +33,7 @@ const walBytesMaxDefault = 32 * 1024 * 1024;
 const busyTimeoutMs = 5000;
 /** Pages given back in one go: about 4 ms. */
 const reclaimPages = 256;
+const pagesSql = "select page_count, freelist_count from pragma_page_count, pragma_freelist_count";
 
 /**
  * Opens the embedded store, and makes or migrates it first. The caller holds the directory's lock.
@@ -76,10 +77,10 @@ const storeOver = (path: string, { directory, clock, observer, walBytesMax }: Sq
     });
   const lookups = refuseInside(reads.lookup);
   const lists = refuseInside(reads.list);
-  const exec = (sql: string): Promise<void> =>
-    lock.lock(async () => {
-      await writer.ask({ kind: "exec", sql });
-    });
+  const lookAfterLog = async (): Promise<void> => {
+    checkpointer.saw((await writer.ask({ kind: "checkpoint", mode: "noop" })).frames);
+    await checkpointer.afterCommit();
+  };
   return {
     // Rooms type their own tables; the connection is the same for all.
     lookup: <Tables>() => lookups as Kysely<Tables>,
@@ -87,8 +88,7 @@ const storeOver = (path: string, { directory, clock, observer, walBytesMax }: Sq
     write: (work) =>
       lock.lock(async () => {
         const result = await runTransaction({ writer, clock, work, outside: (hook) => lock.outside(hook) });
-        checkpointer.saw((await writer.ask({ kind: "checkpoint", mode: "noop" })).frames);
-        await checkpointer.afterCommit();
+        await lookAfterLog();
         return result;
       }),
     line: (batcher) => commits.line(batcher),
@@ -99,7 +99,16 @@ const storeOver = (path: string, { directory, clock, observer, walBytesMax }: Sq
       return bavail * bsize;
     },
     backup: (target) => copyTo(path, target),
-    reclaim: () => exec(`pragma incremental_vacuum(${reclaimPages})`),
+    reclaim: () =>
+      lock.lock(async () => {
+        await writer.ask({ kind: "exec", sql: `pragma incremental_vacuum(${reclaimPages})` });
+        await lookAfterLog();
+      }),
+    size: async () => {
+      const { rows } = await reads.list(pagesSql, []);
+      const pages = (column: string): number => Number(rows[0]?.[column] ?? 0);
+      return { bytes: pages("page_count") * pageBytes, unusedBytes: pages("freelist_count") * pageBytes };
+    },
     close: async () => {
       await commits.settled();
       await lock.lock(async () => {

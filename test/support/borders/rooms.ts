@@ -26,8 +26,9 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   delivery: [...base, "events", "routing", "queue", "outbound", "signing", "providers"],
   replay: [...base, "events", "routing", "queue", "providers"],
   push: [...base, "events", "routing", "queue", "outbound", "signing"],
+  retention: [...base, "events", "routing", "queue", "delivery", "replay"],
   api: ["lib", "observe", ...parts, ...useCases],
-  app: ["config", "api", "outbound", ...base, ...parts, ...useCases],
+  app: ["config", "api", "outbound", "retention", ...base, ...parts, ...useCases],
   cli: ["lib", "config", "app"],
   main: ["lib", "config", "observe", "cli"],
 };

@@ -1,0 +1,27 @@
+import type { Store } from "../db/store.ts";
+import { keptSinceMs } from "../events/keeping.ts";
+import type { Clock } from "../lib/clock.ts";
+import { removeReplays, sourcesWithReplays } from "../replay/retention.ts";
+import type { RoutingTable } from "../routing/table.ts";
+import type { Run } from "./run.ts";
+
+type Parts = {
+  readonly store: Pick<Store, "list" | "write">;
+  readonly clock: Pick<Clock, "nowMs">;
+  readonly table: Pick<RoutingTable, "source">;
+};
+
+/** Removes bulk replays: with their source, or when they ended as long ago as its events are kept. */
+export const expireReplays = async ({ store, clock, table }: Parts, run: Run): Promise<boolean> => {
+  for (const sourceId of await sourcesWithReplays(store)) {
+    const retentionDays = table.source(sourceId)?.source.retentionDays;
+    const endedBeforeMs = retentionDays === undefined ? null : keptSinceMs(retentionDays, clock.nowMs());
+    for (let more = true; more;) {
+      if (run.isOver()) return false;
+      const gone = await run.paced(() => removeReplays(store, sourceId, endedBeforeMs));
+      run.tally.add({ replays: gone.removed });
+      more = gone.more;
+    }
+  }
+  return true;
+};

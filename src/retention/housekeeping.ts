@@ -1,0 +1,128 @@
+import type { Store } from "../db/store.ts";
+import { hasEvents } from "../events/retention.ts";
+import type { Clock, Timer } from "../lib/clock.ts";
+import type { Id } from "../lib/ids.ts";
+import type { Observer } from "../observe/observe.ts";
+import { hasReplays } from "../replay/retention.ts";
+import { expireSecrets } from "../routing/expire-secrets.ts";
+import { purge } from "../routing/purge.ts";
+import type { RoutingTable } from "../routing/table.ts";
+import { expireReplays } from "./expire-replays.ts";
+import { expireEvents } from "./expire.ts";
+import { purgeSources } from "./purge-sources.ts";
+import { reclaimSpace } from "./reclaim.ts";
+import type { Removed } from "./removed.ts";
+import { beginRun, type Run } from "./run.ts";
+import { createSteadyClock } from "./steady-clock.ts";
+import { createSweeper } from "./sweep.ts";
+
+/** What housekeeping needs. */
+export type HousekeepingParts = {
+  readonly store: Pick<Store, "list" | "lookup" | "write" | "reclaim" | "size">;
+  readonly clock: Clock;
+  readonly table: RoutingTable;
+  readonly observer: Pick<Observer, "deliveryEnded" | "faulted" | "retentionRan">;
+  /** Some of what a lane holds is wanted no more. */
+  readonly wake: (destinationId: Id) => void;
+};
+
+/** Removes what is not kept any longer, and what deleted things left, in small batches beside live traffic. */
+export type Housekeeping = {
+  /** Runs every minute from now on. */
+  start(): void;
+  /** Runs now, or joins the run that is under way. Never rejects: what fails is reported, and tried again next time. */
+  runOnce(): Promise<Removed>;
+  /** Resolves when no run is under way. No further one starts. */
+  stop(): Promise<void>;
+};
+
+/** Waits before the first run, between two, and when one did not get through. */
+const waitMs = { first: 10_000, next: 60_000, unfinished: 1_000 } as const;
+
+/** Secrets are looked for in all sources and destinations, while everybody waits: not every minute. */
+const secretsEveryMs = 60 * 60 * 1000;
+
+/** A part of the run. Gives whether it got through. */
+type Task = { readonly name: string; readonly perform: (run: Run) => Promise<boolean> };
+
+/** Everything that a run does, in order. Each part that fails is reported, and keeps none of the others from its work. */
+const tasksOf = (parts: HousekeepingParts): readonly Task[] => {
+  const { store, clock } = parts;
+  const isSteady = createSteadyClock(clock);
+  const sweeper = createSweeper(parts);
+  const leftovers = {
+    ofSource: async (id: Id) => (await hasEvents(store, id)) || (await hasReplays(store, id)),
+    ofDestination: (id: Id) => Promise.resolve(!sweeper.isSwept(id)),
+  };
+  let secretsAtMs = Number.NEGATIVE_INFINITY;
+  return [
+    { name: "expire events", perform: async (run) => !isSteady() || expireEvents(parts, run) },
+    { name: "purge deleted sources", perform: (run) => purgeSources(parts, run) },
+    { name: "purge deleted destinations", perform: (run) => sweeper.sweep(run) },
+    { name: "expire replays", perform: async (run) => !isSteady() || expireReplays(parts, run) },
+    {
+      name: "purge routing",
+      perform: async (run) => {
+        run.tally.add(await purge(parts, leftovers));
+        return true;
+      },
+    },
+    {
+      name: "expire secrets",
+      perform: async (run) => {
+        if (clock.monotonicMs() - secretsAtMs < secretsEveryMs) return true;
+        run.tally.add({ secrets: await expireSecrets(parts) });
+        secretsAtMs = clock.monotonicMs();
+        return true;
+      },
+    },
+    { name: "reclaim space", perform: (run) => reclaimSpace(parts, run) },
+  ];
+};
+
+/** Makes the housekeeping of one process. */
+export const createHousekeeping = (parts: HousekeepingParts): Housekeeping => {
+  const { clock, observer } = parts;
+  const tasks = tasksOf(parts);
+  let isStopped = false;
+  let timer: Timer | null = null;
+  let underWay: Promise<{ removed: Removed; isDone: boolean }> | null = null;
+
+  const perform = async (): Promise<{ removed: Removed; isDone: boolean }> => {
+    const startedMs = clock.monotonicMs();
+    const run = beginRun(clock, () => isStopped);
+    let isDone = true;
+    for (const { name, perform: performTask } of tasks) {
+      try {
+        if (!run.isOver()) isDone = (await performTask(run)) && isDone;
+      } catch (error) {
+        observer.faulted({ task: name, error });
+      }
+    }
+    const removed = run.total();
+    observer.retentionRan({ removed, durationMs: clock.monotonicMs() - startedMs });
+    return { removed, isDone: isDone && !run.isOver() };
+  };
+  const runNow = (): Promise<{ removed: Removed; isDone: boolean }> => {
+    underWay ??= perform().finally(() => {
+      underWay = null;
+    });
+    return underWay;
+  };
+  const schedule = (delayMs: number): void => {
+    if (isStopped) return;
+    timer = clock.after(delayMs, () => {
+      void runNow().then(({ isDone }) => schedule(isDone ? waitMs.next : waitMs.unfinished));
+    });
+  };
+
+  return {
+    start: () => schedule(waitMs.first),
+    runOnce: async () => (await runNow()).removed,
+    stop: async () => {
+      isStopped = true;
+      timer?.cancel();
+      await underWay;
+    },
+  };
+};
