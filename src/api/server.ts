@@ -17,6 +17,16 @@ export type RawHandler = (request: IncomingMessage, response: ServerResponse) =>
 /** Adds routes to the server: a dialect, the platform's own, the documentation. */
 export type Mount = (app: FastifyInstance) => void;
 
+/** How long a client may take. Kept by Node's own timers. */
+export type ServerTimeouts = {
+  /** For the head of a request: whoever sends a header a minute holds a socket for this long. */
+  readonly headersMs: number;
+  /** For a whole request to arrive. */
+  readonly requestMs: number;
+  /** How often the two are looked at. */
+  readonly checkMs: number;
+};
+
 /** What a server is made of. */
 export type ServerParts = {
   readonly ids: Ids;
@@ -25,6 +35,7 @@ export type ServerParts = {
   /** The handler of the ingest URLs. It answers everything under them, request id included. */
   readonly ingest: RawHandler;
   readonly mounts: readonly Mount[];
+  readonly timeouts?: Partial<ServerTimeouts>;
 };
 
 /** A server that listens. */
@@ -37,12 +48,7 @@ export type GatewayServer = {
 
 /** What management sends is small. */
 const managementBodyBytesMax = 1024 * 1024;
-/** Time for the head of a request: whoever sends a header a minute holds a socket for this long. */
-const headersTimeoutMs = 10_000;
-/** Time for a whole request to arrive. */
-const requestTimeoutMs = 30_000;
-/** How often the two are looked at. */
-const timeoutCheckMs = 2_000;
+const timeoutsDefault: ServerTimeouts = { headersMs: 10_000, requestMs: 30_000, checkMs: 2_000 };
 /** Above the 60 s after which common load balancers close: the side that sends must be the one that closes. */
 const keepAliveTimeoutMs = 65_000;
 const headerBytesMax = 16 * 1024;
@@ -68,12 +74,13 @@ const answerClientError = (ids: Ids, error: Error & { code?: string }, socket: D
   );
 };
 
-const createNode = ({ ids, ingest }: ServerParts, framework: RawHandler): Server => {
+const createNode = ({ ids, ingest, timeouts }: ServerParts, framework: RawHandler): Server => {
+  const { headersMs, requestMs, checkMs } = { ...timeoutsDefault, ...timeouts };
   const server = createHttpServer(
     {
-      headersTimeout: headersTimeoutMs,
-      requestTimeout: requestTimeoutMs,
-      connectionsCheckingInterval: timeoutCheckMs,
+      headersTimeout: headersMs,
+      requestTimeout: requestMs,
+      connectionsCheckingInterval: checkMs,
       keepAliveTimeout: keepAliveTimeoutMs,
       maxHeaderSize: headerBytesMax,
     },

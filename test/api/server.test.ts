@@ -3,6 +3,10 @@ import { connect } from "node:net";
 
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 
+import { createServer, type ServerParts } from "../../src/api/server.ts";
+import { systemClock } from "../../src/lib/clock.ts";
+import { createIds } from "../../src/lib/ids.ts";
+import { createSystemRandom } from "../../src/lib/random.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { http } from "../support/http.ts";
 
@@ -19,6 +23,21 @@ const speak = async ({ url }: Pick<TestGateway, "url">, bytes: string): Promise<
   socket.write(bytes);
   await once(socket, "close");
   return heard;
+};
+
+/** A server of nothing but what a test mounts. */
+const startServer = async (parts: Partial<ServerParts>) => {
+  const server = createServer({
+    ids: createIds(systemClock, createSystemRandom()),
+    clock: systemClock,
+    observer: { apiRequest() {}, faulted() {} },
+    ingest: (_request, response) => void response.end(),
+    mounts: [],
+    ...parts,
+  });
+  const { port } = await server.listen({ host: "127.0.0.1", port: 0 });
+  onTestFinished(() => server.close(0));
+  return { server, url: `http://127.0.0.1:${port}` };
 };
 
 describe("every answer has a request id of its own", () => {
@@ -139,7 +158,38 @@ describe("what is no request", () => {
   });
 });
 
+describe("a client that takes its time", () => {
+  const timeouts = { headersMs: 50, requestMs: 100, checkMs: 10 };
+
+  test.for([
+    ["the head", "GET / HTTP/1.1\r\nhost: x\r\nx-slow: "],
+    ["the body", "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n{"],
+  ] as const)("over %s is told so, and let go", async ([, bytes]) => {
+    const heard = await speak(await startServer({ timeouts }), bytes);
+    expect(heard).toMatch(/^HTTP\/1\.1 408 /);
+    expect(heard.split("\r\n\r\n")[1]).toBe('{"error":"Request Timeout"}');
+  });
+});
+
 describe("closing", () => {
+  test("cuts off what does not end in time", async () => {
+    const reached = Promise.withResolvers<void>();
+    const { server, url } = await startServer({
+      mounts: [
+        (app) => {
+          app.get("/never", async () => {
+            reached.resolve();
+            await new Promise(() => {});
+          });
+        },
+      ],
+    });
+    const hanging = http(`${url}/never`);
+    await reached.promise;
+    const [cut] = await Promise.allSettled([hanging, server.close(30)]);
+    expect(cut).toMatchObject({ status: "rejected", reason: { code: "ECONNRESET" } });
+  });
+
   test("lets a request under way end, closes what is idle, and takes nothing new", async () => {
     const checking = Promise.withResolvers<void>();
     const release = Promise.withResolvers<void>();
