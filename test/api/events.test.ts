@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 
 import type { KrafterParts } from "../../src/api/krafter/parts.ts";
-import type { EventList, Replay } from "../../src/api/krafter/ports.ts";
+import type { EventList } from "../../src/api/krafter/ports.ts";
 import type { Event } from "../../src/events/event.ts";
 import { startGateway } from "../support/gateway.ts";
 import { http } from "../support/http.ts";
@@ -58,61 +58,74 @@ describe("listing events", () => {
     expect(found.body).toEqual({ data: [listed.body.data[1]], meta: { per_page: 25, next_cursor: null } });
   });
 
-  test.for([
-    ["event_type=b", 1],
-    ["event_type=", 3],
-    ["event_type=c", 0],
-    ["status=received", 3],
-    ["status=failed", 0],
-    ["signature_valid=true", 0],
-    ["signature_valid=false", 3],
-    ["from=2020-01-01T00:00:00Z", 3],
-    ["to=2020-01-01T00:00:00Z", 0],
-    ["from=2020-01-01T00:00:00%2B02:00&to=2999-01-01T00:00:00Z&event_type=a", 2],
-    ["unknown=x", 3],
-  ] as const)("with %s gives %i", async ([query, count]) => {
+  test("is narrowed by every filter, and by nothing that is empty or unknown", async () => {
     const { request, path, send } = await startWithSource();
     for (const type of ["a", "b", "a"]) await send(JSON.stringify({ type }));
-    const listed = await request("GET", `${path}/events?${query}`);
-    expect(listed.body.data).toHaveLength(count);
-    expect(listed.body.meta.total).toBe(count);
+    const rows = [
+      ["event_type=b", 1],
+      ["event_type=", 3],
+      ["event_type=c", 0],
+      ["status=received", 3],
+      ["status=failed", 0],
+      ["signature_valid=true", 0],
+      ["signature_valid=false", 3],
+      ["from=2020-01-01T00:00:00Z", 3],
+      ["to=2020-01-01T00:00:00Z", 0],
+      ["from=2020-01-01T00:00:00%2B02:00&to=2999-01-01T00:00:00Z&event_type=a", 2],
+      ["unknown=x", 3],
+    ] as const;
+    for (const [query, count] of rows) {
+      const listed = await request("GET", `${path}/events?${query}`);
+      expect([query, listed.body.data.length, listed.body.meta.total]).toEqual([query, count, count]);
+    }
   });
 
-  test.for([
-    ["", 1, 25],
-    ["page=2&per_page=10", 2, 10],
-    ["page=abc&per_page=abc", 1, 25],
-    ["page=0&per_page=0", 1, 1],
-    ["page=-3&per_page=-3", 1, 1],
-    ["page=1.5&per_page=1.5", 1, 25],
-    ["per_page=1000", 1, 100],
-    ["per_page=Infinity", 1, 25],
-    ["page=1&page=2", 2, 25],
-    ["page=&per_page=", 1, 25],
-    ["page=100&per_page=100", 100, 100],
-  ] as const)("takes %j for page %i of %i", async ([query, page, perPage]) => {
+  test("puts right what is mistyped of a page", async () => {
     const { request, path } = await startWithSource();
-    const listed = await request("GET", `${path}/events?${query}`);
-    expect([listed.status, listed.body]).toEqual([200, { data: [], meta: { page, per_page: perPage, total: 0 } }]);
+    const rows = [
+      ["", 1, 25],
+      ["page=2&per_page=10", 2, 10],
+      ["page=abc&per_page=abc", 1, 25],
+      ["page=0&per_page=0", 1, 1],
+      ["page=-3&per_page=-3", 1, 1],
+      ["page=1.5&per_page=1.5", 1, 25],
+      ["per_page=1000", 1, 100],
+      ["per_page=Infinity", 1, 25],
+      ["page=1&page=2", 2, 25],
+      ["page=&per_page=", 1, 25],
+      ["page=100&per_page=100", 100, 100],
+    ] as const;
+    for (const [query, page, perPage] of rows) {
+      const listed = await request("GET", `${path}/events?${query}`);
+      expect([query, listed.status, listed.body]).toEqual([
+        query,
+        200,
+        { data: [], meta: { page, per_page: perPage, total: 0 } },
+      ]);
+    }
   });
 
-  test.for([
-    ["page=101&per_page=100", "page", "is beyond row 10000; pass the id of the last event you have as cursor"],
-    ["page=401", "page", "is beyond row 10000; pass the id of the last event you have as cursor"],
-    ["page=2&q=x", "page", "can't be combined with q; use cursor"],
-    ["status=pending", "status", "is invalid"],
-    ["signature_valid=yes", "signature_valid", "is invalid"],
-    ["from=yesterday", "from", "is invalid"],
-    ["to=2026-02-30T00:00:00Z", "to", "is invalid"],
-    ["cursor=abc", "cursor", "is invalid"],
-    ["event_type=%00", "event_type", "is invalid"],
-  ] as const)("refuses %s", async ([query, field, message]) => {
+  test("refuses what cannot be meant, and says why", async () => {
     const { request, path } = await startWithSource();
-    const refused = await request("GET", `${path}/events?${query}`);
-    expect([refused.status, refused.body]).toEqual([
-      422,
-      { error: "Validation failed", details: { [field]: [message] } },
-    ]);
+    const rows = [
+      ["page=101&per_page=100", "page", "is beyond row 10000; pass the id of the last event you have as cursor"],
+      ["page=401", "page", "is beyond row 10000; pass the id of the last event you have as cursor"],
+      ["page=2&q=x", "page", "can't be combined with q; use cursor"],
+      ["status=pending", "status", "is invalid"],
+      ["signature_valid=yes", "signature_valid", "is invalid"],
+      ["from=yesterday", "from", "is invalid"],
+      ["to=2026-02-30T00:00:00Z", "to", "is invalid"],
+      ["cursor=abc", "cursor", "is invalid"],
+      ["event_type=%00", "event_type", "is invalid"],
+    ] as const;
+    for (const [query, field, message] of rows) {
+      const refused = await request("GET", `${path}/events?${query}`);
+      expect([query, refused.status, refused.body]).toEqual([
+        query,
+        422,
+        { error: "Validation failed", details: { [field]: [message] } },
+      ]);
+    }
   });
 
   test("says that there are more than it counts, and where to go on", async () => {
@@ -251,143 +264,5 @@ describe("switching a destination off", () => {
     const { deliveries, status } = (await request("GET", `${path}/events/${event.id}`)).body.data;
     expect(deliveries).toEqual(left === undefined ? [] : [expect.objectContaining(left)]);
     expect(status).toBe("failed");
-  });
-});
-
-describe("replaying an event", () => {
-  const first = "019dc7f2-90a1-7d04-8b1c-5e2f7c9a1d38";
-
-  test.for([
-    [{ kind: "queued", destinationIds: [first] }, 202, { data: { replayed_to: 1, queued_destination_ids: [first] } }],
-    [{ kind: "queued", destinationIds: [] }, 202, { data: { replayed_to: 0, queued_destination_ids: [] } }],
-    [{ kind: "not_found" }, 404, { error: "Not found" }],
-    [
-      { kind: "unknown_destination" },
-      422,
-      { error: "Validation failed", details: { destination_ids: ["has an invalid entry"] } },
-    ],
-    [{ kind: "invalid_signature" }, 422, { error: "Cannot replay an event with an invalid signature" }],
-  ] as const)("that comes to %j is answered %i", async ([outcome, status, body]) => {
-    const wishes: unknown[] = [];
-    const gateway = await startGateway({
-      parts: ({ replays }) => ({
-        replays: {
-          ...replays,
-          replayOne: async (_owner, wish) => {
-            wishes.push(wish);
-            return outcome;
-          },
-        },
-      }),
-    });
-    const { request, url } = gateway;
-    const source = (await request("POST", "/webhooks/sources", generic)).body.data;
-    await http(`${url}/in/${source.slug}`, { method: "POST", body: "{}" });
-    const path = `/webhooks/sources/${source.id}/events`;
-    const { id } = (await request("GET", path)).body.data[0];
-    for (const sent of [undefined, {}, { destination_ids: [] }, { destination_ids: [first.toUpperCase()] }]) {
-      const answered = await request("POST", `${path}/${id}/replay`, sent);
-      expect([answered.status, answered.body]).toEqual([status, body]);
-    }
-    expect(wishes).toEqual(
-      [undefined, undefined, [], [first]].map((destinationIds) => ({
-        sourceId: source.id,
-        eventId: id,
-        destinationIds,
-      })),
-    );
-  });
-});
-
-describe("replaying many events", () => {
-  const replay: Replay = {
-    id: "019dc8a0-11f3-7c55-8f0a-2b3c4d5e6f70",
-    sourceId: "019dc7f1-2b40-7c3e-9d51-3f6b0a8e4c27",
-    status: "running",
-    total: 120,
-    queued: 40,
-    succeeded: 38,
-    failed: 1,
-    createdAtMs: Date.parse("2026-04-26T12:00:00.999Z"),
-  };
-  const shown = {
-    id: replay.id,
-    status: "running",
-    total: 120,
-    queued: 40,
-    succeeded: 38,
-    failed: 1,
-    created_at: "2026-04-26T12:00:00Z",
-  };
-
-  const startWith = async (answers: Partial<KrafterParts["replays"]>) => {
-    const gateway = await startGateway({ parts: ({ replays }) => ({ replays: { ...replays, ...answers } }) });
-    const source = (await gateway.request("POST", "/webhooks/sources", generic)).body.data;
-    return { ...gateway, path: `/webhooks/sources/${source.id}/replays` };
-  };
-
-  test("starts one with the filter that was sent", async () => {
-    const wishes: unknown[] = [];
-    const { request, path } = await startWith({
-      start: async (_owner, _sourceId, wish) => {
-        wishes.push(wish);
-        return { kind: "started", replay };
-      },
-    });
-    const sent = {
-      event_type: "invoice.paid",
-      status: "cancelled",
-      from: "2026-04-26T00:00:00Z",
-      to: "2026-04-27T00:00:00+02:00",
-      destination_ids: ["019DC7F2-90A1-7D04-8B1C-5E2F7C9A1D38"],
-      rate_per_second: 1000,
-    };
-    const started = await request("POST", path, sent);
-    expect([started.status, started.body]).toEqual([202, { data: shown }]);
-    expect(Object.keys(started.body.data)).toEqual(Object.keys(shown));
-    expect((await request("POST", path)).status).toBe(202);
-    expect(wishes).toMatchObject([
-      {
-        filter: {
-          eventType: "invoice.paid",
-          status: "cancelled",
-          fromMs: Date.parse("2026-04-26T00:00:00Z"),
-          toMs: Date.parse("2026-04-26T22:00:00Z"),
-          destinationIds: ["019dc7f2-90a1-7d04-8b1c-5e2f7c9a1d38"],
-        },
-        ratePerSecond: 1000,
-      },
-      { filter: {}, ratePerSecond: null },
-    ]);
-  });
-
-  test.for([
-    [{ kind: "unknown_destination" }, { destination_ids: ["has an invalid entry"] }],
-    [{ kind: "limit_reached", max: 5 }, { base: ["can't have more than 5 replays running"] }],
-  ] as const)("that comes to %j is answered 422", async ([outcome, details]) => {
-    const { request, path } = await startWith({ start: async () => outcome });
-    const refused = await request("POST", path, {});
-    expect([refused.status, refused.body]).toEqual([422, { error: "Validation failed", details }]);
-  });
-
-  test("tells what a dry run would send, and starts nothing", async () => {
-    const { request, path } = await startWith({
-      plan: async () => ({ kind: "planned", total: 7, sample: [] }),
-      start: () => Promise.reject(new Error("nothing may be started")),
-    });
-    const planned = await request("POST", path, { dry_run: true });
-    expect([planned.status, planned.body]).toEqual([200, { data: { total: 7, sample: [] } }]);
-  });
-
-  test("lists, shows and cancels", async () => {
-    const { request, path } = await startWith({
-      list: async () => [replay],
-      get: async () => replay,
-      cancel: async () => ({ ...replay, status: "cancelled" }),
-    });
-    expect((await request("GET", path)).body).toEqual({ data: [shown] });
-    expect((await request("GET", `${path}/${replay.id}`)).body).toEqual({ data: shown });
-    const cancelled = await request("DELETE", `${path}/${replay.id}`);
-    expect([cancelled.status, cancelled.body]).toEqual([200, { data: { ...shown, status: "cancelled" } }]);
   });
 });
