@@ -66,9 +66,14 @@ export const roomIn = ({ waiting, reserved }: Lane): number =>
 export const hasBacklog = (lane: Lane, nowMs: number): boolean =>
   lane.claiming || (lane.nextDueAtMs !== null && lane.nextDueAtMs <= nowMs);
 
-/** Whether nothing would be lost by forgetting the lane. */
-export const isForgettable = (lane: Lane): boolean =>
-  runningIn(lane) === 0 && lane.reserved === 0 && isEmpty(lane) && lane.nextDueAtMs === null && !lane.claiming;
+/** Whether nothing would be lost by forgetting the lane. A rate counts on what was sent before. */
+export const isForgettable = (lane: Lane, destination: Pick<Destination, "rateLimit"> | undefined): boolean =>
+  runningIn(lane) === 0 &&
+  lane.reserved === 0 &&
+  isEmpty(lane) &&
+  lane.nextDueAtMs === null &&
+  !lane.claiming &&
+  (destination?.rateLimit ?? null) === null;
 
 /** What would go next of one kind, and where it stands. */
 type Next = { readonly index: number; readonly candidate: Candidate | null };

@@ -68,8 +68,14 @@ export class Lanes {
   reserve(destination: Destination, bytes: number): boolean {
     if (this.#stopped || !this.#parts.mayStart()) return false;
     const lane = this.#lane(destination.id);
+    const nowMs = this.#parts.clock.nowMs();
+    if (hasBacklog(lane, nowMs)) return false;
     const isFull = lane.waiting.live.length + lane.reserved >= windowMax || lane.heldBytes + bytes > laneBytesMax;
-    if (isFull || this.#heldBytes + bytes > heldBytesMax || hasBacklog(lane, this.#parts.clock.nowMs())) return false;
+    if (isFull || this.#heldBytes + bytes > heldBytesMax) {
+      // The backlog begins here: a smaller one that comes in the same commit must not pass.
+      lane.nextDueAtMs = nowMs;
+      return false;
+    }
     lane.reserved += 1;
     this.#hold(lane, bytes);
     return true;
@@ -181,19 +187,19 @@ export class Lanes {
     lane.timer = null;
     const destination = this.#parts.table.destination(lane.destinationId)?.destination;
     if (destination?.enabled !== true) {
-      this.#drain(lane);
+      this.#drain(lane, destination);
       return;
     }
     const waitMs = this.#startWork(lane, destination);
     this.#fetch(lane, destination);
     this.#sleep(lane, destination, waitMs);
-    if (isForgettable(lane)) this.#lanes.delete(lane.destinationId);
+    if (isForgettable(lane, destination)) this.#lanes.delete(lane.destinationId);
   }
 
-  #drain(lane: Lane): void {
+  #drain(lane: Lane, destination: Destination | undefined): void {
     this.#drop(lane, () => true);
     lane.nextDueAtMs = null;
-    if (isForgettable(lane)) this.#lanes.delete(lane.destinationId);
+    if (isForgettable(lane, destination)) this.#lanes.delete(lane.destinationId);
   }
 
   /** Gets rid of what waits and is not wanted. */
