@@ -3,7 +3,7 @@ import { onTestFinished, vi } from "vitest";
 import type { Store } from "../../src/db/store.ts";
 import { type Attempt, attemptsOf } from "../../src/delivery/attempt-log.ts";
 import { createDelivery, type DeliveryEngine } from "../../src/delivery/engine.ts";
-import type { EventStatus } from "../../src/events/event.ts";
+import type { EventScope, EventStatus } from "../../src/events/event.ts";
 import { readStored } from "../../src/events/read.ts";
 import { createArrivals } from "../../src/ingest/arrivals.ts";
 import type { Incoming } from "../../src/ingest/incoming.ts";
@@ -17,6 +17,8 @@ import { createObserver, type Observer } from "../../src/observe/observe.ts";
 import { loadPresets } from "../../src/providers/catalog.ts";
 import type { Delivery } from "../../src/queue/delivery.ts";
 import { deliveriesOf } from "../../src/queue/read.ts";
+import { createReplays, type Replays } from "../../src/replay/replays.ts";
+import { createHousekeeping, type Housekeeping } from "../../src/retention/housekeeping.ts";
 import { createDestination } from "../../src/routing/create-destination.ts";
 import { createSource } from "../../src/routing/create-source.ts";
 import type { DestinationChanges, DestinationDraft } from "../../src/routing/decide-destination.ts";
@@ -82,7 +84,7 @@ export type Story = {
   readonly attempts: readonly Attempt[];
 };
 
-/** Ingest and delivery over a real store, without the HTTP in front of them. Ends with its test, or by `stop`. */
+/** Ingest, delivery and replay over a real store, without the HTTP in front of them. Ends with its test, or by `stop`. */
 export type Engine = {
   readonly directory: string;
   readonly clock: TestClock;
@@ -91,10 +93,15 @@ export type Engine = {
   readonly writer: Writer;
   readonly table: RoutingTable;
   readonly delivery: DeliveryEngine;
+  readonly replays: Replays;
+  /** Not started: a test says when it runs. */
+  readonly housekeeping: Housekeeping;
   readonly receive: Receive;
   readonly observer: Observer;
   readonly log: CapturedLog;
   readonly routing: RoutingParts;
+  /** Whose sources and events these are. */
+  readonly scope: EventScope;
   addSource(over?: Partial<SourceDraft>): Promise<Source>;
   /** A destination of a source, and the connection to it. */
   addDestination(source: Source, url: string, over?: Partial<DestinationDraft>): Promise<Destination>;
@@ -144,14 +151,29 @@ export const startEngine = async ({
   await loadRouting(store, table);
   const outbound = startOutbound();
   const names = { headerPrefix: "krafter", userAgent: "Postern/1" };
-  const delivery = createDelivery({ store, clock, ids, random, table, send: outbound.send, names, observer });
+  const delivery = createDelivery({
+    store,
+    clock,
+    ids,
+    random,
+    table,
+    send: outbound.send,
+    names,
+    observer,
+    isReplayCancelled: (replayId) => replays.isCancelled(replayId),
+  });
   const receive = createReceive({
     clock,
     arrive: createArrivals({ store, table, ids, lanes: delivery.lanes }),
     tolerances: {},
   });
+  const replays = createReplays({ store, clock, ids, table, tolerances: {}, observer, lanes: delivery.lanes });
+  const wake = (destinationId: Id): void => delivery.lanes.wake(destinationId);
+  const housekeeping = createHousekeeping({ store, clock, table, observer, wake });
   const routing: RoutingParts = { store, table, keyring, clock, ids, random, catalog };
+  await replays.load();
   await delivery.start();
+  replays.resume();
 
   const story = async (eventId: Id): Promise<Story> => ({
     status: (await readStored(store, eventId))?.event.status ?? null,
@@ -174,6 +196,7 @@ export const startEngine = async ({
   const bystander = await startReceiver();
   let stopped: Promise<void> | null = null;
   const stop = async (graceMs: number): Promise<void> => {
+    await Promise.all([housekeeping.stop(), replays.stop()]);
     await delivery.stop(graceMs);
     await Promise.all([outbound.close(), bystander.close()]);
     await store.close();
@@ -186,10 +209,13 @@ export const startEngine = async ({
     writer,
     table,
     delivery,
+    replays,
+    housekeeping,
     receive,
     observer,
     log,
     routing,
+    scope,
     addSource: async (over) => {
       const created = await createSource(routing, scope, { ...plainSource, ...over });
       if (created.kind !== "created") throw new Error(created.kind);
