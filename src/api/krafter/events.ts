@@ -105,7 +105,8 @@ const replay = (parts: EventParts): Route<Scope> =>
     summary: "Replay an event",
     description:
       "Without a body, to the enabled destinations whose filter lets the event pass now. With `destination_ids`, to " +
-      "those, whatever their filter. An event that was stored as invalid is verified again first, with today's secrets.",
+      "those, whatever their filter. An event that was stored as invalid is verified again first, with today's secrets; " +
+      "if it is invalid still, the answer is 422.",
     params: ofEvent,
     query: noFields,
     body: z.object({ destination_ids: z.array(idField).max(destinationsMax).optional() }),
