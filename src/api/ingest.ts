@@ -136,6 +136,7 @@ const pathPrefix = "/in/";
 export const isIngestPath = (url: string): boolean => url.startsWith(pathPrefix) || url === "/in";
 
 const slugOf = (url: string): string => {
+  if (!url.startsWith(pathPrefix)) return "";
   const path = url.slice(pathPrefix.length);
   const end = path.search(/[?#]/);
   return end === -1 ? path : path.slice(0, end);

@@ -36,6 +36,8 @@ export type ServerParts = {
   readonly ingest: RawHandler;
   readonly mounts: readonly Mount[];
   readonly timeouts?: Partial<ServerTimeouts>;
+  /** A host name that answers at ingest URLs and nowhere else, so that it can be the only public one. Default: none. */
+  readonly ingestHost?: string | null;
 };
 
 /** A server that listens. */
@@ -74,7 +76,11 @@ const answerClientError = (ids: Ids, error: Error & { code?: string }, socket: D
   );
 };
 
-const createNode = ({ ids, ingest, timeouts }: ServerParts, framework: RawHandler): Server => {
+/** Whether a request is for this host, whatever its port. */
+const isForHost = ({ headers }: IncomingMessage, host: string): boolean =>
+  (headers.host ?? "").replace(/:\d+$/, "").toLowerCase() === host.toLowerCase();
+
+const createNode = ({ ids, ingest, ingestHost = null, timeouts }: ServerParts, framework: RawHandler): Server => {
   const { headersMs, requestMs, checkMs } = { ...timeoutsDefault, ...timeouts };
   const server = createHttpServer(
     {
@@ -85,7 +91,8 @@ const createNode = ({ ids, ingest, timeouts }: ServerParts, framework: RawHandle
       maxHeaderSize: headerBytesMax,
     },
     (request, response) => {
-      if (isIngestPath(request.url ?? "")) {
+      // On the ingest host everything is an ingest URL, and all but real ones are unknown.
+      if (isIngestPath(request.url ?? "") || (ingestHost !== null && isForHost(request, ingestHost))) {
         ingest(request, response);
         return;
       }

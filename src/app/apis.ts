@@ -54,6 +54,7 @@ export const openServer = (
     ids,
     clock,
     observer,
+    ingestHost: config.ingestHost,
     ingest: createIngestHandler({
       table,
       receive,
