@@ -204,7 +204,7 @@ const options: Options<Config> = {
     name: "DELIVERY_TIMEOUT_SECONDS",
     default: "15",
     doc: "Time that one delivery attempt may take",
-    parse: seconds(1, 300),
+    parse: seconds(1, 60),
   },
   shutdownMs: {
     name: "SHUTDOWN_SECONDS",

@@ -17,7 +17,7 @@ export type ProcessObserver = {
   started(start: LogFields): void;
   stopping(stop: { reason: string; deadlineMs: number }): void;
   stopped(stop: { durationMs: number; clean: boolean }): void;
-  /** Background work failed in a way that nobody expected. It will be tried again. */
+  /** Something failed in a way that nobody expected. Background work will be tried again. */
   faulted(fault: { task: string; error: unknown }): void;
 };
 
@@ -41,7 +41,7 @@ export const createProcessObserver = (
   });
   const faults = metrics.counter({
     name: "postern_faults_total",
-    help: "Unexpected errors of background work, which is tried again, by task.",
+    help: "Errors that nobody expected, by what was being done. Background work is tried again.",
     labels: ["task"],
   });
   return {
@@ -63,7 +63,7 @@ export const createProcessObserver = (
     },
     faulted({ task, error }) {
       faults.inc({ task });
-      log.error("background work failed and will be tried again", { task, ...errorFields(error) });
+      log.error("something failed that should not have", { task, ...errorFields(error) });
     },
   };
 };

@@ -1,0 +1,95 @@
+import { expect, test } from "vitest";
+
+import { openControl } from "../../src/app/control.ts";
+import { loadConfig } from "../../src/config.ts";
+import { http } from "../support/http.ts";
+import { type GatewayProcess, startProcess } from "../support/process.ts";
+import { startReceiver } from "../support/receiver.ts";
+import { freshDirectory } from "../support/store.ts";
+
+const makeKey = async (directory: string): Promise<string> => {
+  const loaded = loadConfig({ DATA_DIR: directory, LOG_LEVEL: "silent" });
+  if (!loaded.ok) throw new Error(loaded.problems.join());
+  const { control, close } = await openControl(loaded.config);
+  const input = { name: "test", scopes: ["*"], team: null, env: null, expiresAtMs: null };
+  const answer = await control.run("keys.create", input);
+  await close();
+  if (!answer.ok) throw new Error(answer.message);
+  const made: { key: string } = answer.result as never;
+  return made.key;
+};
+
+const call = async (url: string, key: string, path: string, body: object): Promise<Record<string, string>> => {
+  const answer = await http(`${url}/api/v1${path}`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  if (answer.status !== 201) throw new Error(answer.body.toString());
+  const made: { data: Record<string, string> } = JSON.parse(answer.body.toString());
+  return made.data;
+};
+
+/** Posts until the process dies, and gives the numbers that were acknowledged. */
+const postUntilKilled = async (
+  gateway: GatewayProcess,
+  slug: string,
+  next: () => number,
+  acknowledgedMax: number,
+): Promise<readonly number[]> => {
+  const acknowledged: number[] = [];
+  const post = async (): Promise<void> => {
+    for (;;) {
+      const number = next();
+      try {
+        const answer = await http(`${gateway.url}/in/${slug}`, { method: "POST", body: JSON.stringify({ number }) });
+        if (answer.status === 200) acknowledged.push(number);
+      } catch {
+        return;
+      }
+      if (acknowledged.length >= acknowledgedMax) return gateway.kill();
+    }
+  };
+  await Promise.all(Array.from({ length: 16 }, post));
+  return acknowledged;
+};
+
+test(
+  "invariants 1 and 3: kill -9 under load loses nothing acknowledged, and leaves nothing undelivered",
+  { timeout: 60_000 },
+  async () => {
+    const kills = 4;
+    const directory = freshDirectory();
+    await using receiver = await startReceiver();
+    const key = await makeKey(directory);
+    const environment = { DATA_DIR: directory };
+    let gateway = await startProcess(environment);
+    const source = await call(gateway.url, key, "/webhooks/sources", { name: "s", require_signature: false });
+    await call(gateway.url, key, `/webhooks/sources/${source["id"]}/destinations`, { url: receiver.url });
+
+    let number = 0;
+    const acknowledged: number[] = [];
+    for (let kill = 0; kill < kills; kill += 1) {
+      acknowledged.push(...(await postUntilKilled(gateway, source["slug"]!, () => (number += 1), 150)));
+      gateway = await startProcess(environment);
+    }
+    expect(acknowledged.length).toBeGreaterThanOrEqual(kills * 150);
+
+    const delivered = (): Set<number> =>
+      new Set(receiver.requests.map(({ body }): number => JSON.parse(body.toString()).number));
+    const missing = (): number[] => acknowledged.filter((each) => !delivered().has(each));
+    while (missing().length > 0) await receiver.waitFor(receiver.requests.length + 1);
+
+    const list = async (status: string): Promise<number> => {
+      const answer = await http(`${gateway.url}/api/v1/webhooks/sources/${source["id"]}/events?status=${status}`, {
+        headers: { authorization: `Bearer ${key}` },
+      });
+      const { meta }: { meta: { total: number } } = JSON.parse(answer.body.toString());
+      return meta.total;
+    };
+    while ((await list("forwarding")) > 0);
+    expect(await list("failed")).toBe(0);
+    expect(await list("succeeded")).toBeGreaterThanOrEqual(acknowledged.length);
+    expect(await gateway.terminate()).toBe(0);
+  },
+);
