@@ -1,0 +1,117 @@
+import { parseArgs } from "node:util";
+
+/** What can be measured. */
+export const partLetters = ["a", "b", "c", "d", "e", "f", "g", "h", "i"] as const;
+
+export type PartLetter = (typeof partLetters)[number];
+
+/** What to measure, and how long. */
+export type Options = {
+  readonly parts: ReadonlySet<PartLetter>;
+  readonly rounds: number;
+  /** Of each measurement of throughput; as long again is not counted, up to a bound, so that the code is warm. */
+  readonly seconds: number;
+  readonly connections: number;
+  /** Events in the store that is not empty. */
+  readonly storedEvents: number;
+  readonly backlogDeliveries: number;
+  /** Of the open loop, and of full load. */
+  readonly openSeconds: number;
+  readonly fullSeconds: number;
+  readonly jsonPath: string | null;
+  readonly profileDirectory: string | null;
+  /** Where stores are made. Null: a temporary directory. */
+  readonly directory: string | null;
+};
+
+export const usage = `npm run bench -- [PART…] [options]
+
+  PART            any of a b c d e f g h i; default: all. What a share is taken of is measured, too.
+    a             the bare limit: node:http, one HMAC, an append with grouped fdatasync
+    b             ingest, no destination
+    c             ingest, delivered to one destination, recorded
+    d             2,000 events/s whatever the answers: latency until accepted, and until delivered
+    e             c, with 1,000,000 events in the store
+    f             memory, with 200,000 deliveries waiting for dead destinations
+    g             a minute at full load
+    h             lists, filters, pages and search, with 1,000,000 events in the store
+    i             from the start until ready
+  --rounds N      rounds of a, b, c, e, d and i (3)
+  --seconds N     length of one measurement of a, b, c, e (4)
+  --connections N connections that send (64)
+  --quick         50,000 events, 20,000 deliveries, one round, short times
+  --json FILE     writes all figures, those of each round, too
+  --profile DIR   runs the gateway with --cpu-prof; profiles go to DIR
+  --dir DIR       where stores are made (the system's temporary directory)
+`;
+
+/** A mistake on the command line. */
+export class OptionsError extends Error {
+  override readonly name = "OptionsError";
+  readonly code = "invalid_options";
+}
+
+const whole = (name: string, text: string | undefined, byDefault: number, max: number): number => {
+  const value = text === undefined ? byDefault : Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= max) return value;
+  throw new OptionsError(`--${name} must be a whole number from 1 to ${max}`);
+};
+
+const isPart = (text: string): text is PartLetter => partLetters.some((letter) => letter === text);
+
+/** What the share of a part is taken of. */
+const bases: Partial<Record<PartLetter, readonly PartLetter[]>> = { b: ["a"], c: ["a"], e: ["a", "c"] };
+
+const partsOf = (texts: readonly string[]): ReadonlySet<PartLetter> => {
+  const unknown = texts.filter((text) => !isPart(text));
+  if (unknown.length > 0) throw new OptionsError(`there is no part ${unknown.join(", ")}`);
+  const asked = texts.length === 0 ? partLetters : texts.filter(isPart);
+  return new Set(asked.flatMap((part) => [...(bases[part] ?? []), part]));
+};
+
+const full = {
+  rounds: 3,
+  seconds: 4,
+  storedEvents: 1_000_000,
+  backlogDeliveries: 200_000,
+  openSeconds: 10,
+  fullSeconds: 60,
+};
+const quick = {
+  rounds: 1,
+  seconds: 2,
+  storedEvents: 50_000,
+  backlogDeliveries: 20_000,
+  openSeconds: 4,
+  fullSeconds: 20,
+};
+
+/** Reads the command line. Null: help was asked for. @throws {OptionsError} */
+export const readOptions = (args: readonly string[]): Options | null => {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      rounds: { type: "string" },
+      seconds: { type: "string" },
+      connections: { type: "string" },
+      quick: { type: "boolean", default: false },
+      json: { type: "string" },
+      profile: { type: "string" },
+      dir: { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return null;
+  const defaults = values.quick ? quick : full;
+  return {
+    ...defaults,
+    parts: partsOf(positionals),
+    rounds: whole("rounds", values.rounds, defaults.rounds, 20),
+    seconds: whole("seconds", values.seconds, defaults.seconds, 60),
+    connections: whole("connections", values.connections, 64, 1_000),
+    jsonPath: values.json ?? null,
+    profileDirectory: values.profile ?? null,
+    directory: values.dir ?? null,
+  };
+};

@@ -1,0 +1,71 @@
+import { readFigures, untilDelivered } from "../gateway/metrics.ts";
+import type { LoadJob, LoadResult } from "../load/job.ts";
+import { nowUs } from "../process/time.ts";
+import { usageOf } from "../process/usage.ts";
+import type { Bench } from "./bench.ts";
+
+/** How fast, and what one event cost in processor time. */
+export type Throughput = { readonly perSecond: number; readonly cpuUs: number };
+
+/** Seconds of load before anything is counted: the compiler has then seen the hot path. */
+const warmSecondsMax = 2;
+
+/** A backlog of one measurement is gone in less. */
+const drainMsMax = 120_000;
+
+const expectAccepted = ({ refused }: LoadResult, what: string): void => {
+  const statuses = Object.entries(refused).map(([status, count]) => `${count} × ${status}`);
+  if (statuses.length > 0) throw new Error(`${what}: not every request was accepted: ${statuses.join(", ")}`);
+};
+
+const cpuSecondsOf = (pid: number): number => usageOf(pid)?.cpuSeconds ?? Number.NaN;
+
+const jobOf = ({ options }: Bench, target: { port: number; path: string }): LoadJob => ({
+  ...target,
+  connections: options.connections,
+  seconds: options.seconds,
+  ratePerSecond: null,
+});
+
+const warmJobOf = (job: LoadJob): LoadJob => ({ ...job, seconds: Math.min(job.seconds, warmSecondsMax) });
+
+/** What a server accepts when it is asked as fast as it answers. */
+export const measureAccepted = async (
+  bench: Bench,
+  target: { pid: number; port: number; path: string },
+): Promise<Throughput> => {
+  const { pid, ...address } = target;
+  const job = jobOf(bench, address);
+  expectAccepted(await bench.load.run(warmJobOf(job)), address.path);
+  const cpuBefore = cpuSecondsOf(pid);
+  const result = await bench.load.run(job);
+  expectAccepted(result, address.path);
+  return {
+    perSecond: result.acceptedInTime / job.seconds,
+    cpuUs: ((cpuSecondsOf(pid) - cpuBefore) / result.accepted) * 1e6,
+  };
+};
+
+/** What a gateway accepts, delivers and records, until the last delivery of what it accepted is recorded. */
+export const measureDelivered = async (
+  bench: Bench,
+  target: { pid: number; port: number; path: string; url: string },
+): Promise<Throughput> => {
+  const { pid, url, ...address } = target;
+  const job = jobOf(bench, address);
+  const { delivered: deliveredBefore } = await readFigures(url);
+  const warm = await bench.load.run(warmJobOf(job));
+  expectAccepted(warm, address.path);
+  await untilDelivered(url, deliveredBefore + warm.accepted, drainMsMax);
+  const cpuBefore = cpuSecondsOf(pid);
+  const result = await bench.load.run(job);
+  expectAccepted(result, address.path);
+  await untilDelivered(url, deliveredBefore + warm.accepted + result.accepted, drainMsMax);
+  const seconds = (nowUs() - result.startedUs) / 1e6;
+  // What the sink timed under this load is of no interest, and is not kept.
+  await bench.sink.report();
+  return {
+    perSecond: result.accepted / seconds,
+    cpuUs: ((cpuSecondsOf(pid) - cpuBefore) / result.accepted) * 1e6,
+  };
+};

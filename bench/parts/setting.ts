@@ -1,0 +1,28 @@
+import { type BenchSource, type Client, createClient } from "../gateway/client.ts";
+import { type GatewayProcess, makeKey, startGateway } from "../gateway/process.ts";
+import type { PartLetter } from "../options.ts";
+import type { Bench } from "./bench.ts";
+
+/** A gateway that runs, a key to it, and sources to send to. */
+export type Setting = {
+  readonly gateway: GatewayProcess;
+  readonly client: Client;
+  readonly source: BenchSource;
+};
+
+/** As many sends in flight as requests come in at once: fewer would measure the lane. */
+export const concurrency = 64;
+
+/** A new gateway on an empty store, with one GitHub source, and with the sink as its destination if that is wanted. */
+export const newSetting = async (
+  bench: Bench,
+  part: PartLetter,
+  { delivers }: { delivers: boolean },
+): Promise<Setting> => {
+  const directory = bench.newDirectory(part);
+  const gateway = await startGateway(bench.children, { directory, profileDirectory: bench.profileDirectory(part) });
+  const client = createClient(gateway.url, await makeKey(bench.children, directory));
+  const source = await client.makeSource("bench");
+  if (delivers) await client.makeDestination(source, { url: `${bench.sink.url}/`, concurrency });
+  return { gateway, client, source };
+};

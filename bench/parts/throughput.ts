@@ -1,0 +1,116 @@
+import { join } from "node:path";
+
+import { startBare } from "../bare/server.ts";
+import { startGateway } from "../gateway/process.ts";
+import type { PartLetter } from "../options.ts";
+import { atLeast, type Figure, medianFigure } from "../report/figure.ts";
+import type { Bench } from "./bench.ts";
+import { measureAccepted, measureDelivered, type Throughput } from "./closed-loop.ts";
+import type { FullStore } from "./full-store.ts";
+import { newSetting } from "./setting.ts";
+
+type Measured = "a" | "b" | "c" | "e";
+
+const measureBare = async (bench: Bench): Promise<Throughput> => {
+  const server = await startBare(bench.children, join(bench.newDirectory("a"), "journal"));
+  try {
+    return await measureAccepted(bench, { pid: server.pid, port: server.port, path: "/in/bare" });
+  } finally {
+    await server.stop();
+  }
+};
+
+const measureIngest = async (bench: Bench): Promise<Throughput> => {
+  const { gateway, source } = await newSetting(bench, "b", { delivers: false });
+  try {
+    return await measureAccepted(bench, { ...gateway, path: source.path });
+  } finally {
+    await gateway.stop();
+  }
+};
+
+const measureDelivery = async (bench: Bench): Promise<Throughput> => {
+  const { gateway, source } = await newSetting(bench, "c", { delivers: true });
+  try {
+    return await measureDelivered(bench, { ...gateway, path: source.path });
+  } finally {
+    await gateway.stop();
+  }
+};
+
+const measureDeliveryWhenFull = async (bench: Bench, { directory, source }: FullStore): Promise<Throughput> => {
+  const gateway = await startGateway(bench.children, { directory, profileDirectory: bench.profileDirectory("e") });
+  try {
+    return await measureDelivered(bench, { ...gateway, path: source.path });
+  } finally {
+    await gateway.stop();
+  }
+};
+
+const names: Readonly<Record<Measured, string>> = {
+  a: "bare limit",
+  b: "ingest",
+  c: "ingest → delivered → recorded",
+  e: "the same, store full",
+};
+
+const shares = [
+  { part: "b", of: "a", least: 70 },
+  { part: "c", of: "a", least: 35 },
+  { part: "e", of: "c", least: 85 },
+] as const;
+
+/** Shares are of the same round: what disturbs one disturbs both. */
+const shareFigures = (rounds: Readonly<Record<Measured, readonly Throughput[]>>): Figure[] =>
+  shares
+    .filter(({ part }) => rounds[part].length > 0)
+    .map(({ part, of, least }) =>
+      medianFigure(
+        { part, name: `${names[part]}, of ${of}`, unit: "%", bar: atLeast(least) },
+        rounds[part].map(({ perSecond }, round) => (perSecond / (rounds[of][round]?.perSecond ?? 0)) * 100),
+      ),
+    );
+
+const plainFigures = (part: Measured, rounds: readonly Throughput[]): Figure[] =>
+  rounds.length === 0
+    ? []
+    : [
+        medianFigure(
+          { part, name: names[part], unit: "/s" },
+          rounds.map(({ perSecond }) => perSecond),
+        ),
+        medianFigure(
+          { part, name: `${names[part]}: processor time per event`, unit: "µs" },
+          rounds.map(({ cpuUs }) => cpuUs),
+        ),
+      ];
+
+/** a, b, c and e, one after the other in each round. */
+export const measureThroughput = async (bench: Bench, full: FullStore | null): Promise<readonly Figure[]> => {
+  const { parts, rounds } = bench.options;
+  const results: Record<Measured, Throughput[]> = { a: [], b: [], c: [], e: [] };
+  const measure = async (part: Measured): Promise<Throughput | null> => {
+    switch (part) {
+      case "a":
+        return measureBare(bench);
+      case "b":
+        return measureIngest(bench);
+      case "c":
+        return measureDelivery(bench);
+      case "e":
+        return full === null ? null : measureDeliveryWhenFull(bench, full);
+    }
+  };
+  const wanted = (["a", "b", "c", "e"] as const).filter((part: PartLetter) => parts.has(part));
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const part of wanted) {
+      const result = await measure(part);
+      if (result === null) continue;
+      results[part].push(result);
+      bench.say(
+        `round ${round}, ${part}: ${Math.round(result.perSecond)}/s, ${Math.round(result.cpuUs)} µs of processor`,
+      );
+    }
+  }
+  return [...shareFigures(results), ...wanted.flatMap((part) => plainFigures(part, results[part]))];
+};
