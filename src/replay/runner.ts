@@ -34,7 +34,7 @@ type Entry = {
 
 /** Waits for deliveries to end, and after a failure. */
 const idle = { first: 20, max: 1_000 } as const;
-const draining = { first: 50, max: 10_000 } as const;
+const draining = { first: 50, max: 2_000 } as const;
 const again = { first: 250, max: 10_000 } as const;
 
 /** Steps in a row that fail while the store works, until a replay is given up: this one will never succeed. */

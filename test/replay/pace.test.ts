@@ -1,0 +1,56 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+
+import { longer, pageEvents, type PageRoom, pageWaitMs } from "../../src/replay/pace.ts";
+
+const room = (over: Partial<PageRoom> = {}): PageRoom => ({
+  ratePerSecond: null,
+  routesMax: 1,
+  outstanding: 0,
+  outstandingMax: 400,
+  eventsMax: 100,
+  deliveriesMax: 200,
+  ...over,
+});
+
+test.for<[what: string, over: Partial<PageRoom>, events: number]>([
+  ["a whole page", {}, 100],
+  ["fewer events, when each makes many deliveries", { routesMax: 10 }, 20],
+  ["one event, however many deliveries it makes", { routesMax: 1_000 }, 1],
+  ["what a quarter of a second may hold", { ratePerSecond: 40 }, 10],
+  ["at least one event", { ratePerSecond: 1 }, 1],
+  ["what there is room for", { outstanding: 340 }, 60],
+  ["nothing, when there is room for less than half a page", { outstanding: 351 }, 0],
+  ["nothing, when there is no room", { outstanding: 400 }, 0],
+  ["nothing, when more is outstanding than may be", { outstanding: 900, routesMax: 3 }, 0],
+  ["nothing, until an event that is too large for the room stands alone", { outstanding: 1, routesMax: 500 }, 0],
+  ["an event that is too large for the room, when it stands alone", { outstanding: 0, routesMax: 500 }, 1],
+  ["a whole page of a source without destinations", { routesMax: 0 }, 100],
+])("a page takes %s", ([, over, events]) => expect(pageEvents(room(over))).toBe(events));
+
+test("a page never makes more than may be outstanding, save of one event", () => {
+  const sizes = { routesMax: fc.nat(1_000), outstanding: fc.nat(500), ratePerSecond: fc.option(fc.nat(1_000)) };
+  fc.assert(
+    fc.property(fc.record(sizes), (over) => {
+      const events = pageEvents(room(over));
+      if (events > 1) expect(over.outstanding + events * over.routesMax).toBeLessThanOrEqual(400);
+      else expect(over.outstanding === 0 ? events : 1).toBe(1);
+    }),
+  );
+});
+
+test.for([
+  [null, 100, 0],
+  [10, 1, 100],
+  [1_000, 250, 250],
+  [3, 1, 1_000 / 3],
+  [5, 0, 0],
+] as const)("at a rate of %s per second, %i events are followed by a wait of %d ms", ([rate, events, waitMs]) => {
+  expect(pageWaitMs(rate, events)).toBe(waitMs);
+});
+
+test("waits grow from the first to the longest", () => {
+  const waits = [0];
+  for (let count = 0; count < 5; count += 1) waits.push(longer(waits.at(-1)!, { first: 50, max: 300 }));
+  expect(waits).toEqual([0, 50, 100, 200, 300, 300]);
+});
