@@ -75,8 +75,11 @@ test(
     }
     expect(acknowledged.length).toBeGreaterThanOrEqual(kills * 150);
 
-    const delivered = (): Set<number> =>
-      new Set(receiver.requests.map(({ body }): number => JSON.parse(body.toString()).number));
+    const numberOf = (body: Buffer): number => {
+      const parsed: { number: number } = JSON.parse(body.toString());
+      return parsed.number;
+    };
+    const delivered = (): Set<number> => new Set(receiver.requests.map((request) => numberOf(request.body)));
     const missing = (): number[] => acknowledged.filter((each) => !delivered().has(each));
     while (missing().length > 0) await receiver.waitFor(receiver.requests.length + 1);
 
