@@ -126,6 +126,7 @@ export const createDelivery = (parts: DeliveryParts): DeliveryEngine => {
       const left = lanes.stop();
       await Promise.race([Promise.all(underWay), wait(clock, graceMs)]);
       abort.abort();
+      recorder.giveUp();
       await Promise.all(underWay);
       await canceller.stop();
       await Promise.allSettled(left.map(({ delivery }) => release(delivery)));

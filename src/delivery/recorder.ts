@@ -57,6 +57,8 @@ export class Recorder {
   /** Set when the store was unavailable, until a commit succeeds again. */
   #blocked = false;
   #refused = false;
+  readonly #end = Promise.withResolvers<void>();
+  #isEnding = false;
 
   constructor(parts: RecorderParts) {
     this.#parts = parts;
@@ -74,8 +76,17 @@ export class Recorder {
     return may;
   }
 
-  /** Resolves once the outcome is on disk. */
-  async record(report: Report): Promise<Settlement> {
+  /**
+   * For the end of the process: what cannot be written now is not tried again. It stays claimed in the store, so the next
+   * process tries the delivery once more.
+   */
+  giveUp(): void {
+    this.#isEnding = true;
+    this.#end.resolve();
+  }
+
+  /** Resolves once the outcome is on disk, or with null when it was given up. */
+  async record(report: Report): Promise<Settlement | null> {
     this.#pending += 1;
     try {
       for (let waitMs: number = retryMs.first; ; waitMs = Math.min(waitMs * 2, retryMs.max)) {
@@ -86,7 +97,8 @@ export class Recorder {
           if (!isPassing(error) || !this.#blocked) this.#parts.observer.faulted({ task: "record outcomes", error });
           if (isPassing(error)) this.#blocked = true;
         }
-        await wait(this.#parts.clock, waitMs);
+        if (this.#isEnding) return null;
+        await Promise.race([wait(this.#parts.clock, waitMs), this.#end.promise]);
       }
     } finally {
       this.#pending -= 1;

@@ -97,8 +97,8 @@ const report = ({ observer }: WorkerParts, { delivery }: Work, { url }: Destinat
   });
 };
 
-const heldWork = (work: Work, settlement: Settlement, attempt: Attempt | null): Work | null =>
-  settlement.to === "held"
+const heldWork = (work: Work, settlement: Settlement | null, attempt: Attempt | null): Work | null =>
+  settlement?.to === "held"
     ? {
         ...work,
         delivery: {

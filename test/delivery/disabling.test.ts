@@ -21,6 +21,8 @@ const tally = async ({ store }: Engine, { id }: Destination): Promise<Record<str
     store,
     `select status || coalesce(' ' || reason, '') as what, count(*) as count from deliveries where destination_id = x'${id.replaceAll("-", "")}' group by 1`,
   );
+  // A commit is seen on disk a moment before it is in memory.
+  await store.settled();
   return Object.fromEntries(rows.map(({ what, count }) => [what, count]));
 };
 

@@ -175,11 +175,13 @@ export const startEngine = async ({
   await delivery.start();
   replays.resume();
 
-  const story = async (eventId: Id): Promise<Story> => ({
-    status: (await readStored(store, eventId))?.event.status ?? null,
-    deliveries: await deliveriesOf(store, eventId),
-    attempts: await attemptsOf(store, eventId),
-  });
+  const story = async (eventId: Id): Promise<Story> => {
+    const stored = await readStored(store, eventId);
+    const [deliveries, attempts] = [await deliveriesOf(store, eventId), await attemptsOf(store, eventId)];
+    // A commit is seen on disk a moment before it is in memory.
+    await store.settled();
+    return { status: stored?.event.status ?? null, deliveries, attempts };
+  };
   const take: Engine["take"] = (source, { body = "{}", ...request } = {}) => {
     const routed = table.source(source.id);
     if (routed === undefined) throw new Error("the source is gone");

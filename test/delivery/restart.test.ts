@@ -1,0 +1,207 @@
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { setImmediate as nextTurn } from "node:timers/promises";
+
+import { expect, test } from "vitest";
+
+import type { Id } from "../../src/lib/ids.ts";
+import type { Source } from "../../src/routing/source.ts";
+import { startChild } from "../support/child.ts";
+import { type Engine, eventually, startEngine } from "../support/engine.ts";
+import { createGate } from "../support/gate.ts";
+import { startReceiver } from "../support/receiver.ts";
+import { select } from "../support/store.ts";
+
+const accepted = (engine: Engine, source: Source, count: number): Promise<Id[]> =>
+  Promise.all(Array.from({ length: count }, () => engine.accept(source)));
+
+/** What a store's file says while no gateway runs on it. */
+const onDisk = <Row>(directory: string, sql: string): Row[] => {
+  using database = new DatabaseSync(join(directory, "postern.db"));
+  return database
+    .prepare(sql)
+    .all()
+    .map((row) => ({ ...row }) as Row);
+};
+
+/** Moves time on until something is done. */
+const whileTimePasses = async ({ clock }: Engine, done: Promise<void>): Promise<void> => {
+  const over = new AbortController();
+  const ended = done.finally(() => over.abort());
+  while (!over.signal.aborted) {
+    clock.advance(1000);
+    await nextTurn();
+  }
+  await ended;
+};
+
+const claimedBy = (claims: number): string =>
+  `update deliveries set due_at_ms = 9007199254740991, claims = ${claims}, generation = generation + 1 where status = 'pending'`;
+
+test("stopping gives every claim back as if it had never been made", async () => {
+  const gate = createGate();
+  await using receiver = await startReceiver(gate.answer);
+  const engine = await startEngine();
+  const source = await engine.addSource();
+  await engine.addDestination(source, receiver.url, { maxConcurrency: 2 });
+  await accepted(engine, source, 30);
+  await eventually(() => expect(gate.waiting).toBe(2));
+  await engine.stop();
+  const rows = onDisk(
+    engine.directory,
+    "select status, claims, attempts, due_at_ms = created_at_ms as in_place, count(*) as count from deliveries group by 1, 2, 3, 4",
+  );
+  // Two were cut off: they are due again at the moment of the stop.
+  expect(rows).toEqual([
+    { status: "pending", claims: 0, attempts: 0, in_place: 0, count: 2 },
+    { status: "pending", claims: 0, attempts: 0, in_place: 1, count: 28 },
+  ]);
+  expect(onDisk(engine.directory, "select count(*) as attempts from attempts")).toEqual([{ attempts: 0 }]);
+});
+
+test("stopping lets what is under way end within its time, and records it", async () => {
+  const gate = createGate();
+  await using receiver = await startReceiver(gate.answer);
+  const engine = await startEngine();
+  const source = await engine.addSource();
+  await engine.addDestination(source, receiver.url, { maxConcurrency: 1 });
+  await accepted(engine, source, 3);
+  await eventually(() => expect(gate.waiting).toBe(1));
+  const stopped = engine.stop(60_000);
+  gate.open();
+  await stopped;
+  expect(onDisk(engine.directory, "select status, count(*) as count from deliveries group by 1")).toEqual([
+    { status: "pending", count: 2 },
+    { status: "success", count: 1 },
+  ]);
+  expect(receiver.requests).toHaveLength(1);
+});
+
+test("stopping takes no longer than it may, also when a receiver never answers", async () => {
+  const gate = createGate();
+  await using receiver = await startReceiver(gate.answer);
+  const engine = await startEngine();
+  const source = await engine.addSource();
+  await engine.addDestination(source, receiver.url);
+  await engine.accept(source);
+  await eventually(() => expect(gate.waiting).toBe(1));
+  await whileTimePasses(engine, engine.stop(10_000));
+  expect(onDisk(engine.directory, "select status, claims, attempts from deliveries")).toEqual([
+    { status: "pending", claims: 0, attempts: 0 },
+  ]);
+});
+
+test.for([true, false])("stopping ends although the store cannot be written (ordered: %s)", async (ordered) => {
+  const gate = createGate();
+  await using receiver = await startReceiver(gate.answer);
+  const engine = await startEngine();
+  const source = await engine.addSource();
+  await engine.addDestination(source, receiver.url, { ordered });
+  await accepted(engine, source, 3);
+  await eventually(() => expect(gate.waiting).toBeGreaterThan(0));
+  engine.writer.breakDown();
+  gate.open();
+  await eventually(() =>
+    expect(engine.log.entries()).toContainEqual(expect.objectContaining({ message: "commit failed" })),
+  );
+  await whileTimePasses(engine, engine.stop(5000));
+  // Nothing was recorded, so the next process sends again: at least once.
+  const next = await startEngine(engine);
+  await eventually(async () =>
+    expect(await select(next.store, "select status, count(*) as count from deliveries group by 1")).toEqual([
+      { status: "success", count: 3 },
+    ]),
+  );
+});
+
+test("invariant 3: what a dead process had claimed is delivered by the next one", async () => {
+  const gate = createGate();
+  await using receiver = await startReceiver(gate.answer);
+  const first = await startEngine();
+  const source = await first.addSource();
+  await first.addDestination(source, receiver.url, { maxConcurrency: 1 });
+  const events = await accepted(first, source, 20);
+  await first.stop();
+  onDisk(first.directory, claimedBy(1));
+
+  gate.open();
+  const second = await startEngine(first);
+  for (const eventId of events) await second.until(eventId, "succeeded");
+  expect(onDisk(second.directory, "select claims, attempts, count(*) as count from deliveries group by 1, 2")).toEqual([
+    { claims: 0, attempts: 1, count: 20 },
+  ]);
+});
+
+test("invariant 11: what was claimed three times without an outcome is a failed attempt, counted like any other", async () => {
+  const gate = createGate();
+  await using receiver = await startReceiver(gate.answer);
+  const first = await startEngine();
+  const source = await first.addSource();
+  await first.addDestination(source, receiver.url, { maxConcurrency: 1, retryScheduleSeconds: [60] });
+  const eventId = await first.accept(source);
+  await eventually(() => expect(gate.waiting).toBe(1));
+  await first.stop();
+  onDisk(first.directory, claimedBy(3));
+
+  gate.open();
+  const second = await startEngine(first);
+  await eventually(async () => expect((await second.story(eventId)).attempts).toHaveLength(1));
+  const { deliveries, attempts } = await second.story(eventId);
+  expect(attempts).toMatchObject([{ number: 1, code: "crashed", responseStatus: null }]);
+  expect(deliveries).toMatchObject([{ status: "pending", attempts: 1, claims: 0 }]);
+  expect(receiver.requests).toHaveLength(1);
+  second.clock.advance(70_000);
+  const later = await second.until(eventId, "succeeded");
+  expect(later.attempts.map(({ code }) => code)).toEqual(["crashed", null]);
+});
+
+test("claimed twice without an outcome is bad luck: it is sent", async () => {
+  const gate = createGate();
+  await using receiver = await startReceiver(gate.answer);
+  const first = await startEngine();
+  const source = await first.addSource();
+  await first.addDestination(source, receiver.url);
+  const eventId = await first.accept(source);
+  await first.stop();
+  onDisk(first.directory, claimedBy(2));
+  gate.open();
+  const second = await startEngine(first);
+  expect((await second.until(eventId, "succeeded")).attempts).toMatchObject([{ number: 1, code: null }]);
+});
+
+test(
+  "invariant 1: kill -9 at any moment loses no acknowledged event, and each reaches its receiver",
+  { timeout: 60_000 },
+  async () => {
+    const seen = new Set<string>();
+    await using receiver = await startReceiver((request, response) => {
+      seen.add(request.body.toString());
+      response.end();
+    });
+    const before = await startEngine();
+    const source = await before.addSource();
+    await before.addDestination(source, receiver.url);
+    await before.stop();
+
+    const acknowledged: string[] = [];
+    for (let round = 0; round < 4; round += 1) {
+      const child = startChild("delivery/_deliver-until-killed.ts", before.directory, source.id, `round ${round}`);
+      await child.waitForLines(1 + Math.floor(Math.random() * 300));
+      await child.kill();
+      acknowledged.push(...child.lines);
+    }
+    const after = await startEngine(before);
+    await eventually(async () => {
+      // Some were claimed by each of the dead processes: their next try has its time, like any other.
+      after.clock.advance(5000);
+      expect(await select(after.store, "select distinct status from events")).toEqual([{ status: "succeeded" }]);
+    });
+    expect(acknowledged.filter((body) => !seen.has(body))).toEqual([]);
+    const [stored] = await select<{ events: number; deliveries: number }>(
+      after.store,
+      "select (select count(*) from events) as events, (select count(*) from deliveries) as deliveries",
+    );
+    expect(stored!.events).toBeGreaterThanOrEqual(acknowledged.length);
+    expect(stored!.deliveries).toBe(stored!.events);
+  },
+);
