@@ -1,11 +1,19 @@
 import { readFigures, untilDelivered } from "../gateway/metrics.ts";
 import type { LoadJob, LoadResult } from "../load/job.ts";
 import { nowUs } from "../process/time.ts";
-import { usageOf } from "../process/usage.ts";
+import { type Usage, usageOf } from "../process/usage.ts";
 import type { Bench } from "./bench.ts";
 
 /** How fast, and what one event cost in processor time. */
-export type Throughput = { readonly perSecond: number; readonly cpuUs: number };
+export type Throughput = {
+  readonly perSecond: number;
+  /** Of all threads of what is measured. */
+  readonly cpuUs: number;
+  /** Of its event loop's thread. */
+  readonly mainCpuUs: number;
+  /** Of load generator and sink, which have to share the machine with it. */
+  readonly benchCpuUs: number;
+};
 
 /** Seconds of load before anything is counted: the compiler has then seen the hot path. */
 const warmSecondsMax = 2;
@@ -18,7 +26,25 @@ const expectAccepted = ({ refused }: LoadResult, what: string): void => {
   if (statuses.length > 0) throw new Error(`${what}: not every request was accepted: ${statuses.join(", ")}`);
 };
 
-const cpuSecondsOf = (pid: number): number => usageOf(pid)?.cpuSeconds ?? Number.NaN;
+type Cost = Omit<Throughput, "perSecond">;
+type Spent = { readonly own: Usage | null; readonly bench: readonly (Usage | null)[] };
+
+const spentBy = ({ load, sink }: Bench, pid: number): Spent => ({
+  own: usageOf(pid),
+  bench: [usageOf(load.pid), usageOf(sink.pid)],
+});
+
+const sumOf = ({ bench }: Spent): number => bench.reduce((sum, usage) => sum + (usage?.cpuSeconds ?? Number.NaN), 0);
+
+/** What each of some events cost. Other work on the machine changes it far less than it changes rates. */
+const costBetween = (before: Spent, after: Spent, events: number): Cost => {
+  const eachUs = (usage: (spent: Spent) => number): number => ((usage(after) - usage(before)) / events) * 1e6;
+  return {
+    cpuUs: eachUs(({ own }) => own?.cpuSeconds ?? Number.NaN),
+    mainCpuUs: eachUs(({ own }) => own?.mainCpuSeconds ?? Number.NaN),
+    benchCpuUs: eachUs(sumOf),
+  };
+};
 
 const jobOf = ({ options }: Bench, target: { port: number; path: string }): LoadJob => ({
   ...target,
@@ -37,12 +63,12 @@ export const measureAccepted = async (
   const { pid, ...address } = target;
   const job = jobOf(bench, address);
   expectAccepted(await bench.load.run(warmJobOf(job)), address.path);
-  const cpuBefore = cpuSecondsOf(pid);
+  const before = spentBy(bench, pid);
   const result = await bench.load.run(job);
   expectAccepted(result, address.path);
   return {
     perSecond: result.acceptedInTime / job.seconds,
-    cpuUs: ((cpuSecondsOf(pid) - cpuBefore) / result.accepted) * 1e6,
+    ...costBetween(before, spentBy(bench, pid), result.accepted),
   };
 };
 
@@ -57,7 +83,7 @@ export const measureDelivered = async (
   const warm = await bench.load.run(warmJobOf(job));
   expectAccepted(warm, address.path);
   await untilDelivered(url, deliveredBefore + warm.accepted, drainMsMax);
-  const cpuBefore = cpuSecondsOf(pid);
+  const before = spentBy(bench, pid);
   const result = await bench.load.run(job);
   expectAccepted(result, address.path);
   await untilDelivered(url, deliveredBefore + warm.accepted + result.accepted, drainMsMax);
@@ -66,6 +92,6 @@ export const measureDelivered = async (
   await bench.sink.report();
   return {
     perSecond: result.accepted / seconds,
-    cpuUs: ((cpuSecondsOf(pid) - cpuBefore) / result.accepted) * 1e6,
+    ...costBetween(before, spentBy(bench, pid), result.accepted),
   };
 };

@@ -71,6 +71,12 @@ const shareFigures = (rounds: Readonly<Record<Measured, readonly Throughput[]>>)
       ),
     );
 
+const costs = [
+  { name: "processor time per event", of: ({ cpuUs }: Throughput) => cpuUs },
+  { name: "of which event loop", of: ({ mainCpuUs }: Throughput) => mainCpuUs },
+  { name: "generator and sink beside it", of: ({ benchCpuUs }: Throughput) => benchCpuUs },
+] as const;
+
 const plainFigures = (part: Measured, rounds: readonly Throughput[]): Figure[] =>
   rounds.length === 0
     ? []
@@ -79,11 +85,14 @@ const plainFigures = (part: Measured, rounds: readonly Throughput[]): Figure[] =
           { part, name: names[part], unit: "/s" },
           rounds.map(({ perSecond }) => perSecond),
         ),
-        medianFigure(
-          { part, name: `${names[part]}: processor time per event`, unit: "µs" },
-          rounds.map(({ cpuUs }) => cpuUs),
+        ...costs.map(({ name, of }) =>
+          medianFigure({ part, name: `${names[part]}: ${name}`, unit: "µs" }, rounds.map(of)),
         ),
       ];
+
+const lineOf = (part: Measured, round: number, { perSecond, cpuUs, mainCpuUs, benchCpuUs }: Throughput): string =>
+  `round ${round}, ${part}: ${Math.round(perSecond)}/s, ${Math.round(cpuUs)} µs of processor, event loop ` +
+  `${Math.round(mainCpuUs)} µs; generator and sink ${Math.round(benchCpuUs)} µs`;
 
 /** a, b, c and e, one after the other in each round. */
 export const measureThroughput = async (bench: Bench, full: FullStore | null): Promise<readonly Figure[]> => {
@@ -107,9 +116,7 @@ export const measureThroughput = async (bench: Bench, full: FullStore | null): P
       const result = await measure(part);
       if (result === null) continue;
       results[part].push(result);
-      bench.say(
-        `round ${round}, ${part}: ${Math.round(result.perSecond)}/s, ${Math.round(result.cpuUs)} µs of processor`,
-      );
+      bench.say(lineOf(part, round, result));
     }
   }
   return [...shareFigures(results), ...wanted.flatMap((part) => plainFigures(part, results[part]))];

@@ -4,19 +4,30 @@ import { readFileSync } from "node:fs";
 const ticksPerSecond = 100;
 
 /** What a process has used: processor time of all its threads, and memory. Null where there is no /proc. */
-export type Usage = { readonly cpuSeconds: number; readonly residentBytes: number; readonly peakBytes: number };
+export type Usage = {
+  readonly cpuSeconds: number;
+  /** Of the main thread alone, which is the event loop's. */
+  readonly mainCpuSeconds: number;
+  readonly residentBytes: number;
+  readonly peakBytes: number;
+};
 
 const kibibytesOf = (status: string, name: string): number =>
   Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1] ?? 0);
 
+/** The second field is a name in parentheses that may hold spaces; user and system time are the 14th and 15th. */
+const cpuSecondsIn = (stat: string): number => {
+  const fields = stat.split(") ").at(-1)?.split(" ") ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+};
+
 /** Looks at a process from outside, so that looking costs it nothing. */
 export const usageOf = (pid: number): Usage | null => {
   try {
-    // The second field is a name in parentheses that may hold spaces; user and system time are the 14th and 15th.
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
     const status = readFileSync(`/proc/${pid}/status`, "utf8");
     return {
-      cpuSeconds: (Number(fields[11]) + Number(fields[12])) / ticksPerSecond,
+      cpuSeconds: cpuSecondsIn(readFileSync(`/proc/${pid}/stat`, "utf8")),
+      mainCpuSeconds: cpuSecondsIn(readFileSync(`/proc/${pid}/task/${pid}/stat`, "utf8")),
       residentBytes: kibibytesOf(status, "VmRSS") * 1024,
       peakBytes: kibibytesOf(status, "VmHWM") * 1024,
     };

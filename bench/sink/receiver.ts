@@ -25,6 +25,7 @@ const report: z.ZodType<SinkReport> = z.object({
 
 /** A process that receives what the gateway delivers. */
 export type Sink = {
+  readonly pid: number;
   readonly url: string;
   report(): Promise<SinkReport>;
   stop(): Promise<void>;
@@ -37,6 +38,7 @@ export const startSink = async (children: Children): Promise<Sink> => {
   const client = startLineClient(children, "sink/main.ts");
   const found = await client.ask({ kind: "port" }, port, askMs);
   return {
+    pid: client.pid,
     url: `http://127.0.0.1:${found.port}`,
     report: () => client.ask({ kind: "report" }, report, askMs),
     stop: client.stop,
