@@ -29,6 +29,11 @@ export const standingOf = async (
   routed: RoutedSource,
 ): Promise<Standing> => {
   if (event.signatureValid) return "fine";
+  const secrets = routed.secretsAt(clock.nowMs());
+  // Without a secret nothing can be valid: the bytes need not be read.
+  if (secrets.kind === "opened" && secrets.secrets.length === 0) {
+    return routed.source.requireSignature ? "invalid" : "fine";
+  }
   const stored = await readStored(store, event.id);
   if (stored === null) return "gone";
   const at = { secretsAtMs: clock.nowMs(), nowMs: event.receivedAtMs };

@@ -1,30 +1,25 @@
-import { copyFileSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
-
 import { describe, expect, test } from "vitest";
 
 import { readStored } from "../../src/events/read.ts";
-import { outstandingMax, runningMax } from "../../src/replay/limits.ts";
+import { runningMax } from "../../src/replay/limits.ts";
 import type { ReplayFilter } from "../../src/replay/replay.ts";
 import { deleteSource } from "../../src/routing/delete-source.ts";
 import { updateSource } from "../../src/routing/update-source.ts";
-import { acceptMany, progressOf, replayedRows, startBulk, untilReplay } from "../support/bulk.ts";
-import { type Engine, eventually, startEngine } from "../support/engine.ts";
+import {
+  acceptMany,
+  bare,
+  numberOf,
+  progressOf,
+  replayedRows,
+  startBulk,
+  untilReplay,
+  withEvents,
+} from "../support/bulk.ts";
+import { eventually, startEngine } from "../support/engine.ts";
 import { createGate } from "../support/gate.ts";
-import { type ReceivedRequest, startReceiver } from "../support/receiver.ts";
+import { shippedPreset, signedSample } from "../support/presets.ts";
+import { startReceiver } from "../support/receiver.ts";
 import { newScope } from "../support/records.ts";
-import { freshDirectory } from "../support/store.ts";
-
-const numberOf = ({ body }: ReceivedRequest): number => Number(JSON.parse(body.toString()).number);
-
-const bare = (ids: readonly string[]): string[] => ids.map((id) => id.replaceAll("-", "").toUpperCase());
-
-/** A source with events that have gone nowhere. */
-const withEvents = async (count: number, engine?: Engine) => {
-  const own = engine ?? (await startEngine());
-  const source = await own.addSource();
-  return { engine: own, source, ids: await acceptMany(own, source, count) };
-};
 
 describe("a bulk replay", () => {
   test("sends every event once, and tells how far it has come", async () => {
@@ -116,7 +111,6 @@ describe("a bulk replay", () => {
     const engine = await startEngine();
     const source = await engine.addSource({ provider: "github", signingSecret: "mis-pasted", requireSignature: true });
     await engine.addDestination(source, receiver.url);
-    const { signedSample, shippedPreset } = await import("../support/presets.ts");
     const good = signedSample(shippedPreset("github"), "right");
     const forged = signedSample(shippedPreset("github"), "guessed");
     for (const { headers, body } of [good, forged, good]) {
@@ -229,168 +223,4 @@ describe("a plan", () => {
     const replay = await startBulk(engine, source, { filter: { eventType: "rare" } });
     expect(await untilReplay(engine, replay, "completed")).toMatchObject({ total: 2, queued: 2, skipped: 0 });
   });
-});
-
-describe("beside live traffic, a bulk replay", () => {
-  test("has at most half of a lane, and keeps its backlog to itself", async () => {
-    const gate = createGate();
-    await using receiver = await startReceiver((request, response) =>
-      JSON.parse(request.body.toString()).type === "live"
-        ? void response.end()
-        : (gate.answer as (...parts: unknown[]) => Promise<void>)(request, response),
-    );
-    const { engine, source } = await withEvents(700);
-    await engine.addDestination(source, receiver.url, { maxConcurrency: 6 });
-    const replay = await startBulk(engine, source);
-    await eventually(async () => expect((await replayedRows(engine)).length).toBe(outstandingMax));
-    await eventually(() => expect(gate.waiting).toBe(3));
-    const live = await acceptMany(engine, source, 50, { type: "live" });
-    for (const id of live) await engine.until(id, "succeeded");
-    expect(gate.mostWaiting).toBe(3);
-    expect(await replayedRows(engine)).toHaveLength(outstandingMax);
-    gate.open();
-    expect(await untilReplay(engine, replay, "completed")).toMatchObject({ queued: 700, succeeded: 700 });
-    expect(gate.mostWaiting).toBe(3);
-  });
-
-  test("takes turns with it in a lane of one slot", async () => {
-    const gate = createGate();
-    await using receiver = await startReceiver(gate.answer);
-    const { engine, source } = await withEvents(30);
-    await engine.addDestination(source, receiver.url, { maxConcurrency: 1 });
-    const replay = await startBulk(engine, source);
-    await eventually(async () => expect((await progressOf(engine, replay)).queued).toBe(30));
-    await eventually(() => expect(gate.waiting).toBe(1));
-    await acceptMany(engine, source, 30, { type: "live", first: 1_000 });
-    gate.open();
-    await untilReplay(engine, replay, "completed");
-    await eventually(() => expect(receiver.requests).toHaveLength(60));
-    const isLive = receiver.requests.map((request) => numberOf(request) >= 1_000);
-    // The first was under way when the others came.
-    const turns = isLive.slice(1, 57);
-    expect(turns).toEqual(turns.map((_, at) => (at % 2 === 0 ? turns[0] : !turns[0])));
-  });
-});
-
-describe("a bulk replay that is cancelled", () => {
-  test("starts nothing more, ends what waits, and keeps what was sent", async () => {
-    const gate = createGate();
-    await using receiver = await startReceiver(gate.answer);
-    const { engine, source, ids } = await withEvents(600);
-    await engine.addDestination(source, receiver.url, { maxConcurrency: 4 });
-    const replay = await startBulk(engine, source);
-    await gate.pass(10);
-    await eventually(async () => expect((await progressOf(engine, replay)).queued).toBeGreaterThanOrEqual(400));
-    await eventually(() => expect(gate.waiting).toBe(2));
-    const answer = await engine.replays.cancel(engine.scope, { sourceId: source.id, replayId: replay.id });
-    expect(answer).toMatchObject({ status: "cancelled", endedAtMs: expect.any(Number) });
-    gate.open();
-    await eventually(async () => {
-      const { queued, succeeded, cancelled } = await progressOf(engine, replay);
-      expect([succeeded, cancelled]).toEqual([12, queued - 12]);
-    });
-    await eventually(() => expect(engine.replays.isCancelled(replay.id)).toBe(false));
-    expect(receiver.requests).toHaveLength(12);
-    const rows = await replayedRows(engine);
-    expect(new Set(rows.map(({ status, reason }) => `${status} ${reason}`))).toEqual(
-      new Set(["success null", "cancelled replay_cancelled"]),
-    );
-    expect((await engine.story(ids[300]!)).status).toBe("failed");
-    expect((await engine.story(ids.at(-1)!)).status).toBe("received");
-    await engine.roundTrip();
-    expect(await replayedRows(engine)).toHaveLength(rows.length);
-  });
-
-  test("does not try again what failed", async () => {
-    await using receiver = await startReceiver({ status: 500 });
-    const { engine, source } = await withEvents(1);
-    await engine.addDestination(source, receiver.url);
-    const replay = await startBulk(engine, source);
-    await receiver.waitFor(1);
-    await engine.replays.cancel(engine.scope, { sourceId: source.id, replayId: replay.id });
-    await eventually(async () => expect((await progressOf(engine, replay)).cancelled).toBe(1));
-    engine.clock.advance(600_000);
-    await engine.roundTrip();
-    expect(receiver.requests).toHaveLength(1);
-  });
-
-  test("stays as it ended when it had ended", async () => {
-    await using receiver = await startReceiver();
-    const { engine, source } = await withEvents(2);
-    await engine.addDestination(source, receiver.url);
-    const replay = await startBulk(engine, source);
-    const ended = await untilReplay(engine, replay, "completed");
-    const key = { sourceId: source.id, replayId: replay.id };
-    expect(await engine.replays.cancel(engine.scope, key)).toEqual(ended);
-  });
-});
-
-describe("after a crash", () => {
-  /** What a crash would leave at this moment, as a directory of its own. */
-  const snapshot = async (engine: Engine): Promise<string> => {
-    const directory = freshDirectory();
-    const target = join(directory, "copy.db");
-    await engine.store.backup(target);
-    mkdirSync(join(directory, "data"));
-    copyFileSync(target, join(directory, "data", "postern.db"));
-    return join(directory, "data");
-  };
-
-  test("a bulk replay goes on where it was, at whatever moment, and neither loses nor repeats an event", async () => {
-    await using receiver = await startReceiver();
-    const { engine, source, ids } = await withEvents(250);
-    await engine.addDestination(source, receiver.url, { maxConcurrency: 64 });
-    await engine.addDestination(source, receiver.url, { maxConcurrency: 64 });
-    const replay = await startBulk(engine, source);
-    const crashes: string[] = [];
-    while ((await progressOf(engine, replay)).status === "running") {
-      crashes.push(await snapshot(engine));
-    }
-    await engine.stop();
-    const queued: number[] = [];
-    const spread = [0.1, 0.3, 0.5, 0.9].map((share) => crashes[Math.floor(share * crashes.length)]!);
-    for (const directory of new Set(spread)) {
-      const later = await startEngine({ directory });
-      queued.push((await progressOf(later, replay)).queued);
-      expect(await untilReplay(later, replay, "completed")).toMatchObject({ total: 250, queued: 250, skipped: 0 });
-      const rows = await replayedRows(later);
-      expect(rows.map(({ event }) => event)).toEqual(bare(ids).flatMap((id) => [id, id]));
-      await later.stop();
-    }
-    // It was cut off half way at least once.
-    expect(queued.some((count) => count < 250)).toBe(true);
-  });
-
-  test("what was cancelled is not sent, though nothing of it had ended", async () => {
-    const gate = createGate();
-    await using receiver = await startReceiver(gate.answer);
-    const { engine, source } = await withEvents(50);
-    await engine.addDestination(source, receiver.url, { maxConcurrency: 2 });
-    const replay = await startBulk(engine, source);
-    await eventually(() => expect(gate.waiting).toBe(1));
-    await engine.replays.stop();
-    await engine.replays.cancel(engine.scope, { sourceId: source.id, replayId: replay.id });
-    const directory = await snapshot(engine);
-    gate.open();
-    await engine.stop();
-    const sent = receiver.requests.length;
-    const later = await startEngine({ directory });
-    await eventually(async () => expect((await progressOf(later, replay)).cancelled).toBe(50));
-    await eventually(() => expect(later.replays.isCancelled(replay.id)).toBe(false));
-    await later.roundTrip();
-    expect(receiver.requests).toHaveLength(sent);
-  });
-});
-
-test("a bulk replay outlives a store that cannot be written for a while", async () => {
-  await using receiver = await startReceiver();
-  const { engine, source, ids } = await withEvents(40);
-  await engine.addDestination(source, receiver.url);
-  const replay = await startBulk(engine, source, { ratePerSecond: 40 });
-  await receiver.waitFor(10);
-  engine.writer.breakDown();
-  await eventually(() => expect(engine.log.entries().some(({ task }) => task === "replay events")).toBe(true));
-  engine.writer.mend();
-  expect(await untilReplay(engine, replay, "completed")).toMatchObject({ queued: 40, succeeded: 40 });
-  expect((await replayedRows(engine)).map(({ event }) => event)).toEqual(bare(ids));
 });

@@ -2,7 +2,8 @@ import type { Id } from "../../src/lib/ids.ts";
 import type { Replay, ReplayStatus } from "../../src/replay/replay.ts";
 import type { BulkWish } from "../../src/replay/start-replay.ts";
 import type { Source } from "../../src/routing/source.ts";
-import { type Engine, eventually } from "./engine.ts";
+import { type Engine, eventually, startEngine } from "./engine.ts";
+import type { ReceivedRequest } from "./receiver.ts";
 import { select } from "./store.ts";
 
 /** Stores events, oldest first; their bodies count up from `first`. */
@@ -44,3 +45,16 @@ export const replayedRows = ({ store }: Engine): Promise<readonly ReplayedRow[]>
     store,
     "select hex(event_id) as event, status, reason from deliveries where replay_id is not null order by event_id, id",
   );
+
+/** A source with events that have gone nowhere. */
+export const withEvents = async (count: number): Promise<{ engine: Engine; source: Source; ids: readonly Id[] }> => {
+  const engine = await startEngine();
+  const source = await engine.addSource();
+  return { engine, source, ids: await acceptMany(engine, source, count) };
+};
+
+/** Which event a request carries. */
+export const numberOf = ({ body }: ReceivedRequest): number => Number(JSON.parse(body.toString()).number);
+
+/** Ids as the store shows them. */
+export const bare = (ids: readonly Id[]): string[] => ids.map((id) => id.replaceAll("-", "").toUpperCase());
