@@ -36,12 +36,20 @@ const redactHeaders = (headers: Headers, names: readonly string[]): Headers =>
     ? headers
     : headers.map((header) => (names.includes(header[0]) ? ([header[0], redacted] as const) : header));
 
-const redactQuery = (query: string, names: readonly string[]): string => {
-  if (names.length === 0) return query;
-  const parameters = new URLSearchParams(query);
-  for (const name of names) if (parameters.has(name)) parameters.set(name, redacted);
-  return parameters.toString();
+/** One `name=value` of a query. The name may be written in more ways than one; all else stays as it was written. */
+const redactPair = (pair: string, names: readonly string[]): string => {
+  const [name] = new URLSearchParams(pair).keys();
+  if (name === undefined || !names.includes(name)) return pair;
+  return new URLSearchParams([[name, redacted]]).toString();
 };
+
+const redactQuery = (query: string, names: readonly string[]): string =>
+  names.length === 0
+    ? query
+    : query
+        .split("&")
+        .map((pair) => redactPair(pair, names))
+        .join("&");
 
 /** What is kept of a request: all of it, save the source's own credential. */
 const payloadOf = (incoming: Incoming, preset: Preset): Payload => {

@@ -6,6 +6,7 @@ import { createIds, type Ids } from "../../src/lib/ids.ts";
 import { createSystemRandom } from "../../src/lib/random.ts";
 import { type Delivery, newDelivery } from "../../src/queue/delivery.ts";
 import type { Destination } from "../../src/routing/destination.ts";
+import type { Source } from "../../src/routing/source.ts";
 
 /** Ids for tests that need no clock of their own. */
 export const ids: Ids = createIds(systemClock, createSystemRandom());
@@ -75,6 +76,31 @@ export const newDestination = (over: Partial<Destination> = {}): Destination => 
   payloadFormat: "raw",
   forwardHeaders: [],
   resign: true,
+  createdAtMs: 1_800_000_000_000,
+  updatedAtMs: 1_800_000_000_000,
+  ...over,
+});
+
+/** A source as the Krafter API makes it by default. */
+export const newSource = (over: Partial<Source> = {}): Source => ({
+  ...newScope(),
+  id: ids.next(),
+  kind: "webhook",
+  dialect: "krafter",
+  name: "source",
+  ingestSlug: "wh_12345678",
+  slug: "source",
+  provider: "generic",
+  signingSecretSet: true,
+  signingAlgorithm: null,
+  signingHeader: null,
+  eventTypeSource: null,
+  eventTypePath: null,
+  requireSignature: true,
+  enabled: true,
+  retentionDays: 30,
+  bodyLimitBytes: null,
+  rateLimitPerMinute: null,
   createdAtMs: 1_800_000_000_000,
   updatedAtMs: 1_800_000_000_000,
   ...over,
