@@ -7,8 +7,10 @@ import { createArrivals } from "../ingest/arrivals.ts";
 import { ByteBudget } from "../ingest/byte-budget.ts";
 import { type DiskFloor, watchDiskFloor } from "../ingest/disk-floor.ts";
 import { createReceive, type Receive } from "../ingest/receive.ts";
+import type { Id } from "../lib/ids.ts";
 import { createOutbound, installGlobalDispatcher, type Outbound } from "../outbound/outbound.ts";
 import { createReplays } from "../replay/replays.ts";
+import { createHousekeeping, type Housekeeping } from "../retention/housekeeping.ts";
 import type { Core } from "./core.ts";
 import { createEventReader } from "./event-reader.ts";
 import type { Overrides } from "./overrides.ts";
@@ -23,6 +25,7 @@ export type Gateway = {
   readonly diskFloor: DiskFloor;
   readonly events: EventReader;
   readonly replays: Replayer;
+  readonly housekeeping: Housekeeping;
   readonly readiness: PlatformParts["readiness"];
   readonly names: SenderNames;
   start(): Promise<void>;
@@ -58,10 +61,13 @@ export const openGateway = async (core: Core, config: Config, overrides: Overrid
     names,
     send: outbound.send,
     isReplayCancelled: (replayId) => replays.isCancelled(replayId),
+    isOverdue: (eventId) => housekeeping.isOverdue(eventId),
   });
   const arrive = createArrivals({ store, table, ids, lanes: delivery.lanes });
   const tolerances = { stripe: config.stripeToleranceSeconds };
   const receive = createReceive({ clock, arrive, tolerances });
+  const wake = (destinationId: Id): void => delivery.lanes.wake(destinationId);
+  const housekeeping = createHousekeeping({ store, clock, table, observer, wake });
   const replays = createReplays({ store, clock, ids, table, tolerances, observer, lanes: delivery.lanes });
   const budget = new ByteBudget(config.ingestBytesMax);
   const diskFloor = await watchDiskFloor({ store, clock, observer }, config.diskFreeBytesMin);
@@ -81,14 +87,16 @@ export const openGateway = async (core: Core, config: Config, overrides: Overrid
     names,
     readiness: readinessOf(core, diskFloor),
     replays,
+    housekeeping,
     events: createEventReader({ store, table }),
     start: async () => {
       await replays.load();
       await delivery.start();
       replays.resume();
+      housekeeping.start();
     },
     stop: async (graceMs) => {
-      await replays.stop();
+      await Promise.all([housekeeping.stop(), replays.stop()]);
       await delivery.stop(graceMs);
       diskFloor.stop();
       dispatcher[Symbol.dispose]();

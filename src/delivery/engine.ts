@@ -30,6 +30,8 @@ export type DeliveryParts = {
   readonly observer: Observer;
   /** Whether a bulk replay was cancelled. Default: none was. */
   readonly isReplayCancelled?: (replayId: Id) => boolean;
+  /** Whether an event has waited for so long that what it still waits for is ended. Default: none has. */
+  readonly isOverdue?: (eventId: Id) => boolean;
 };
 
 /** Delivery as the rest of the gateway sees it. */
@@ -75,7 +77,7 @@ export const createDelivery = (parts: DeliveryParts): DeliveryEngine => {
   const abort = new AbortController();
   const canceller = createCanceller({ store, clock, observer });
   const underWay = new Set<Promise<unknown>>();
-  const revocation = createRevocation({ isReplayCancelled: () => false, ...parts });
+  const revocation = createRevocation({ isReplayCancelled: () => false, isOverdue: () => false, ...parts });
 
   const recorder = new Recorder({
     ...parts,

@@ -36,13 +36,15 @@ export const removeDeliveriesOf = async (tx: Tx, eventIds: readonly Id[]): Promi
   return Number(removed.numDeletedRows);
 };
 
-/** What was ended because its event had waited for too long, and whose lanes hold more of it. */
-export type Overdue = { readonly ended: readonly Id[]; readonly heldBy: readonly Id[] };
+/** The event of each delivery that was ended because it had waited for too long, and what lanes hold of the others. */
+export type Overdue = {
+  readonly ended: readonly Id[];
+  readonly held: readonly { readonly eventId: Id; readonly destinationId: Id }[];
+};
 
 /**
  * Ends the deliveries of events that have waited for too long; what a lane holds ends through the lane. Whoever calls
  * refreshes the status of the events in the same transaction.
- * @returns the event of each ended delivery, and the destinations whose lanes hold others.
  */
 export const endOverdue = async (tx: Tx, eventIds: readonly Id[], nowMs: number): Promise<Overdue> => {
   const tables = tx.tables<QueueTables>();
@@ -56,14 +58,16 @@ export const endOverdue = async (tx: Tx, eventIds: readonly Id[], nowMs: number)
     .execute();
   const held = await tables
     .selectFrom("deliveries")
-    .select("destination_id")
-    .distinct()
+    .select(["event_id", "destination_id"])
     .where("event_id", "in", keys)
     .where("due_at_ms", "=", claimedDueMs)
     .execute();
   return {
     ended: ended.map(({ event_id }) => idFromBytes(event_id)),
-    heldBy: held.map(({ destination_id }) => idFromBytes(destination_id)),
+    held: held.map((row) => ({
+      eventId: idFromBytes(row.event_id),
+      destinationId: idFromBytes(row.destination_id),
+    })),
   };
 };
 

@@ -19,6 +19,8 @@ export type ExpireParts = {
   readonly observer: Pick<Observer, "deliveryEnded">;
   /** Some of what a lane holds is wanted no more. */
   readonly wake: (destinationId: Id) => void;
+  /** Gets the events that have waited for too long and of which lanes still hold deliveries: whoever asks ends these. */
+  readonly overdue: Set<Id>;
 };
 
 /** Events that are looked at in one go. */
@@ -43,24 +45,25 @@ const walksOf = ({ table, clock }: ExpireParts): Walk[] =>
 
 /** Ends what events still wait for that have waited for the days of grace as well. */
 const endAwaited = async (
-  { store, clock, observer, wake }: ExpireParts,
+  { store, clock, observer, wake, overdue }: ExpireParts,
   run: Run,
   events: readonly Expired[],
 ): Promise<void> => {
   for (const batch of batchesOf(events)) {
     if (run.isOver()) return;
     const ids = batch.map(({ id }) => id);
-    const { ended, heldBy } = await run.paced(() =>
+    const { ended, held } = await run.paced(() =>
       store.write(async (tx) => {
-        const overdue = await endOverdue(tx, ids, clock.nowMs());
-        await refreshStatuses(tx, overdue.ended);
-        return overdue;
+        const found = await endOverdue(tx, ids, clock.nowMs());
+        await refreshStatuses(tx, found.ended);
+        return found;
       }),
     );
     if (ended.length > 0) {
       observer.deliveryEnded({ status: "cancelled", reason: "expired", deliveries: ended.length });
     }
-    for (const destinationId of heldBy) wake(destinationId);
+    for (const { eventId } of held) overdue.add(eventId);
+    for (const destinationId of new Set(held.map((each) => each.destinationId))) wake(destinationId);
   }
 };
 
@@ -85,6 +88,7 @@ const step = async (parts: ExpireParts, run: Run, walk: Walk): Promise<boolean> 
  * a week. Sources take turns, so that none waits for the backlog of another. Gives whether it got through.
  */
 export const expireEvents = async (parts: ExpireParts, run: Run): Promise<boolean> => {
+  parts.overdue.clear();
   for (let walks = walksOf(parts); walks.length > 0;) {
     const unfinished: Walk[] = [];
     for (const walk of walks) {

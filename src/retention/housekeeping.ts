@@ -11,7 +11,7 @@ import { expireReplays } from "./expire-replays.ts";
 import { expireEvents } from "./expire.ts";
 import { purgeSources } from "./purge-sources.ts";
 import { reclaimSpace } from "./reclaim.ts";
-import type { Removed } from "./removed.ts";
+import { createTally, type Removed } from "./removed.ts";
 import { beginRun, type Run } from "./run.ts";
 import { createSteadyClock } from "./steady-clock.ts";
 import { createSweeper } from "./sweep.ts";
@@ -34,6 +34,8 @@ export type Housekeeping = {
   runOnce(): Promise<Removed>;
   /** Resolves when no run is under way. No further one starts. */
   stop(): Promise<void>;
+  /** Whether an event has waited for so long that what a lane still holds of it is to be ended. From memory. */
+  isOverdue(eventId: Id): boolean;
 };
 
 /** Waits before the first run, between two, and when one did not get through. */
@@ -46,7 +48,7 @@ const secretsEveryMs = 60 * 60 * 1000;
 type Task = { readonly name: string; readonly perform: (run: Run) => Promise<boolean> };
 
 /** Everything that a run does, in order. Each part that fails is reported, and keeps none of the others from its work. */
-const tasksOf = (parts: HousekeepingParts): readonly Task[] => {
+const tasksOf = (parts: HousekeepingParts & { readonly overdue: Set<Id> }): readonly Task[] => {
   const { store, clock } = parts;
   const isSteady = createSteadyClock(clock);
   const sweeper = createSweeper(parts);
@@ -83,25 +85,27 @@ const tasksOf = (parts: HousekeepingParts): readonly Task[] => {
 /** Makes the housekeeping of one process. */
 export const createHousekeeping = (parts: HousekeepingParts): Housekeeping => {
   const { clock, observer } = parts;
-  const tasks = tasksOf(parts);
+  const overdue = new Set<Id>();
+  const tasks = tasksOf({ ...parts, overdue });
   let isStopped = false;
   let timer: Timer | null = null;
   let underWay: Promise<{ removed: Removed; isDone: boolean }> | null = null;
 
   const perform = async (): Promise<{ removed: Removed; isDone: boolean }> => {
     const startedMs = clock.monotonicMs();
-    const run = beginRun(clock, () => isStopped);
+    const tally = createTally();
     let isDone = true;
     for (const { name, perform: performTask } of tasks) {
+      if (isStopped) break;
       try {
-        if (!run.isOver()) isDone = (await performTask(run)) && isDone;
+        isDone = (await performTask(beginRun({ clock, tally, isStopped: () => isStopped }))) && isDone;
       } catch (error) {
         observer.faulted({ task: name, error });
       }
     }
-    const removed = run.total();
+    const removed = tally.total();
     observer.retentionRan({ removed, durationMs: clock.monotonicMs() - startedMs });
-    return { removed, isDone: isDone && !run.isOver() };
+    return { removed, isDone };
   };
   const runNow = (): Promise<{ removed: Removed; isDone: boolean }> => {
     underWay ??= perform().finally(() => {
@@ -124,5 +128,6 @@ export const createHousekeeping = (parts: HousekeepingParts): Housekeeping => {
       timer?.cancel();
       await underWay;
     },
+    isOverdue: (eventId) => overdue.has(eventId),
   };
 };

@@ -1,26 +1,31 @@
 import { type Clock, wait } from "../lib/clock.ts";
-import { createTally, type Removed, type Tally } from "./removed.ts";
+import type { Tally } from "./removed.ts";
 
-/** A run ends after that long, and the next one goes on where it stopped. */
-const runMsMax = 60_000;
+/** A part of a run ends after that long, so that the others have their turn; the next run goes on where it stopped. */
+const partMsMax = 20_000;
 
 /** Pauses between two transactions. */
 const pauseMs = { min: 5, max: 500 } as const;
 
-/** One pass over everything that may have to go. */
+/** One pass over one kind of what may have to go. */
 export type Run = {
   readonly tally: Tally;
   /** Whether it is to stop: its time is up, or the process ends. Asked between two transactions. */
   isOver(): boolean;
   /** Does a piece of work that holds the writer or a reader, and then leaves them to others for as long as it took. */
   paced<T>(work: () => Promise<T>): Promise<T>;
-  total(): Removed;
+};
+
+/** What a run needs, and counts into. */
+export type RunParts = {
+  readonly clock: Pick<Clock, "monotonicMs" | "after">;
+  readonly tally: Tally;
+  readonly isStopped: () => boolean;
 };
 
 /** Begins a run. */
-export const beginRun = (clock: Pick<Clock, "monotonicMs" | "after">, isStopped: () => boolean): Run => {
-  const tally = createTally();
-  const endsAtMs = clock.monotonicMs() + runMsMax;
+export const beginRun = ({ clock, tally, isStopped }: RunParts): Run => {
+  const endsAtMs = clock.monotonicMs() + partMsMax;
   return {
     tally,
     isOver: () => isStopped() || clock.monotonicMs() >= endsAtMs,
@@ -31,6 +36,5 @@ export const beginRun = (clock: Pick<Clock, "monotonicMs" | "after">, isStopped:
       await wait(clock, Math.min(Math.max(tookMs, pauseMs.min), pauseMs.max));
       return result;
     },
-    total: tally.total,
   };
 };

@@ -161,6 +161,7 @@ export const startEngine = async ({
     names,
     observer,
     isReplayCancelled: (replayId) => replays.isCancelled(replayId),
+    isOverdue: (eventId) => housekeeping.isOverdue(eventId),
   });
   const receive = createReceive({
     clock,
