@@ -128,7 +128,7 @@ test("the order holds beyond what memory holds", async () => {
   const engine = await startEngine();
   const source = await engine.addSource();
   await engine.addDestination(source, receiver.url, ordered);
-  const count = 1300;
+  const count = 1050;
   const events = await numbered(engine, source, upTo(count));
   gate.open();
   await engine.until(events.at(-1)!, "succeeded");

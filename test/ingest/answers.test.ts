@@ -54,33 +54,28 @@ test("every answer has an id of its own", async () => {
 describe("an unknown slug", () => {
   const notFound = `{"error":"not_found"}`;
 
-  test.for(["/in/wh_unknown0", "/in/", "/in", "/in/../in/", "/in/%00", "/in?x=1", "/in/wh_unknown0/more"])(
-    "%s is 404",
-    async (path) => {
-      const door = await openFrontDoor();
-      expectWhole(await door.request(path, { method: "POST", body: "{}" }), 404, notFound);
-    },
-  );
-
-  test("is one with anything before or behind a real one, and one in another case", async () => {
+  test("is 404, and so is all that is no slug", async () => {
     const door = await openFrontDoor();
-    const { ingestSlug } = await door.engine.addSource();
-    for (const path of [
-      `${ingestSlug}/`,
-      `${ingestSlug}/x`,
-      `x${ingestSlug}`,
-      ingestSlug.toUpperCase(),
-      `%77${ingestSlug.slice(1)}`,
-    ]) {
-      expectWhole(await door.request(`/in/${path}`, { method: "POST", body: "{}" }), 404, notFound);
+    for (const path of ["/in/wh_unknown0", "/in/", "/in", "/in/../in/", "/in/%00", "/in?x=1"]) {
+      expectWhole(await door.request(path, { method: "POST", body: "{}" }), 404, notFound);
     }
-    expectWhole(await door.request(`/in/${ingestSlug}?a=1#b`, { method: "POST", body: "{}" }), 200, `{"ok":true}`);
+  });
+
+  test("is one with anything before or behind a real one, and one written in another way", async () => {
+    const door = await openFrontDoor();
+    const { ingestSlug: slug } = await door.engine.addSource();
+    for (const other of [`${slug}/`, `${slug}/x`, `x${slug}`, slug.toUpperCase(), `%77${slug.slice(1)}`]) {
+      expectWhole(await door.request(`/in/${other}`, { method: "POST", body: "{}" }), 404, notFound);
+    }
+    expectWhole(await door.request(`/in/${slug}?a=1#b`, { method: "POST", body: "{}" }), 200, `{"ok":true}`);
     expect(await stored(door)).toBe(1);
   });
 
-  test.for(["push", "operator"] as const)("is that of a source of kind %s", async (kind) => {
+  test("is that of a source which is not for webhooks", async () => {
     const door = await openFrontDoor();
-    expectWhole(await door.post(await door.engine.addSource({ kind })), 404, notFound);
+    for (const kind of ["push", "operator"] as const) {
+      expectWhole(await door.post(await door.engine.addSource({ kind })), 404, notFound);
+    }
   });
 
   test("is that of a source from the moment it is deleted", async () => {
@@ -97,20 +92,16 @@ describe("an unknown slug", () => {
   });
 });
 
-test.for(["GET", "PUT", "PATCH", "DELETE", "OPTIONS"])("%s is 405, with what is allowed", async (method) => {
+test("every other method is 405, with what is allowed", async () => {
   const door = await openFrontDoor();
   const { ingestSlug } = await door.engine.addSource();
-  expectWhole(await door.request(`/in/${ingestSlug}`, { method }), 405, `{"error":"method_not_allowed"}`, {
-    allow: "POST",
-  });
+  for (const method of ["GET", "PUT", "PATCH", "DELETE", "OPTIONS"]) {
+    const answer = await door.request(`/in/${ingestSlug}`, { method });
+    expectWhole(answer, 405, `{"error":"method_not_allowed"}`, { allow: "POST" });
+  }
+  const { status, headers, body } = await door.request(`/in/${ingestSlug}`, { method: "HEAD" });
+  expect([status, headers["allow"], body.length]).toEqual([405, "POST", 0]);
   expect(await stored(door)).toBe(0);
-});
-
-test("HEAD is 405 without a body", async () => {
-  const door = await openFrontDoor();
-  const { ingestSlug } = await door.engine.addSource();
-  const answer = await door.request(`/in/${ingestSlug}`, { method: "HEAD" });
-  expect([answer.status, answer.headers["allow"], answer.body.length]).toEqual([405, "POST", 0]);
 });
 
 describe("a body over the limit", () => {

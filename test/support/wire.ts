@@ -39,7 +39,7 @@ const parse = (text: string): { answer: WireAnswer; rest: string } | null => {
 
 /** Opens a connection to a port of this machine. It is cut when the test ends. */
 export const openWire = async (port: number): Promise<Wire> => {
-  const socket = connect(port, "127.0.0.1");
+  const socket = connect({ port, host: "127.0.0.1", noDelay: true });
   // Whoever is hung up on while it writes sees a reset: what the test looks at is what came before.
   socket.on("error", () => {});
   onTestFinished(() => void socket.destroy());
