@@ -32,11 +32,26 @@ export type DeliveryEnd = {
   deliveries?: number;
 };
 
+/** A bulk replay that is done with: all deliveries that it made have ended. */
+export type ReplayEnd = {
+  status: "completed" | "cancelled" | "failed";
+  replayId: Id;
+  sourceId: Id;
+  /** Events that were sent on their way, and events that went nowhere. */
+  queued: number;
+  skipped: number;
+  /** Deliveries, by how they ended. */
+  succeeded: number;
+  failed: number;
+  cancelled: number;
+};
+
 /** What happens to deliveries. */
 export type DeliveryObserver = {
   attempted(attempt: AttemptReport): void;
   deliveryEnded(end: DeliveryEnd): void;
   destinationDisabled(disabled: { reason: string; destinationId?: Id; host?: string }): void;
+  replayEnded(end: ReplayEnd): void;
 };
 
 const statusClass = (status: number | null): string => (status === null ? "none" : `${Math.floor(status / 100)}xx`);
@@ -66,6 +81,11 @@ export const createDeliveryObserver = (
     help: "Destinations that were disabled automatically, by reason.",
     labels: ["reason"],
   });
+  const replaysEnded = metrics.counter({
+    name: "postern_replays_ended_total",
+    help: "Bulk replays that ended, by status (completed, cancelled, failed).",
+    labels: ["status"],
+  });
   return {
     attempted(attempt) {
       const { outcome, code, status, durationMs } = attempt;
@@ -92,6 +112,10 @@ export const createDeliveryObserver = (
     destinationDisabled(disabled) {
       disabledTotal.inc({ reason: disabled.reason });
       log.warn("destination disabled", disabled);
+    },
+    replayEnded(end) {
+      replaysEnded.inc({ status: end.status });
+      log[end.status === "failed" ? "warn" : "info"]("bulk replay ended", end);
     },
   };
 };

@@ -1,7 +1,8 @@
 import type { Store } from "../db/store.ts";
 import { refreshStatuses } from "../events/status.ts";
 import type { Clock } from "../lib/clock.ts";
-import { type Id, idToBytes } from "../lib/ids.ts";
+import { type Id, idFromBytes, idToBytes } from "../lib/ids.ts";
+import type { Observer } from "../observe/observe.ts";
 import { cancelReplayed } from "../queue/of-replay.ts";
 import { countByReplay } from "../queue/read.ts";
 import { fromOpenRow, type OpenReplay, type ReplayTables } from "./_rows.ts";
@@ -96,15 +97,18 @@ export const failReplay = async ({ store, clock }: Parts, replayId: Id): Promise
   });
 };
 
-/** Records what became of all deliveries of a bulk replay, once none of them waits any more. */
-export const settleReplay = async ({ store, clock }: Parts, replayId: Id): Promise<void> => {
-  const { success, failed, cancelled } = await countByReplay(store, replayId);
+/** Records what became of all deliveries of a bulk replay, once none of them waits any more, and tells of it. */
+export const settleReplay = async (
+  { store, clock, observer }: Parts & { readonly observer: Pick<Observer, "replayEnded"> },
+  replayId: Id,
+): Promise<void> => {
+  const { success: succeeded, failed, cancelled } = await countByReplay(store, replayId);
   await store.write(async (tx) => {
     const tables = tx.tables<ReplayTables>();
     const id = idToBytes(replayId);
     const row = await tables
       .selectFrom("replays")
-      .select(["status", "ended_at_ms"])
+      .select(["source_id", "status", "queued", "skipped", "ended_at_ms"])
       .where("id", "=", id)
       .executeTakeFirst();
     if (row === undefined) return;
@@ -112,8 +116,13 @@ export const settleReplay = async ({ store, clock }: Parts, replayId: Id): Promi
     const ended_at_ms = row.ended_at_ms ?? clock.nowMs();
     await tables
       .updateTable("replays")
-      .set({ status, ended_at_ms, succeeded: success, failed, cancelled })
+      .set({ status, ended_at_ms, succeeded, failed, cancelled })
       .where("id", "=", id)
       .execute();
+    const { queued, skipped } = row;
+    const sourceId = idFromBytes(row.source_id);
+    tx.afterCommit(() =>
+      observer.replayEnded({ status, replayId, sourceId, queued, skipped, succeeded, failed, cancelled }),
+    );
   });
 };

@@ -19,7 +19,7 @@ export type ReplaysParts = {
   readonly ids: Ids;
   readonly table: RoutingTable;
   readonly tolerances: Tolerances;
-  readonly observer: Pick<Observer, "deliveryEnded" | "faulted">;
+  readonly observer: Pick<Observer, "deliveryEnded" | "faulted" | "replayEnded">;
   /** What replays tell the lanes: that the store holds a delivery that is due then, and that some are wanted no more. */
   readonly lanes: {
     noteDue(destinationId: Id, atMs: number): void;

@@ -13,7 +13,7 @@ import { longer, pageEvents, pageWaitMs } from "./pace.ts";
 /** What the runner needs. */
 export type RunnerParts = FeedParts & {
   readonly store: Pick<Store, "list" | "lookup" | "write">;
-  readonly observer: Pick<Observer, "deliveryEnded" | "faulted">;
+  readonly observer: Pick<Observer, "deliveryEnded" | "faulted" | "replayEnded">;
   /** Some of what a lane holds is wanted no more. */
   readonly wake: (destinationId: Id) => void;
 };

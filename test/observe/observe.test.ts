@@ -21,6 +21,16 @@ const setUp = (level: LogLevel = "debug") => {
   };
 };
 
+const replay = {
+  replayId: "p-1",
+  sourceId: "s-1",
+  queued: 9,
+  skipped: 1,
+  succeeded: 8,
+  failed: 1,
+  cancelled: 0,
+} as const;
+
 const attempt = {
   outcome: "failed",
   code: "timeout",
@@ -126,6 +136,19 @@ const things: {
     level: "warn",
     line: { destinationId: "d-1", reason: "gone" },
     sample: 'postern_destinations_disabled_total{reason="gone"} 1',
+  },
+  {
+    thing: "a bulk replay that ended",
+    happen: (observer) => observer.replayEnded({ ...replay, status: "completed" }),
+    level: "info",
+    line: { message: "bulk replay ended", replayId: "p-1", queued: 9, skipped: 1, cancelled: 0 },
+    sample: 'postern_replays_ended_total{status="completed"} 1',
+  },
+  {
+    thing: "a bulk replay that was given up",
+    happen: (observer) => observer.replayEnded({ ...replay, status: "failed" }),
+    level: "warn",
+    sample: 'postern_replays_ended_total{status="failed"} 1',
   },
   {
     thing: "retention that removed rows",

@@ -34,6 +34,10 @@ describe("a bulk replay", () => {
     expect((await replayedRows(engine)).map(({ event }) => event)).toEqual(bare(ids));
     expect(receiver.requests.map(numberOf).toSorted((a, b) => a - b)).toEqual(Array.from(ids.keys()));
     expect(await engine.replays.list(engine.scope, source.id)).toEqual([ended]);
+    await eventually(() => {
+      const told = engine.log.entries().find(({ message }) => message === "bulk replay ended");
+      expect(told).toMatchObject({ status: "completed", replayId: replay.id, queued: 350, succeeded: 350 });
+    });
     for (const id of [ids[0]!, ids.at(-1)!]) expect((await engine.story(id)).status).toBe("succeeded");
   });
 
