@@ -176,13 +176,16 @@ export const startEngine = async ({
   await delivery.start();
   replays.resume();
 
-  const story = async (eventId: Id): Promise<Story> => {
-    const stored = await readStored(store, eventId);
-    const [deliveries, attempts] = [await deliveriesOf(store, eventId), await attemptsOf(store, eventId)];
-    // A commit is seen on disk a moment before it is in memory.
-    await store.settled();
-    return { status: stored?.event.status ?? null, deliveries, attempts };
-  };
+  // In a transaction, so that it is of one moment: after a commit and all that it changed in memory.
+  const story = (eventId: Id): Promise<Story> =>
+    store.write(async (tx) => {
+      const moment = { lookup: <Tables>() => tx.tables<Tables>() };
+      return {
+        status: (await readStored(moment, eventId))?.event.status ?? null,
+        deliveries: await deliveriesOf(moment, eventId),
+        attempts: await attemptsOf(moment, eventId),
+      };
+    });
   const take: Engine["take"] = (source, { body = "{}", ...request } = {}) => {
     const routed = table.source(source.id);
     if (routed === undefined) throw new Error("the source is gone");
