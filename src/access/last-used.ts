@@ -2,7 +2,7 @@ import { updateStatement } from "../db/statement.ts";
 import type { Store } from "../db/store.ts";
 import { BoundedCache } from "../lib/bounded-cache.ts";
 import type { Clock } from "../lib/clock.ts";
-import { type Id, idToBytes } from "../lib/ids.ts";
+import type { Id } from "../lib/ids.ts";
 
 /** A key's last use is written at most this often. */
 const writeEveryMs = 60_000;
@@ -14,7 +14,7 @@ const itemsMax = 500;
 
 const setLastUsed = updateStatement({
   table: "api_keys",
-  match: { id: "bytes" },
+  match: { id: "id" },
   set: { last_used_at_ms: "integer" },
 });
 
@@ -34,7 +34,7 @@ export const createUseRecorder = ({ store, clock, onError }: UseRecorderParts): 
     name: "key uses",
     itemsMax,
     draft: (uses) => ({
-      operations: [{ statement: setLastUsed, rows: uses.map(({ keyId, atMs }) => [idToBytes(keyId), atMs]) }],
+      operations: [{ statement: setLastUsed, rows: uses.map(({ keyId, atMs }) => [keyId, atMs]) }],
       committed: () => uses.map(() => null),
       abandoned: () => {
         // The next use of the key, a minute later, is written instead.

@@ -1,5 +1,4 @@
 import { insertStatement, type Operation, type SqlValue } from "../db/statement.ts";
-import { idToBytes } from "../lib/ids.ts";
 import { storable } from "../lib/text.ts";
 import { toHeaderBytes } from "./_rows.ts";
 import type { Event, Payload } from "./event.ts";
@@ -7,10 +6,10 @@ import type { Event, Payload } from "./event.ts";
 const insertEvents = insertStatement({
   table: "events",
   columns: {
-    id: "bytes",
-    team_id: "bytes",
-    env_id: "bytes",
-    source_id: "bytes",
+    id: "id",
+    team_id: "id",
+    env_id: "id",
+    source_id: "id",
     event_type: "text",
     status: "text",
     signature_valid: "integer",
@@ -25,7 +24,7 @@ const insertEvents = insertStatement({
 const insertPayloads = insertStatement({
   table: "payloads",
   columns: {
-    event_id: "bytes",
+    event_id: "id",
     method: "text",
     query: "text",
     sender_address: "text",
@@ -35,10 +34,10 @@ const insertPayloads = insertStatement({
 });
 
 const toEventRow = (event: Event): SqlValue[] => [
-  idToBytes(event.id),
-  idToBytes(event.teamId),
-  idToBytes(event.envId),
-  idToBytes(event.sourceId),
+  event.id,
+  event.teamId,
+  event.envId,
+  event.sourceId,
   event.eventType,
   event.status,
   event.signatureValid ? 1 : 0,
@@ -57,7 +56,7 @@ export const appendOperations = (
   {
     statement: insertPayloads,
     rows: arrivals.map(({ event, payload }) => [
-      idToBytes(event.id),
+      event.id,
       payload.method,
       storable(payload.query),
       payload.senderAddress,

@@ -16,18 +16,18 @@ const refreshSql = (ids: string): string =>
      from deliveries d where d.event_id = events.id and d.newest = 1
    ) where id in (${ids})`;
 
-const refresh = rawStatement(refreshSql("?"), { returns: false });
+const refresh = rawStatement(refreshSql("?"), { parameters: ["id"], returns: false });
 
 const release = updateStatement({
   table: "events",
-  match: { id: "bytes" },
+  match: { id: "id" },
   set: { signature_valid: "integer", signature_reason: "text", quarantined: "integer" },
 });
 
 /** Recomputes the status of these events. Comes after the operations that changed their deliveries. */
 export const refreshStatusOperation = (eventIds: Iterable<Id>): Operation => ({
   statement: refresh,
-  rows: [...new Set(eventIds)].toSorted().map((id) => [idToBytes(id)]),
+  rows: [...new Set(eventIds)].toSorted().map((id) => [id]),
 });
 
 /** The same inside a transaction. */
@@ -42,5 +42,5 @@ export const refreshStatuses = async (tx: Tx, eventIds: Iterable<Id>): Promise<v
 /** Records that events were found to be validly signed after all. */
 export const releaseOperation = (eventIds: readonly Id[]): Operation => ({
   statement: release,
-  rows: eventIds.map((id) => [idToBytes(id), 1, "ok", 0]),
+  rows: eventIds.map((id) => [id, 1, "ok", 0]),
 });

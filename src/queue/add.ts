@@ -1,19 +1,18 @@
 import { insertStatement, type Operation, rawStatement } from "../db/statement.ts";
-import { idToBytes } from "../lib/ids.ts";
 import { claimedDueMs, type Delivery } from "./delivery.ts";
 
 const insert = insertStatement({
   table: "deliveries",
   columns: {
-    event_id: "bytes",
-    id: "bytes",
-    team_id: "bytes",
-    env_id: "bytes",
-    source_id: "bytes",
-    connection_id: "bytes",
-    destination_id: "bytes",
+    event_id: "id",
+    id: "id",
+    team_id: "id",
+    env_id: "id",
+    source_id: "id",
+    connection_id: "id",
+    destination_id: "id",
     is_replay: "integer",
-    replay_id: "bytes",
+    replay_id: "id",
     newest: "integer",
     status: "text",
     due_at_ms: "integer",
@@ -27,22 +26,22 @@ const insert = insertStatement({
 
 const supersede = rawStatement(
   "update deliveries set newest = 0 where event_id = ? and connection_id = ? and newest = 1",
-  { returns: false },
+  { parameters: ["id", "id"], returns: false },
 );
 
 /** What stores new deliveries: claimed for the lane that takes them at once, or due. */
 export const addOperation = (deliveries: readonly Delivery[]): Operation => ({
   statement: insert,
   rows: deliveries.map((delivery) => [
-    idToBytes(delivery.eventId),
-    idToBytes(delivery.id),
-    idToBytes(delivery.teamId),
-    idToBytes(delivery.envId),
-    idToBytes(delivery.sourceId),
-    idToBytes(delivery.connectionId),
-    idToBytes(delivery.destinationId),
+    delivery.eventId,
+    delivery.id,
+    delivery.teamId,
+    delivery.envId,
+    delivery.sourceId,
+    delivery.connectionId,
+    delivery.destinationId,
     delivery.isReplay ? 1 : 0,
-    delivery.replayId === null ? null : idToBytes(delivery.replayId),
+    delivery.replayId,
     1,
     delivery.status,
     delivery.claims > 0 ? claimedDueMs : delivery.createdAtMs,
@@ -57,5 +56,5 @@ export const addOperation = (deliveries: readonly Delivery[]): Operation => ({
 /** What makes room for a newer run of the same event along the same connections. Comes before `addOperation`. */
 export const supersedeOperation = (runs: readonly Pick<Delivery, "eventId" | "connectionId">[]): Operation => ({
   statement: supersede,
-  rows: runs.map(({ eventId, connectionId }) => [idToBytes(eventId), idToBytes(connectionId)]),
+  rows: runs.map(({ eventId, connectionId }) => [eventId, connectionId]),
 });

@@ -1,6 +1,6 @@
 import { type Operation, type OperationResult, rawStatement } from "../db/statement.ts";
 import type { Tx } from "../db/store.ts";
-import { type Id, idFromBytes, idToBytes } from "../lib/ids.ts";
+import { type Id, idFromBytes } from "../lib/ids.ts";
 import { asDeliveryRow, fromDeliveryRow, type QueueTables } from "./_rows.ts";
 import { claimedDueMs, type Delivery } from "./delivery.ts";
 
@@ -21,22 +21,22 @@ const claim = rawStatement(
      select event_id, id from deliveries where destination_id = ? and due_at_ms <= ?
      order by due_at_ms, event_id, id limit ?
    ) returning *`,
-  { returns: true },
+  { parameters: ["id", "integer", "integer"], returns: true },
 );
 
 const nextDue = rawStatement(
   `select destination_id, due_at_ms from deliveries
    where destination_id = ? and due_at_ms < ${claimedDueMs} order by due_at_ms limit 1`,
-  { returns: true },
+  { parameters: ["id"], returns: true },
 );
 
 /** What claims for several lanes, and looks at what comes after. */
 export const claimOperations = (wishes: readonly ClaimWish[]): readonly [Operation, Operation] => [
   {
     statement: claim,
-    rows: wishes.map(({ destinationId, dueUntilMs, limit }) => [idToBytes(destinationId), dueUntilMs, limit]),
+    rows: wishes.map(({ destinationId, dueUntilMs, limit }) => [destinationId, dueUntilMs, limit]),
   },
-  { statement: nextDue, rows: wishes.map(({ destinationId }) => [idToBytes(destinationId)]) },
+  { statement: nextDue, rows: wishes.map(({ destinationId }) => [destinationId]) },
 ];
 
 const compare = (a: string, b: string): number => Number(a > b) - Number(a < b);

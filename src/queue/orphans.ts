@@ -1,12 +1,12 @@
 import { type Operation, type OperationResult, rawStatement } from "../db/statement.ts";
-import { type Id, idFromBytes, idToBytes } from "../lib/ids.ts";
+import { type Id, idFromBytes } from "../lib/ids.ts";
 import { asDeliveryRow } from "./_rows.ts";
 
 const drop = rawStatement(
   `delete from deliveries where event_id = ?
      and not exists (select 1 from events where events.id = deliveries.event_id)
    returning event_id`,
-  { returns: true },
+  { parameters: ["id"], returns: true },
 );
 
 /**
@@ -15,7 +15,7 @@ const drop = rawStatement(
  */
 export const dropOrphansOperation = (eventIds: Iterable<Id>): Operation => ({
   statement: drop,
-  rows: [...new Set(eventIds)].map((id) => [idToBytes(id)]),
+  rows: [...new Set(eventIds)].map((id) => [id]),
 });
 
 /** The events that turned out to be gone. */

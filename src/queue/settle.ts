@@ -1,5 +1,4 @@
 import { type Operation, updateStatement } from "../db/statement.ts";
-import { idToBytes } from "../lib/ids.ts";
 import { claimedDueMs, type CancelReason, type Delivery, type FailReason } from "./delivery.ts";
 
 /**
@@ -21,7 +20,7 @@ export type Settled = { readonly delivery: Delivery; readonly settlement: Settle
 
 const settle = updateStatement({
   table: "deliveries",
-  match: { event_id: "bytes", id: "bytes", generation: "integer" },
+  match: { event_id: "id", id: "id", generation: "integer" },
   set: {
     status: "text",
     reason: "text",
@@ -50,8 +49,8 @@ const changesOf = (settlement: Settlement, attempts: number): (string | number |
 export const settleOperation = (settled: readonly Settled[]): Operation => ({
   statement: settle,
   rows: settled.map(({ delivery, settlement, attempts }) => [
-    idToBytes(delivery.eventId),
-    idToBytes(delivery.id),
+    delivery.eventId,
+    delivery.id,
     delivery.generation,
     ...changesOf(settlement, attempts),
   ]),
@@ -59,7 +58,7 @@ export const settleOperation = (settled: readonly Settled[]): Operation => ({
 
 const release = updateStatement({
   table: "deliveries",
-  match: { event_id: "bytes", id: "bytes", generation: "integer" },
+  match: { event_id: "id", id: "id", generation: "integer" },
   set: { due_at_ms: "integer", claims: "integer" },
 });
 
@@ -67,8 +66,8 @@ const release = updateStatement({
 export const releaseClaimsOperation = (deliveries: readonly Delivery[]): Operation => ({
   statement: release,
   rows: deliveries.map((delivery) => [
-    idToBytes(delivery.eventId),
-    idToBytes(delivery.id),
+    delivery.eventId,
+    delivery.id,
     delivery.generation,
     delivery.createdAtMs,
     Math.max(0, delivery.claims - 1),

@@ -4,7 +4,7 @@ import type { Store } from "../db/store.ts";
 import type { Event } from "../events/event.ts";
 import { refreshStatusOperation, releaseOperation } from "../events/status.ts";
 import type { Clock } from "../lib/clock.ts";
-import { type Id, type Ids, idToBytes } from "../lib/ids.ts";
+import type { Id, Ids } from "../lib/ids.ts";
 import { addOperation, supersedeOperation } from "../queue/add.ts";
 import { type Delivery, newDelivery } from "../queue/delivery.ts";
 import { dropOrphansOperation, readOrphaned } from "../queue/orphans.ts";
@@ -46,6 +46,7 @@ export type RunParts = {
 const wishesMax = 8;
 
 const advance = rawStatement("update replays set cursor = ?, queued = queued + ?, skipped = skipped + ? where id = ?", {
+  parameters: ["id", "integer", "integer", "id"],
   returns: false,
 });
 
@@ -53,7 +54,7 @@ const advanceOperation = ({ page, events }: Wish, deliveries: readonly Delivery[
   if (page === null) return { statement: advance, rows: [] };
   const queued = new Set(deliveries.map(({ eventId }) => eventId)).size;
   const skipped = page.skipped + events.length - queued;
-  return { statement: advance, rows: [[idToBytes(page.cursor), queued, skipped, idToBytes(page.replayId)]] };
+  return { statement: advance, rows: [[page.cursor, queued, skipped, page.replayId]] };
 };
 
 type Plan = { readonly outcome: Queued; readonly page: Wish["page"]; readonly operations: readonly Operation[] };

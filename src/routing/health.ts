@@ -1,5 +1,5 @@
 import { type Operation, updateStatement } from "../db/statement.ts";
-import { type Id, idToBytes } from "../lib/ids.ts";
+import type { Id } from "../lib/ids.ts";
 import type { Destination } from "./destination.ts";
 
 /** What delivery itself changes of a destination. */
@@ -7,7 +7,7 @@ export type DestinationHealth = Pick<Destination, "id" | "enabled" | "enabling" 
 
 const setHealth = updateStatement({
   table: "destinations",
-  match: { id: "bytes" },
+  match: { id: "id" },
   set: {
     enabled: "integer",
     disabled_reason: "text",
@@ -27,13 +27,6 @@ export const healthOperation = (rows: readonly DestinationHealth[], nowMs: numbe
     statement: setHealth,
     rows: [...newest.values()]
       .toSorted((a, b) => (a.id < b.id ? -1 : 1))
-      .map((row) => [
-        idToBytes(row.id),
-        row.enabled ? 1 : 0,
-        row.disabledReason,
-        row.enabling,
-        row.failureCount,
-        nowMs,
-      ]),
+      .map((row) => [row.id, row.enabled ? 1 : 0, row.disabledReason, row.enabling, row.failureCount, nowMs]),
   };
 };

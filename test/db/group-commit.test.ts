@@ -90,7 +90,10 @@ test("a commit takes at most so many items of a line, in order of arrival", asyn
 test("lines share a commit, are written in the order in which they were opened, and get their own results", async () => {
   const { store, commits, marks } = await storeOfMarks();
   const first = openLine(store);
-  const read = rawStatement("select count(*) as marks from marks where mark < ?", { returns: true });
+  const read = rawStatement("select count(*) as marks from marks where mark < ?", {
+    parameters: ["integer"],
+    returns: true,
+  });
   const second = store.line<number, unknown>({
     name: "counts",
     itemsMax: 10,

@@ -1,16 +1,14 @@
 import type { OperationResult, SqlValue } from "../statement.ts";
+import type { PackedBatch } from "./_pack.ts";
 
 /** How a thread opens its connection. */
 export type ThreadOptions = { path: string; readOnly: boolean; busyTimeoutMs: number };
-
-/** One prepared statement of a batch, and the rows of values that it runs with. */
-export type BatchStep = { sql: string; returns: boolean; rows: readonly (readonly SqlValue[])[] };
 
 /** What a connection's thread can be asked. */
 export type ThreadRequest =
   | { kind: "query"; sql: string; parameters: readonly SqlValue[]; rowsMax: number }
   | { kind: "exec"; sql: string }
-  | { kind: "batch"; steps: readonly BatchStep[] }
+  | { kind: "batch"; batch: PackedBatch }
   | { kind: "checkpoint"; mode: "noop" | "passive" | "truncate" };
 
 /** Frames in the write-ahead log, and how many of them are in the database file already. */

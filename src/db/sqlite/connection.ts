@@ -3,14 +3,8 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { BoundedCache } from "../../lib/bounded-cache.ts";
 import type { OperationResult, SqlValue } from "../statement.ts";
 import { StoreError } from "../store-error.ts";
-import type {
-  BatchAnswer,
-  BatchStep,
-  CheckpointState,
-  ThreadAnswer,
-  ThreadOptions,
-  ThreadRequest,
-} from "./_protocol.ts";
+import { type PackedBatch, type PackedStep, Unpacker } from "./_pack.ts";
+import type { BatchAnswer, CheckpointState, ThreadAnswer, ThreadOptions, ThreadRequest } from "./_protocol.ts";
 
 /** The routes of the management API and the hot statements together need about 200. */
 const preparedMax = 500;
@@ -36,16 +30,17 @@ const query = (prepare: Prepare, sql: string, parameters: readonly SqlValue[], r
   return { rows, changes: rows.length };
 };
 
-const runStep = (prepare: Prepare, { sql, returns, rows }: BatchStep): OperationResult => {
-  if (rows.length === 0) return none;
+const runStep = (prepare: Prepare, { sql, returns, rows, width }: PackedStep, values: Unpacker): OperationResult => {
+  if (rows === 0) return none;
   const statement = prepare(sql);
-  if (returns) {
-    const back = rows.flatMap((row) => statement.all(...row) as Record<string, SqlValue>[]);
-    return { rows: back, changes: back.length };
-  }
+  const back: Record<string, SqlValue>[] = [];
   let changes = 0;
-  for (const row of rows) changes += Number(statement.run(...row).changes);
-  return { rows: [], changes };
+  for (let row = 0; row < rows; row += 1) {
+    if (returns) {
+      for (const found of statement.all(...values.row(width))) back.push(found as Record<string, SqlValue>);
+    } else changes += Number(statement.run(...values.row(width)).changes);
+  }
+  return { rows: back, changes: returns ? back.length : changes };
 };
 
 const checkpoint = (prepare: Prepare, mode: string): CheckpointState => {
@@ -54,10 +49,11 @@ const checkpoint = (prepare: Prepare, mode: string): CheckpointState => {
 };
 
 /** All of the steps in one durable transaction, or none of them. */
-const batch = (database: DatabaseSync, prepare: Prepare, steps: readonly BatchStep[]): BatchAnswer => {
+const runBatch = (database: DatabaseSync, prepare: Prepare, batch: PackedBatch): BatchAnswer => {
   database.exec("begin immediate");
   try {
-    const results = steps.map((step) => runStep(prepare, step));
+    const values = new Unpacker(batch);
+    const results = batch.steps.map((step) => runStep(prepare, step, values));
     database.exec("commit");
     return { results, frames: checkpoint(prepare, "noop").frames };
   } catch (error) {
@@ -93,7 +89,7 @@ export const openConnection = ({ path, readOnly, busyTimeoutMs }: ThreadOptions)
       case "query":
         return query(prepare, request.sql, request.parameters, request.rowsMax);
       case "batch":
-        return batch(database, prepare, request.steps);
+        return runBatch(database, prepare, request.batch);
       case "checkpoint":
         return checkpoint(prepare, request.mode);
       case "exec":

@@ -12,6 +12,7 @@ import { StoreError } from "../store-error.ts";
 import type { Store } from "../store.ts";
 import { WriterLock } from "../writer-lock.ts";
 import { createCompiler } from "./_compile.ts";
+import { Packer } from "./_pack.ts";
 import { type Checkpointer, createCheckpointer } from "./checkpoint.ts";
 import { createKysely, type RunQuery } from "./kysely.ts";
 import { migrate, type Migrated } from "./migrate.ts";
@@ -127,12 +128,9 @@ const createCommit = (
 ): ((operations: readonly Operation[]) => Promise<readonly OperationResult[]>) => {
   const compile = createCompiler();
   return async (operations) => {
-    const steps = operations.map(({ statement, rows }) => ({
-      sql: compile(statement),
-      returns: statement.kind === "raw" && statement.returns,
-      rows,
-    }));
-    const { results, frames } = await writer.ask({ kind: "batch", steps });
+    const packer = new Packer();
+    for (const operation of operations) packer.add(compile(operation.statement), operation);
+    const { results, frames } = await writer.ask({ kind: "batch", batch: packer.finish() });
     checkpointer.saw(frames);
     return results;
   };

@@ -66,7 +66,8 @@ export const createThread = (options: ThreadOptions): Thread => {
       // Each call's answer has the type that its request fixes; the map holds calls of all types.
       pending.set(calls, { resolve, reject });
       worker.ref();
-      worker.postMessage({ call: calls, request });
+      // A batch's buffer is handed over, not copied.
+      worker.postMessage({ call: calls, request }, request.kind === "batch" ? [request.batch.bytes.buffer] : []);
       return promise;
     },
     close: async () => {
