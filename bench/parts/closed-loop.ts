@@ -1,19 +1,11 @@
 import { readFigures, untilDelivered } from "../gateway/metrics.ts";
 import type { LoadJob, LoadResult } from "../load/job.ts";
 import { nowUs } from "../process/time.ts";
-import { type Usage, usageOf } from "../process/usage.ts";
 import type { Bench } from "./bench.ts";
+import { type Cost, costBetween, spentBy } from "./cost.ts";
 
-/** How fast, and what one event cost in processor time. */
-export type Throughput = {
-  readonly perSecond: number;
-  /** Of all threads of what is measured. */
-  readonly cpuUs: number;
-  /** Of its event loop's thread. */
-  readonly mainCpuUs: number;
-  /** Of load generator and sink, which have to share the machine with it. */
-  readonly benchCpuUs: number;
-};
+/** How fast, and at what cost. */
+export type Throughput = Cost & { readonly perSecond: number };
 
 /** Seconds of load before anything is counted: the compiler has then seen the hot path. */
 const warmSecondsMax = 2;
@@ -24,26 +16,6 @@ const drainMsMax = 120_000;
 const expectAccepted = ({ refused }: LoadResult, what: string): void => {
   const statuses = Object.entries(refused).map(([status, count]) => `${count} × ${status}`);
   if (statuses.length > 0) throw new Error(`${what}: not every request was accepted: ${statuses.join(", ")}`);
-};
-
-type Cost = Omit<Throughput, "perSecond">;
-type Spent = { readonly own: Usage | null; readonly bench: readonly (Usage | null)[] };
-
-const spentBy = ({ load, sink }: Bench, pid: number): Spent => ({
-  own: usageOf(pid),
-  bench: [usageOf(load.pid), usageOf(sink.pid)],
-});
-
-const sumOf = ({ bench }: Spent): number => bench.reduce((sum, usage) => sum + (usage?.cpuSeconds ?? Number.NaN), 0);
-
-/** What each of some events cost. Other work on the machine changes it far less than it changes rates. */
-const costBetween = (before: Spent, after: Spent, events: number): Cost => {
-  const eachUs = (usage: (spent: Spent) => number): number => ((usage(after) - usage(before)) / events) * 1e6;
-  return {
-    cpuUs: eachUs(({ own }) => own?.cpuSeconds ?? Number.NaN),
-    mainCpuUs: eachUs(({ own }) => own?.mainCpuSeconds ?? Number.NaN),
-    benchCpuUs: eachUs(sumOf),
-  };
 };
 
 const jobOf = ({ options }: Bench, target: { port: number; path: string }): LoadJob => ({

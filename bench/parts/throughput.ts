@@ -72,9 +72,10 @@ const shareFigures = (rounds: Readonly<Record<Measured, readonly Throughput[]>>)
     );
 
 const costs = [
-  { name: "processor time per event", of: ({ cpuUs }: Throughput) => cpuUs },
-  { name: "of which event loop", of: ({ mainCpuUs }: Throughput) => mainCpuUs },
-  { name: "generator and sink beside it", of: ({ benchCpuUs }: Throughput) => benchCpuUs },
+  { name: "processor time per event", unit: "µs", of: ({ cpuUs }: Throughput) => cpuUs },
+  { name: "of which event loop", unit: "µs", of: ({ mainCpuUs }: Throughput) => mainCpuUs },
+  { name: "generator and sink beside it", unit: "µs", of: ({ benchCpuUs }: Throughput) => benchCpuUs },
+  { name: "processors busy with other work", unit: "", of: ({ foreignProcessors }: Throughput) => foreignProcessors },
 ] as const;
 
 const plainFigures = (part: Measured, rounds: readonly Throughput[]): Figure[] =>
@@ -85,14 +86,15 @@ const plainFigures = (part: Measured, rounds: readonly Throughput[]): Figure[] =
           { part, name: names[part], unit: "/s" },
           rounds.map(({ perSecond }) => perSecond),
         ),
-        ...costs.map(({ name, of }) =>
-          medianFigure({ part, name: `${names[part]}: ${name}`, unit: "µs" }, rounds.map(of)),
+        ...costs.map(({ name, unit, of }) =>
+          medianFigure({ part, name: `${names[part]}: ${name}`, unit }, rounds.map(of)),
         ),
       ];
 
-const lineOf = (part: Measured, round: number, { perSecond, cpuUs, mainCpuUs, benchCpuUs }: Throughput): string =>
-  `round ${round}, ${part}: ${Math.round(perSecond)}/s, ${Math.round(cpuUs)} µs of processor, event loop ` +
-  `${Math.round(mainCpuUs)} µs; generator and sink ${Math.round(benchCpuUs)} µs`;
+const lineOf = (part: Measured, round: number, of: Throughput): string =>
+  `round ${round}, ${part}: ${Math.round(of.perSecond)}/s, ${Math.round(of.cpuUs)} µs of processor, event loop ` +
+  `${Math.round(of.mainCpuUs)} µs; generator and sink ${Math.round(of.benchCpuUs)} µs; ` +
+  `other work ${of.foreignProcessors.toFixed(2)} processors`;
 
 /** a, b, c and e, one after the other in each round. */
 export const measureThroughput = async (bench: Bench, full: FullStore | null): Promise<readonly Figure[]> => {

@@ -35,3 +35,15 @@ export const usageOf = (pid: number): Usage | null => {
     return null;
   }
 };
+
+/** Processor time that the machine as a whole has spent on anything. Null where there is no /proc. */
+export const busySecondsOfMachine = (): number | null => {
+  try {
+    const [line = ""] = readFileSync("/proc/stat", "utf8").split("\n", 1);
+    // cpu, user, nice, system, idle, iowait, irq, softirq, steal; what follows is counted in user already.
+    const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = line.split(/ +/).slice(1).map(Number);
+    return (user + nice + system + irq + softirq + steal) / ticksPerSecond;
+  } catch {
+    return null;
+  }
+};

@@ -1,7 +1,7 @@
 import type { PartLetter } from "../options.ts";
 import { median } from "./statistics.ts";
 
-export type Unit = "/s" | "%" | "ms" | "MB" | "MiB" | "µs";
+export type Unit = "/s" | "%" | "ms" | "MB" | "MiB" | "µs" | "";
 
 /** What is asked of a figure. */
 export type Bar = { readonly kind: "at_least" | "below"; readonly bound: number };

@@ -8,7 +8,7 @@ const digitsOf = (value: number): number => {
 const amount = (value: number, { unit }: Figure): string => {
   const digits = unit === "%" ? 0 : digitsOf(value);
   const text = value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
-  return unit === "/s" ? `${text}/s` : `${text} ${unit}`;
+  return unit === "/s" ? `${text}/s` : `${text} ${unit}`.trim();
 };
 
 const spreadOf = (figure: Figure): string => {
