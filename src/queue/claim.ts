@@ -15,8 +15,11 @@ export type ClaimWish = {
 /** What a lane got, in order, and when the next of its deliveries in the store falls due. Null: it has none there. */
 export type Claimed = { readonly deliveries: readonly Delivery[]; readonly nextDueAtMs: number | null };
 
+/** A retry that is claimed before its time, as an ordered lane does, keeps its time. */
 const claim = rawStatement(
-  `update deliveries set due_at_ms = ${claimedDueMs}, claims = claims + 1, generation = generation + 1
+  `update deliveries set due_at_ms = ${claimedDueMs}, claims = claims + 1, generation = generation + 1,
+     not_before_ms = case when attempts > 0 and coalesce(not_before_ms, 0) < due_at_ms
+       then due_at_ms else not_before_ms end
    where (event_id, id) in (
      select event_id, id from deliveries where destination_id = ? and due_at_ms <= ?
      order by due_at_ms, event_id, id limit ?
@@ -76,4 +79,28 @@ export const rescueClaims = async (tx: Tx): Promise<number> => {
     .where("due_at_ms", "=", claimedDueMs)
     .executeTakeFirst();
   return Number(result.numUpdatedRows);
+};
+
+/**
+ * Makes due what is claimed in the store and in nobody's hands: the answer to the commit that claimed it was lost. Run as
+ * a transaction, so that no claim is under way.
+ * @returns how many there were.
+ */
+export const releaseLost = async (tx: Tx, inHand: ReadonlySet<Id>): Promise<number> => {
+  const tables = tx.tables<QueueTables>();
+  const claimed = await tables
+    .selectFrom("deliveries")
+    .select(["event_id", "id"])
+    .where("due_at_ms", "=", claimedDueMs)
+    .execute();
+  const lost = claimed.filter(({ id }) => !inHand.has(idFromBytes(id)));
+  for (const { event_id, id } of lost) {
+    await tables
+      .updateTable("deliveries")
+      .set(({ ref, eb }) => ({ due_at_ms: ref("created_at_ms"), claims: eb("claims", "-", 1) }))
+      .where("event_id", "=", event_id)
+      .where("id", "=", id)
+      .execute();
+  }
+  return lost.length;
 };

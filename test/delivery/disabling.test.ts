@@ -62,7 +62,7 @@ describe("ten deliveries in a row that ran out of attempts", () => {
       failure_count: 10,
     });
     for (const eventId of events) expect((await engine.story(eventId)).status).toBe("failed");
-    expect(receiver.requests).toHaveLength(10);
+    expect(receiver.requests.length).toBe(10);
 
     // What comes now is not for it.
     const later = await engine.accept(source);
@@ -151,7 +151,7 @@ describe("switching a destination off by hand", () => {
       disabledReason: "manual",
     });
     await engine.roundTrip();
-    expect(receiver.requests).toHaveLength(2);
+    expect(receiver.requests.length).toBe(2);
   });
 
   test("cancels a retry that waits for its time", async () => {
@@ -167,7 +167,7 @@ describe("switching a destination off by hand", () => {
     ]);
     engine.clock.advance(60_000);
     await engine.roundTrip();
-    expect(receiver.requests).toHaveLength(1);
+    expect(receiver.requests.length).toBe(1);
   });
 
   test("and on again lets what comes now through, and counts nothing of what was before", async () => {
@@ -238,7 +238,7 @@ describe("switching a destination off by hand", () => {
     await eventually(async () =>
       expect(await tally(second, destination)).toEqual({ "cancelled destination_disabled": 5 }),
     );
-    expect(receiver.requests).toHaveLength(1);
+    expect(receiver.requests.length).toBe(1);
   });
 });
 
@@ -263,5 +263,5 @@ test("deleting a destination cancels what waits; an attempt under way is recorde
   );
   const [counted] = await select<{ attempts: number }>(engine.store, "select count(*) as attempts from attempts");
   expect(counted).toEqual({ attempts: 1 });
-  expect(receiver.requests).toHaveLength(1);
+  expect(receiver.requests.length).toBe(1);
 });

@@ -30,7 +30,7 @@ test("an ordered lane sends one at a time, in the order of commit", async () => 
   expect(events).toEqual(events.toSorted());
   for (const at of events.keys()) {
     await gate.pass(1);
-    expect(receiver.requests).toHaveLength(at + 1);
+    expect(receiver.requests.length).toBe(at + 1);
   }
   await engine.until(events.at(-1)!, "succeeded");
   expect(received(receiver)).toEqual(upTo(30));
@@ -50,7 +50,7 @@ test("the next one is sent only when the outcome of the one before is on disk", 
   await eventually(() =>
     expect(engine.log.entries()).toContainEqual(expect.objectContaining({ message: "commit failed" })),
   );
-  expect(receiver.requests).toHaveLength(1);
+  expect(receiver.requests.length).toBe(1);
   engine.writer.mend();
   engine.clock.advance(1000);
   await engine.until(first, "succeeded");
@@ -177,4 +177,21 @@ test("one that is no longer ordered goes on with as many at once as it may", asy
   gate.open();
   await receiver.waitFor(8);
   expect(new Set(received(receiver))).toEqual(new Set(upTo(8)));
+});
+
+test("a retry that waits when its destination becomes ordered waits for its time, and holds up what comes after it", async () => {
+  await using receiver = await startReceiver({ status: 500 });
+  const engine = await startEngine();
+  const source = await engine.addSource();
+  const destination = await engine.addDestination(source, receiver.url);
+  const [retried] = (await numbered(engine, source, [0])) as [Id];
+  await eventually(async () => expect((await engine.story(retried)).attempts).toHaveLength(1));
+  receiver.respondWith({ status: 200 });
+  await engine.change(source, destination, ordered);
+  const [later] = (await numbered(engine, source, [1])) as [Id];
+  await engine.roundTrip();
+  expect(received(receiver)).toEqual([0]);
+  engine.clock.advance(25_000);
+  await engine.until(later, "succeeded");
+  expect(received(receiver)).toEqual([0, 0, 1]);
 });

@@ -30,16 +30,16 @@ test("invariant 10: outcomes outlive a store that cannot be written, and are rec
 
   engine.writer.breakDown();
   await gate.pass(2, 500);
-  await gate.pass(3, 200);
   await eventually(() => expect(commitsFailed(engine)).toBeGreaterThan(0));
   expect(await engine.take(source)).toEqual({ kind: "overloaded" });
-  // Nobody knows how long it lasts: nothing more is sent meanwhile than what was on its way.
-  for (let failures = commitsFailed(engine), rounds = 0; rounds < 3; rounds += 1, failures = commitsFailed(engine)) {
+  // Nobody knows how long it lasts: nothing more is sent, although slots are free.
+  await gate.pass(5, 200);
+  for (let rounds = 0; rounds < 3; rounds += 1) {
+    const failures = commitsFailed(engine);
     engine.clock.advance(10_000);
     await eventually(() => expect(commitsFailed(engine)).toBeGreaterThan(failures));
   }
-  const sentMeanwhile = receiver.requests.length;
-  expect(sentMeanwhile).toBeLessThanOrEqual(8 + 3);
+  expect(receiver.requests.length).toBe(8);
   expect(await standing(engine)).toEqual([{ status: "pending", attempts: 0, count: 20 }]);
 
   engine.writer.mend();
@@ -51,7 +51,7 @@ test("invariant 10: outcomes outlive a store that cannot be written, and are rec
       { status: "success", attempts: 1, count: 18 },
     ]);
   });
-  expect(receiver.requests).toHaveLength(20);
+  expect(receiver.requests.length).toBe(20);
   expect(engine.destination(destination.id)).toMatchObject({ enabled: true });
   expect((await engine.take(source)).kind).toBe("stored");
 });
@@ -70,13 +70,13 @@ test("what falls due during an outage is sent after it", async () => {
     engine.clock.advance(20_000);
     await eventually(() => expect(commitsFailed(engine)).toBeGreaterThan(failures));
   }
-  expect(receiver.requests).toHaveLength(1);
+  expect(receiver.requests.length).toBe(1);
   engine.writer.mend();
   await eventually(async () => {
     engine.clock.advance(1000);
     expect((await engine.story(eventId)).status).toBe("succeeded");
   });
-  expect(receiver.requests).toHaveLength(2);
+  expect(receiver.requests.length).toBe(2);
 });
 
 test("destinations that fail during an outage are switched off after it, by the same count", async () => {

@@ -27,7 +27,7 @@ test("an event is sent at once, and its success is recorded", async () => {
     { deliveryId: deliveries[0]!.id, number: 1, code: null, error: null, responseStatus: 202 },
   ]);
   expect(Buffer.from(attempts[0]!.responseBody!).toString()).toBe("thanks");
-  expect(receiver.requests).toHaveLength(1);
+  expect(receiver.requests.length).toBe(1);
 });
 
 test("a delivery that fails is tried five times, at the published times, and has failed then", async () => {
@@ -46,7 +46,7 @@ test("a delivery that fails is tried five times, at the published times, and has
     // Five seconds early, in case that this machine needs some of them.
     engine.clock.advance(seconds * 1000 - 5000);
     await engine.roundTrip();
-    expect(receiver.requests).toHaveLength(made + 1);
+    expect(receiver.requests.length).toBe(made + 1);
     engine.clock.advance(5000 + seconds * 100);
   }
   const { deliveries, attempts } = await engine.until(eventId, "failed");
@@ -155,7 +155,7 @@ test("a retry waits in the store: a gateway that starts anew tries again when it
   receiver.respondWith({ status: 200 });
   const second = await startEngine(first);
   await second.roundTrip();
-  expect(receiver.requests).toHaveLength(1);
+  expect(receiver.requests.length).toBe(1);
   second.clock.advance(20_000);
   const { attempts } = await second.until(eventId, "succeeded");
   expect(attempts.map(({ number }) => number)).toEqual([1, 2]);
@@ -173,7 +173,7 @@ test("invariant 11: what cannot be signed becomes a failed attempt with a reason
   });
   const { attempts } = await engine.until(await engine.accept(source), "failed");
   expect(attempts).toMatchObject([{ code: "signature", responseStatus: null }]);
-  expect(receiver.requests).toHaveLength(0);
+  expect(receiver.requests.length).toBe(0);
 });
 
 test("invariant 11: an event that is gone from the store ends its delivery, with a reason", async () => {
@@ -190,5 +190,5 @@ test("invariant 11: an event that is gone from the store ends its delivery, with
       { status: "failed", reason: "event_lost", attempts: 1 },
     ]),
   );
-  expect(receiver.requests).toHaveLength(1);
+  expect(receiver.requests.length).toBe(1);
 });

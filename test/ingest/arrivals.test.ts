@@ -114,7 +114,7 @@ describe("matching happens at commit, after every change that came before", () =
       engine.accept(source),
     ]);
     expect(await engine.story(eventId)).toMatchObject({ status: "received", deliveries: [] });
-    expect(receiver.requests).toEqual([]);
+    expect(receiver.requests.length).toBe(0);
   });
 
   test("one whose filter is changed meanwhile gets it by the new filter", async () => {
@@ -148,7 +148,7 @@ describe("matching happens at commit, after every change that came before", () =
       engine.accept(source),
     ]);
     expect(await engine.story(eventId)).toMatchObject({ status: "received", deliveries: [] });
-    expect(receiver.requests).toEqual([]);
+    expect(receiver.requests.length).toBe(0);
   });
 });
 
@@ -160,5 +160,5 @@ test("an event that is held back is forwarded to nobody", async () => {
   const eventId = await engine.accept(source);
   expect(await engine.story(eventId)).toMatchObject({ status: "received", deliveries: [] });
   await engine.roundTrip();
-  expect(receiver.requests).toEqual([]);
+  expect(receiver.requests.length).toBe(0);
 });

@@ -190,6 +190,27 @@ test("the outcome of an older claim changes nothing", async () => {
   expect(await stored(store, delivery)).toMatchObject({ status: "success", attempts: 1 });
 });
 
+test("a retry that is claimed before its time keeps its time; what was never tried has none", async () => {
+  const { commit } = openQueue();
+  const [fresh, retried] = [newPending({ createdAtMs: nowMs }), newPending()];
+  await commit(addOperation([fresh, retried]));
+  const settlement = { to: "due", atMs: nowMs + 60_000 } as const;
+  await commit(settleOperation([{ delivery: await claimOne(commit, retried), settlement, attempts: 1 }]));
+  expect((await claimOne(commit, fresh)).notBeforeMs).toBeNull();
+  expect((await claimOne(commit, retried)).notBeforeMs).toBe(nowMs + 60_000);
+});
+
+test("what an ordered lane held keeps its time across a restart", async () => {
+  const { store, commit } = openQueue();
+  const held = newPending({ createdAtMs: nowMs });
+  await commit(addOperation([held]));
+  const settlement = { to: "held", untilMs: nowMs + 60_000 } as const;
+  await commit(settleOperation([{ delivery: await claimOne(commit, held), settlement, attempts: 1 }]));
+  await store.write((tx) => rescueClaims(tx));
+  expect(await dueOf(store, held)).toBe(nowMs);
+  expect(await claimOne(commit, held)).toMatchObject({ notBeforeMs: nowMs + 60_000, claims: 2 });
+});
+
 test("what a dead process had claimed is due again, in its place, and remembers how often it was claimed", async () => {
   const { store, commit, claim: claimFor } = openQueue();
   const deliveries = lane(3);
@@ -209,6 +230,9 @@ test("what a dead process had claimed is due again, in its place, and remembers 
     ]),
   );
   expect(await store.write((tx) => rescueClaims(tx))).toBe(3);
+  expect(await Promise.all(deliveries.map((delivery) => dueOf(store, delivery)))).toEqual(
+    deliveries.map(({ createdAtMs }) => createdAtMs),
+  );
   expect(await store.write((tx) => rescueClaims(tx))).toBe(0);
   const [again] = await claimFor({ destinationId, dueUntilMs: nowMs + 2, limit: 10 });
   expect(again!.deliveries).toEqual(deliveries.map((delivery) => ({ ...delivery, claims: 2, generation: 2 })));
