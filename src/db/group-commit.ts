@@ -1,5 +1,5 @@
 import type { Operation, OperationResult } from "./statement.ts";
-import { isPassing, StoreError } from "./store-error.ts";
+import { isInterrupted, isPassing, StoreError } from "./store-error.ts";
 
 /** What a batch writes, and what becomes of its items once it is on disk. */
 export type Draft<Result> = {
@@ -45,6 +45,9 @@ export type CommitObserver = {
   commitFailed(failure: { items: number; error: unknown }): void;
 };
 
+/** What is told when the fate of a commit is unknown, because its answer was lost. */
+export type InterruptionListener = () => void;
+
 /**
  * Group commit: while one commit runs, what arrives waits; when it ends, all that waits goes in the next one. No timer,
  * and no delay when idle. A batch that fails is split in halves until the one bad item stands alone and is
@@ -55,6 +58,7 @@ export class GroupCommit {
   readonly #observer: CommitObserver;
   readonly #monotonicMs: () => number;
   readonly #lines: Line[] = [];
+  readonly #listeners: InterruptionListener[] = [];
   #running: Promise<void> | null = null;
 
   constructor(engine: CommitEngine, observer: CommitObserver, monotonicMs: () => number) {
@@ -75,6 +79,11 @@ export class GroupCommit {
         line.waiting.push({ item, resolve, reject });
         this.#start();
       });
+  }
+
+  /** Calls `listener` after each commit whose answer was lost: it may have been written, and nobody was told. */
+  onInterrupted(listener: InterruptionListener): void {
+    this.#listeners.push(listener);
   }
 
   /** Resolves when nothing waits and nothing is being written. */
@@ -133,6 +142,7 @@ export class GroupCommit {
     if (items === 1 || isPassing(error)) {
       this.#observer.commitFailed({ items, error });
       for (const { taken } of shares) for (const { reject } of taken) reject(error);
+      if (isInterrupted(error)) for (const listener of this.#listeners) listener();
       return;
     }
     for (const half of halves(shares, items)) await this.#write(half);

@@ -1,6 +1,6 @@
 import type { Kysely } from "kysely";
 
-import type { Batcher, Join } from "./group-commit.ts";
+import type { Batcher, InterruptionListener, Join } from "./group-commit.ts";
 
 /** A transaction of the one writer. Pass it on: the store itself cannot be used inside. */
 export type Tx = {
@@ -29,6 +29,11 @@ export type Store = {
   write<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Opens a line into the group commit, for what happens all the time. */
   line<Item, Result>(batcher: Batcher<Item, Result>): Join<Item, Result>;
+  /**
+   * Calls `listener` after each group commit whose answer was lost. It may have been written although its items were
+   * refused, so whoever keeps in memory what the store holds must look.
+   */
+  onInterrupted(listener: InterruptionListener): void;
   /** Resolves when no group commit waits or runs. */
   settled(): Promise<void>;
   /** Bytes of the write-ahead log that are not in the database yet. */

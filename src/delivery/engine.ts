@@ -14,13 +14,14 @@ import { type Cancellation, type Canceller, createCanceller } from "./canceller.
 import { createClaimer } from "./claimer.ts";
 import { Lanes } from "./lanes.ts";
 import { Recorder } from "./recorder.ts";
+import { createRecovery } from "./recovery.ts";
 import type { SenderNames } from "./request.ts";
 import { createRevocation } from "./revocation.ts";
 import { createWorker } from "./worker.ts";
 
 /** What delivery needs. */
 export type DeliveryParts = {
-  readonly store: Pick<Store, "line" | "lookup" | "write" | "settled">;
+  readonly store: Pick<Store, "line" | "lookup" | "write" | "settled" | "onInterrupted">;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly random: Pick<Random, "fraction">;
@@ -76,7 +77,7 @@ export const createDelivery = (parts: DeliveryParts): DeliveryEngine => {
   const { store, clock, table, observer } = parts;
   const abort = new AbortController();
   const canceller = createCanceller({ store, clock, observer });
-  const underWay = new Set<Promise<unknown>>();
+  const underWay = new Map<Promise<unknown>, Delivery>();
   const revocation = createRevocation({ isReplayCancelled: () => false, isOverdue: () => false, ...parts });
 
   const recorder = new Recorder({
@@ -104,7 +105,7 @@ export const createDelivery = (parts: DeliveryParts): DeliveryEngine => {
     mayStart: () => recorder.mayStart,
     work: (work, destination) => {
       const done = worker(work, destination).finally(() => underWay.delete(done));
-      underWay.add(done);
+      underWay.set(done, work.delivery);
       return done;
     },
     isRevoked: ({ delivery }) => revocation(delivery) !== null,
@@ -113,6 +114,9 @@ export const createDelivery = (parts: DeliveryParts): DeliveryEngine => {
       void recorder.record({ delivery, outcome: { kind: "cancelled", reason }, attempt: null });
     },
   });
+  const noteDue = lanes.noteDue.bind(lanes);
+  const inHand = (): Delivery[] => [...lanes.inHand(), ...recorder.inHand(), ...underWay.values()];
+  store.onInterrupted(createRecovery({ ...parts, noteDue, inHand }));
   return {
     lanes,
     start: async () => {
@@ -126,10 +130,10 @@ export const createDelivery = (parts: DeliveryParts): DeliveryEngine => {
     },
     stop: async (graceMs) => {
       const left = lanes.stop();
-      await Promise.race([Promise.all(underWay), wait(clock, graceMs)]);
+      await Promise.race([Promise.all(underWay.keys()), wait(clock, graceMs)]);
       abort.abort();
       recorder.giveUp();
-      await Promise.all(underWay);
+      await Promise.all(underWay.keys());
       await canceller.stop();
       await Promise.allSettled(left.map(({ delivery }) => release(delivery)));
       await store.settled();

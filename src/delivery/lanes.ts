@@ -3,7 +3,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Id } from "../lib/ids.ts";
 import type { LaneState } from "../observe/gauges.ts";
 import type { Claimed, ClaimWish } from "../queue/claim.ts";
-import { claimedDueMs } from "../queue/delivery.ts";
+import { claimedDueMs, type Delivery } from "../queue/delivery.ts";
 import type { Destination } from "../routing/destination.ts";
 import type { RoutingTable } from "../routing/table.ts";
 import {
@@ -132,6 +132,13 @@ export class Lanes {
   /** Looks at all lanes again. */
   wakeAll(): void {
     for (const lane of this.#lanes.values()) this.#pump(lane);
+  }
+
+  /** Deliveries that wait in any lane. */
+  *inHand(): Generator<Delivery> {
+    for (const { waiting } of this.#lanes.values()) {
+      for (const { delivery } of [...waiting.live, ...waiting.replays]) yield delivery;
+    }
   }
 
   /** Stops starting work. Gives back what waited; it stays claimed in the store until it is released there. */

@@ -53,7 +53,7 @@ type Judgement = { readonly judged: readonly Judged[]; readonly changed: Readonl
 export class Recorder {
   readonly #parts: RecorderParts;
   readonly #join: Join<Report, Settlement>;
-  #pending = 0;
+  readonly #pending = new Set<Report>();
   /** Set when the store was unavailable, until a commit succeeds again. */
   #blocked = false;
   #refused = false;
@@ -71,9 +71,14 @@ export class Recorder {
 
   /** Whether the store keeps up, so that another attempt may start. Whoever is refused is told by `onRecovered`. */
   get mayStart(): boolean {
-    const may = !this.#blocked && this.#pending < pendingMax;
+    const may = !this.#blocked && this.#pending.size < pendingMax;
     if (!may) this.#refused = true;
     return may;
+  }
+
+  /** Deliveries whose outcome is not on disk yet. */
+  *inHand(): Generator<Delivery> {
+    for (const { delivery } of this.#pending) yield delivery;
   }
 
   /**
@@ -87,7 +92,7 @@ export class Recorder {
 
   /** Resolves once the outcome is on disk, or with null when it was given up. */
   async record(report: Report): Promise<Settlement | null> {
-    this.#pending += 1;
+    this.#pending.add(report);
     try {
       for (let waitMs: number = retryMs.first; ; waitMs = Math.min(waitMs * 2, retryMs.max)) {
         try {
@@ -101,7 +106,7 @@ export class Recorder {
         await Promise.race([wait(this.#parts.clock, waitMs), this.#end.promise]);
       }
     } finally {
-      this.#pending -= 1;
+      this.#pending.delete(report);
       if (this.#refused && this.mayStart) {
         this.#refused = false;
         this.#parts.onRecovered();

@@ -132,10 +132,9 @@ test("a writer that dies under load costs nobody who was acknowledged", async ()
     });
   }
 
-  // A commit whose answer died with the thread was acknowledged to nobody; if it is on disk, the next start takes it up.
-  await engine.stop();
-  const next = await startEngine(engine);
-  await eventually(async () =>
-    expect(await select(next.store, "select distinct status from events")).toEqual([{ status: "succeeded" }]),
-  );
+  // A commit whose answer died with the thread was acknowledged to nobody; if it is on disk, it is taken up all the same.
+  await eventually(async () => {
+    engine.clock.advance(1000);
+    expect(await select(engine.store, "select distinct status from events")).toEqual([{ status: "succeeded" }]);
+  });
 });

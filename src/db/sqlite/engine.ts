@@ -93,6 +93,7 @@ const storeOver = (path: string, { directory, clock, observer, walBytesMax }: Sq
         return result;
       }),
     line: (batcher) => commits.line(batcher),
+    onInterrupted: (listener) => commits.onInterrupted(listener),
     settled: () => commits.settled(),
     walBytes: () => checkpointer.frames() * pageBytes,
     freeBytes: async () => {

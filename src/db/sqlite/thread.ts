@@ -29,7 +29,7 @@ export const createThread = (options: ThreadOptions): Thread => {
     worker = null;
     deaths += 1;
     for (const { reject } of pending.values()) {
-      reject(new StoreError("unavailable", "a thread of the store died; it is started again", { cause: error }));
+      reject(new StoreError("interrupted", "a thread of the store died; it is started again", { cause: error }));
     }
     pending.clear();
   };
