@@ -1,7 +1,7 @@
 import type { Store } from "../db/store.ts";
 import { type Id, idToBytes } from "../lib/ids.ts";
 import { fromDeliveryRow, type QueueTables } from "./_rows.ts";
-import type { Delivery } from "./delivery.ts";
+import { claimedDueMs, type Delivery } from "./delivery.ts";
 
 /** The deliveries of one event, oldest first. Whoever asks has found the event through its owner. */
 export const deliveriesOf = async (store: Pick<Store, "lookup">, eventId: Id): Promise<readonly Delivery[]> => {
@@ -31,7 +31,7 @@ export const dueTimes = async (
       .selectFrom("deliveries")
       .select("due_at_ms")
       .where("destination_id", "=", idToBytes(destinationId))
-      .where("due_at_ms", "is not", null)
+      .where("due_at_ms", "<", claimedDueMs)
       .orderBy("due_at_ms")
       .limit(1)
       .executeTakeFirst();

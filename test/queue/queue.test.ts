@@ -292,6 +292,17 @@ test("the first due time of each destination is known, of those that have one", 
   expect([...times]).toEqual([[busy[0]!.destinationId, nowMs]]);
 });
 
+test("what somebody has claimed is not due", async () => {
+  const { store, commit } = openQueue();
+  const deliveries = lane(2);
+  await commit(addOperation(deliveries));
+  const destinationId = deliveries[0]!.destinationId;
+  await claimOne(commit, deliveries[0]!);
+  expect([...(await dueTimes(store, [destinationId]))]).toEqual([[destinationId, nowMs + 1]]);
+  await claimOne(commit, deliveries[1]!);
+  expect([...(await dueTimes(store, [destinationId]))]).toEqual([]);
+});
+
 test("a newer run along the same connection takes the place of the older ones of that event", async () => {
   const { store, commit } = openQueue();
   const run = { eventId: ids.next(), connectionId: ids.next() };
