@@ -66,7 +66,7 @@ const takeUp = (
 ): void => {
   const destination = table.destination(id)?.destination;
   if (destination === undefined) return;
-  if (destination.enabling > 0) {
+  if (!destination.enabled) {
     canceller.cancelBehind({ destinationId: id, enablingBelow: destination.enabling, reason: "destination_disabled" });
   }
   if (destination.enabled) lanes.noteDue(id, dueAtMs);
@@ -120,8 +120,12 @@ export const createDelivery = (parts: DeliveryParts): DeliveryEngine => {
   return {
     lanes,
     start: async () => {
-      await store.write((tx) => rescueClaims(tx));
-      const ids = [...table.destinations()].map(({ destination }) => destination.id);
+      const destinations = [...table.destinations()].map(({ destination }) => destination);
+      await rescueClaims(
+        store,
+        destinations.map((each) => ({ destinationId: each.id, slots: slotsOf(each) })),
+      );
+      const ids = destinations.map(({ id }) => id);
       for (const due of await dueTimes(store, ids)) takeUp({ table, canceller, lanes }, due);
     },
     cancel: async (cancellation) => {
@@ -135,7 +139,10 @@ export const createDelivery = (parts: DeliveryParts): DeliveryEngine => {
       recorder.giveUp();
       await Promise.all(underWay.keys());
       await canceller.stop();
-      await Promise.allSettled(left.map(({ delivery }) => release(delivery)));
+      await store.settled();
+      // What was being claimed when the lanes stopped has come in by now.
+      const all = [...left, ...lanes.stop()];
+      await Promise.allSettled(all.map(({ delivery }) => release(delivery)));
       await store.settled();
     },
   };

@@ -59,6 +59,26 @@ test("stopping gives every claim back as if it had never been made", async () =>
   expect(onDisk(engine.directory, "select count(*) as attempts from attempts")).toEqual([{ attempts: 0 }]);
 });
 
+test("stopping gives back also what is being claimed at that moment", async () => {
+  await using receiver = await startReceiver({ status: 500 });
+  const engine = await startEngine();
+  const source = await engine.addSource();
+  await engine.addDestination(source, receiver.url);
+  const eventId = await engine.accept(source);
+  await eventually(async () => expect((await engine.story(eventId)).attempts).toHaveLength(1));
+  const held = Promise.withResolvers<void>();
+  const transaction = engine.store.write(() => held.promise);
+  // The retry falls due, and its claim waits for the writer.
+  engine.clock.advance(20_000);
+  const stopped = engine.stop();
+  held.resolve();
+  await Promise.all([transaction, stopped]);
+  expect(onDisk(engine.directory, "select status, claims, attempts from deliveries")).toEqual([
+    { status: "pending", claims: 0, attempts: 1 },
+  ]);
+  expect(receiver.requests.length).toBe(1);
+});
+
 test("stopping lets what is under way end within its time, and records it", async () => {
   const gate = createGate();
   await using receiver = await startReceiver(gate.answer);
