@@ -85,7 +85,10 @@ const takeBody = async (parts: IngestParts, routed: RoutedSource, { request }: C
       return refuse("overloaded", answers.overloaded, true);
     case "read":
       try {
-        const receipt = await parts.receive(routed, {
+        // Reading may have taken half a minute: what counts is the source as it is now, its secrets above all.
+        const current = parts.table.source(source.id);
+        if (current === undefined) return refuse("unknown_slug", answers.notFound);
+        const receipt = await parts.receive(current, {
           method: request.method ?? "POST",
           query: queryOf(request.url ?? ""),
           headers: headersOf(request),

@@ -76,6 +76,13 @@ const answerClientError = (ids: Ids, error: Error & { code?: string }, socket: D
   );
 };
 
+/** A server takes the absolute form of a target as well, which proxies write (RFC 9112, section 3.2.2). */
+const originForm = (target: string): string => {
+  if (target.startsWith("/")) return target;
+  const url = URL.parse(target);
+  return url === null ? target : url.pathname + url.search;
+};
+
 /** Whether a request is for this host, whatever its port. */
 const isForHost = ({ headers }: IncomingMessage, host: string): boolean =>
   (headers.host ?? "").replace(/:\d+$/, "").toLowerCase() === host.toLowerCase();
@@ -91,6 +98,7 @@ const createNode = ({ ids, ingest, ingestHost = null, timeouts }: ServerParts, f
       maxHeaderSize: headerBytesMax,
     },
     (request, response) => {
+      request.url = originForm(request.url ?? "/");
       // On the ingest host everything is an ingest URL, and all but real ones are unknown.
       if (isIngestPath(request.url ?? "") || (ingestHost !== null && isForHost(request, ingestHost))) {
         ingest(request, response);

@@ -14,11 +14,12 @@ import { createMetrics, type Metrics } from "../observe/metrics.ts";
 import { createObserver, type Observer } from "../observe/observe.ts";
 import { createOutput } from "../observe/output.ts";
 import { type Catalog, loadPresets } from "../providers/catalog.ts";
-import { loadRouting } from "../routing/load.ts";
+import { loadRouting, reloadRouting } from "../routing/load.ts";
 import { resealDestinations, resealSources } from "../routing/reseal.ts";
 import { RoutingTable } from "../routing/table.ts";
 import type { Rotation } from "../secrets/rotate.ts";
 import { openSecrets, type Secrets } from "../secrets/secrets.ts";
+import { newestKnownMs } from "./newest.ts";
 import type { Overrides } from "./overrides.ts";
 
 /** The part of the gateway that a command on the shell needs as well: the store, and what gives it meaning. */
@@ -31,6 +32,8 @@ export type Core = {
   readonly store: Store;
   /** What opening the store did to its schema. */
   readonly migrated: Migrated;
+  /** The latest time that the store told of before this process added to it, Unix milliseconds. 0: none. */
+  readonly newestAtOpenMs: number;
   readonly secrets: Secrets;
   readonly catalog: Catalog;
   readonly table: RoutingTable;
@@ -67,7 +70,6 @@ const openStore = (
 export const openCore = async (config: Config, overrides: Overrides = {}): Promise<Core> => {
   const clock = overrides.clock ?? systemClock;
   const random = overrides.random ?? createSystemRandom();
-  const ids = createIds(clock, random);
   const sink = overrides.logSink ?? createOutput(2, clock);
   const log = createLogger({ level: config.logLevel, format: config.logFormat, clock, sink });
   const metrics = createMetrics({ process: overrides.processMetrics ?? true });
@@ -77,6 +79,8 @@ export const openCore = async (config: Config, overrides: Overrides = {}): Promi
   opened.defer(() => lock.release());
   const { store, migrated } = openStore(config, { clock, observer }, overrides);
   opened.defer(() => store.close());
+  const newestAtOpenMs = await newestKnownMs(store);
+  const ids = createIds(clock, random, newestAtOpenMs);
   const secrets = await openSecrets({
     store,
     random,
@@ -86,6 +90,9 @@ export const openCore = async (config: Config, overrides: Overrides = {}): Promi
   const catalog = await loadPresets();
   const table = new RoutingTable({ keyring: secrets.keyring, catalog });
   await loadRouting(store, table);
+  store.onInterrupted(() => {
+    reloadRouting(store, table).catch((error: unknown) => observer.faulted({ task: "reload routing", error }));
+  });
   const access = openAccess({ store, clock, ids, random, observer });
   const held = opened.move();
   return {
@@ -96,6 +103,7 @@ export const openCore = async (config: Config, overrides: Overrides = {}): Promi
     observer,
     store,
     migrated,
+    newestAtOpenMs,
     secrets,
     catalog,
     table,

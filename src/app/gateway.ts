@@ -48,7 +48,7 @@ const readinessOf =
 
 /** Opens the rooms in the order in which their lines are to be written: outcomes, claims, then what arrives. */
 export const openGateway = async (core: Core, config: Config, overrides: Overrides): Promise<Gateway> => {
-  const { store, clock, ids, random, table, observer, metrics } = core;
+  const { store, clock, ids, random, table, observer, metrics, newestAtOpenMs } = core;
   const outbound = createOutbound({ clock, egressAllow: config.egressAllow, ...overrides.outbound });
   const names = { headerPrefix: config.headerPrefix, userAgent: `Postern/${version}` };
   const delivery = createDelivery({
@@ -67,7 +67,7 @@ export const openGateway = async (core: Core, config: Config, overrides: Overrid
   const tolerances = { stripe: config.stripeToleranceSeconds };
   const receive = createReceive({ clock, arrive, tolerances });
   const wake = (destinationId: Id): void => delivery.lanes.wake(destinationId);
-  const housekeeping = createHousekeeping({ store, clock, table, observer, wake });
+  const housekeeping = createHousekeeping({ store, clock, table, observer, newestAtOpenMs, wake });
   const replays = createReplays({ store, clock, ids, table, tolerances, observer, lanes: delivery.lanes });
   const budget = new ByteBudget(config.ingestBytesMax);
   const diskFloor = await watchDiskFloor({ store, clock, observer }, config.diskFreeBytesMin);

@@ -16,6 +16,10 @@ export type Batcher<Item, Result> = {
   readonly name: string;
   /** Items of the kind in one commit, at most. */
   readonly itemsMax: number;
+  /** What an item costs, where that differs: the rows that it becomes. Default: 1. */
+  weigh?(item: Item): number;
+  /** Weight of the kind in one commit, at most; a single item may be heavier. Default: no bound beside `itemsMax`. */
+  readonly weightMax?: number;
   /** Called while the writer is held, so that what it reads from memory is as of this commit. No I/O. */
   draft(items: readonly Item[]): Draft<Result>;
 };
@@ -86,6 +90,11 @@ export class GroupCommit {
     this.#listeners.push(listener);
   }
 
+  /** Tells the listeners that a commit's answer was lost, of a batch or of any other transaction. */
+  interrupted(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
   /** Resolves when nothing waits and nothing is being written. */
   async settled(): Promise<void> {
     while (this.#running) await this.#running;
@@ -105,7 +114,7 @@ export class GroupCommit {
     while (this.#lines.some(({ waiting }) => waiting.length > 0)) {
       await this.#engine.hold(async () => {
         const shares = this.#lines
-          .map(({ batcher, waiting }): Share => ({ batcher, taken: waiting.splice(0, batcher.itemsMax) }))
+          .map(({ batcher, waiting }): Share => ({ batcher, taken: waiting.splice(0, countOf(batcher, waiting)) }))
           .filter(({ taken }) => taken.length > 0);
         await this.#write(shares);
         await this.#engine.maintain();
@@ -142,12 +151,23 @@ export class GroupCommit {
     if (items === 1 || isPassing(error)) {
       this.#observer.commitFailed({ items, error });
       for (const { taken } of shares) for (const { reject } of taken) reject(error);
-      if (isInterrupted(error)) for (const listener of this.#listeners) listener();
+      if (isInterrupted(error)) this.interrupted();
       return;
     }
     for (const half of halves(shares, items)) await this.#write(half);
   }
 }
+
+/** How many of those that wait go in the next commit. */
+const countOf = (batcher: Batcher<unknown, unknown>, waiting: readonly Waiting[]): number => {
+  const { itemsMax, weightMax = Number.POSITIVE_INFINITY } = batcher;
+  let weight = 0;
+  for (const [index, { item }] of waiting.slice(0, itemsMax).entries()) {
+    weight += batcher.weigh?.(item) ?? 1;
+    if (index > 0 && weight > weightMax) return index;
+  }
+  return Math.min(itemsMax, waiting.length);
+};
 
 /** Splits what a batch holds into two batches of about the same size, in order. */
 const halves = (shares: readonly Share[], items: number): readonly (readonly Share[])[] => {

@@ -30,7 +30,7 @@ export type Store = {
   /** Opens a line into the group commit, for what happens all the time. */
   line<Item, Result>(batcher: Batcher<Item, Result>): Join<Item, Result>;
   /**
-   * Calls `listener` after each group commit whose answer was lost. It may have been written although its items were
+   * Calls `listener` after each commit whose answer was lost. It may have been written although it was
    * refused, so whoever keeps in memory what the store holds must look.
    */
   onInterrupted(listener: InterruptionListener): void;

@@ -70,18 +70,18 @@ export const logOperation = (
 /** Attempts of one event that are ever shown. */
 const attemptsMax = 5000;
 
-/** The attempts of an event's deliveries, oldest first. Whoever asks has found the event through its owner. */
+/** The newest attempts of an event's deliveries, oldest first. Whoever asks has found the event through its owner. */
 export const attemptsOf = async (store: Pick<Store, "lookup">, eventId: Id): Promise<readonly Attempt[]> => {
   const rows = await store
     .lookup<DeliveryTables>()
     .selectFrom("attempts")
     .selectAll()
     .where("event_id", "=", idToBytes(eventId))
-    .orderBy("delivery_id")
-    .orderBy("number")
+    .orderBy("delivery_id", "desc")
+    .orderBy("number", "desc")
     .limit(attemptsMax)
     .execute();
-  return rows.map((row) => ({
+  return rows.toReversed().map((row) => ({
     id: idFromBytes(row.attempt_id),
     deliveryId: idFromBytes(row.delivery_id),
     number: row.number,

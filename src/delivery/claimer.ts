@@ -2,8 +2,8 @@ import type { Join } from "../db/group-commit.ts";
 import type { Store } from "../db/store.ts";
 import { type Claimed, claimOperations, type ClaimWish, readClaims } from "../queue/claim.ts";
 
-/** Lanes whose wishes share one commit: each claims up to a window of rows, and a commit must stay short. */
-const wishesMax = 16;
+/** Lanes whose wishes share one commit: each claims up to 250 rows, and a commit must stay short. */
+const wishesMax = 4;
 
 /**
  * Opens the line by which lanes claim from the store. `onClaimed` runs before any later commit is drafted, so that what

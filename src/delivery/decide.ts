@@ -41,7 +41,9 @@ const afterFailure = (
     random,
   });
   if (waitMs === null) {
-    return { settlement: { to: "ended", status: "failed", reason: "exhausted", endedAtMs: nowMs }, sign: "exhausted" };
+    // What our own crashes used up says nothing about the destination.
+    const sign = failure.code === "crashed" ? "none" : "exhausted";
+    return { settlement: { to: "ended", status: "failed", reason: "exhausted", endedAtMs: nowMs }, sign };
   }
   return { settlement: again(destination, nowMs + waitMs), sign: "none" };
 };
@@ -67,6 +69,9 @@ export const decide = (
     case "lost":
       return { settlement: { to: "ended", status: "failed", reason: "event_lost", endedAtMs }, sign: "none" };
     case "postponed":
+      if (reason !== null) {
+        return { settlement: { to: "ended", status: "cancelled", reason, endedAtMs }, sign: "none" };
+      }
       return { settlement: again(destination, outcome.untilMs), sign: "none" };
     case "failed":
       if (reason !== null || destination === undefined) {

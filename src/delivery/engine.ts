@@ -12,6 +12,7 @@ import { releaseClaimsOperation } from "../queue/settle.ts";
 import type { RoutingTable } from "../routing/table.ts";
 import { type Cancellation, type Canceller, createCanceller } from "./canceller.ts";
 import { createClaimer } from "./claimer.ts";
+import { slotsOf } from "./lane.ts";
 import { Lanes } from "./lanes.ts";
 import { Recorder } from "./recorder.ts";
 import { createRecovery } from "./recovery.ts";
@@ -38,7 +39,7 @@ export type DeliveryParts = {
 /** Delivery as the rest of the gateway sees it. */
 export type DeliveryEngine = {
   /** What ingest, replay and management tell the lanes, and what metrics ask them. */
-  readonly lanes: Omit<Lanes, "claimed" | "keep" | "stop" | "wakeAll">;
+  readonly lanes: Omit<Lanes, "claimed" | "stop" | "wakeAll">;
   /** Takes up what an earlier process left. */
   start(): Promise<void>;
   /** Ends what nobody wants any more; resolves when none of it will start again. */
@@ -72,6 +73,17 @@ const takeUp = (
   if (destination.enabled) lanes.noteDue(id, dueAtMs);
 };
 
+/** Takes up what an earlier process left: what it had claimed, and what lies in the store. */
+const takeUpAll = async (
+  parts: Pick<DeliveryParts, "store" | "table"> & { canceller: Canceller; lanes: Lanes },
+): Promise<void> => {
+  const destinations = [...parts.table.destinations()].map(({ destination }) => destination);
+  const slots = destinations.map((each) => ({ destinationId: each.id, slots: slotsOf(each) }));
+  await rescueClaims(parts.store, slots);
+  const ids = destinations.map(({ id }) => id);
+  for (const due of await dueTimes(parts.store, ids)) takeUp(parts, due);
+};
+
 /** The delivery engine. Its lines into the group commit come before those of ingest, which must be opened later. */
 export const createDelivery = (parts: DeliveryParts): DeliveryEngine => {
   const { store, clock, table, observer } = parts;
@@ -94,7 +106,6 @@ export const createDelivery = (parts: DeliveryParts): DeliveryEngine => {
     recorder,
     revocation,
     signal: abort.signal,
-    keep: (work) => lanes.keep(work),
   });
   const claim = createClaimer(store, (wish, claimed) => lanes.claimed(wish, claimed));
   const release = createReleaser(store);
@@ -119,21 +130,13 @@ export const createDelivery = (parts: DeliveryParts): DeliveryEngine => {
   store.onInterrupted(createRecovery({ ...parts, noteDue, inHand }));
   return {
     lanes,
-    start: async () => {
-      const destinations = [...table.destinations()].map(({ destination }) => destination);
-      await rescueClaims(
-        store,
-        destinations.map((each) => ({ destinationId: each.id, slots: slotsOf(each) })),
-      );
-      const ids = destinations.map(({ id }) => id);
-      for (const due of await dueTimes(store, ids)) takeUp({ table, canceller, lanes }, due);
-    },
+    start: () => takeUpAll({ store, table, canceller, lanes }),
     cancel: async (cancellation) => {
       lanes.wake(cancellation.destinationId);
       await canceller.cancel(cancellation);
     },
     stop: async (graceMs) => {
-      const left = lanes.stop();
+      const left = [...lanes.stop()];
       await Promise.race([Promise.all(underWay.keys()), wait(clock, graceMs)]);
       abort.abort();
       recorder.giveUp();

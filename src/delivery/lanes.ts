@@ -24,6 +24,9 @@ import type { Work } from "./work.ts";
 /** Bytes that all lanes together keep in memory. */
 const heldBytesMax = 64 * 1024 * 1024;
 
+/** Deliveries that a lane claims in one go: the commit that claims them holds up all others. */
+const claimedMax = 250;
+
 /** A lane looks at the time at least this often: wall time may jump while it sleeps. */
 const sleepMsMax = 5_000;
 
@@ -93,14 +96,6 @@ export class Lanes {
     const lane = this.#lane(work.delivery.destinationId);
     lane.reserved -= 1;
     lane.waiting[turnOf(work)].push(work);
-    this.#pump(lane);
-  }
-
-  /** Takes work back that its lane must wait with: the lane became ordered while it was tried. */
-  keep(work: Work): void {
-    const lane = this.#lane(work.delivery.destinationId);
-    lane.waiting[turnOf(work)].unshift(work);
-    this.#hold(lane, work.bytes);
     this.#pump(lane);
   }
 
@@ -250,16 +245,21 @@ export class Lanes {
 
   #fetch(lane: Lane, { id: destinationId, ordered }: Destination): void {
     const nowMs = this.#parts.clock.nowMs();
-    const room = roomIn(lane);
-    if (lane.claiming || lane.nextDueAtMs === null || room < windowMax / 2 || !this.#parts.mayStart()) return;
+    if (!this.#mayFetch(lane) || lane.nextDueAtMs === null) return;
     if (!ordered && lane.nextDueAtMs > nowMs) return;
+    const room = roomIn(lane);
     lane.claiming = true;
     // An ordered lane takes what comes first, due or not, and waits with it in hand.
     const dueUntilMs = ordered ? claimedDueMs - 1 : nowMs;
-    this.#parts.claim({ destinationId, dueUntilMs, limit: room }).then(
+    this.#parts.claim({ destinationId, dueUntilMs, limit: Math.min(room, claimedMax) }).then(
       () => this.#fetched(lane),
       () => this.#parts.clock.after(1000, () => this.#fetched(lane)),
     );
+  }
+
+  /** Whether nothing but time stands between the lane and what the store holds for it. */
+  #mayFetch(lane: Lane): boolean {
+    return !lane.claiming && roomIn(lane) >= windowMax / 2 && this.#parts.mayStart();
   }
 
   #fetched(lane: Lane): void {
@@ -268,11 +268,12 @@ export class Lanes {
   }
 
   #sleep(lane: Lane, destination: Destination, headWaitMs: number | null): void {
-    const untilDueMs = lane.nextDueAtMs === null || lane.claiming ? null : lane.nextDueAtMs - this.#parts.clock.nowMs();
-    const waits = [headWaitMs, destination.ordered ? null : untilDueMs].filter((waitMs) => waitMs !== null);
+    // What waits for a slot, for room or for the store is looked at again when that comes; a timer would only spin.
+    const waitsForTime = !destination.ordered && lane.nextDueAtMs !== null && this.#mayFetch(lane);
+    const untilDueMs = waitsForTime ? (lane.nextDueAtMs ?? 0) - this.#parts.clock.nowMs() : null;
+    const waits = [headWaitMs, untilDueMs].filter((waitMs) => waitMs !== null);
+    if (waits.length === 0) return;
     const soonest = Math.min(...waits);
-    // A full window is looked at again when a slot frees; a timer at zero would only spin.
-    if (waits.length === 0 || (soonest <= 0 && runningIn(lane) > 0)) return;
     lane.timer = this.#parts.clock.after(Math.min(Math.max(soonest, 1), sleepMsMax), () => this.#pump(lane));
   }
 }

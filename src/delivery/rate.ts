@@ -3,34 +3,38 @@ import type { Destination, RatePeriod } from "../routing/destination.ts";
 /** The lengths of the spans that rates are counted in. */
 export const periodMs: Readonly<Record<RatePeriod, number>> = { second: 1000, minute: 60_000, hour: 3_600_000 };
 
+/** Sums of times are off by this much at most. Whoever waited as long as told may go. */
+const roundingMs = 0.001;
+
+/** Sends that are out of the span are forgotten once this many lie in front. */
+const forgottenMax = 256;
+
 /**
  * Counts the sends of one lane: never more than the limit in any span of that length, wherever the span begins. It
- * remembers the last `limit` sends, so bursts are allowed and the bound is exact.
+ * remembers the sends of the last span, so bursts are allowed, the bound is exact, and a quiet lane costs nothing.
  */
 export class RateWindow {
-  #limit = 0;
-  #sentAtMs = new Float64Array(0);
-  #next = 0;
+  #sentAtMs: number[] = [];
+  /** Where the sends that count begin. */
+  #first = 0;
 
   /** How long to wait before the next send; 0 takes the send. `monotonicMs` is now. */
   take({ rateLimit, ratePeriod }: Pick<Destination, "rateLimit" | "ratePeriod">, monotonicMs: number): number {
     if (rateLimit === null || ratePeriod === null) return 0;
-    if (rateLimit !== this.#limit) this.#resize(rateLimit);
-    const oldestMs = this.#sentAtMs[this.#next] ?? Number.NEGATIVE_INFINITY;
-    const waitMs = oldestMs + periodMs[ratePeriod] - monotonicMs;
-    if (waitMs > 0) return waitMs;
-    this.#sentAtMs[this.#next] = monotonicMs;
-    this.#next = (this.#next + 1) % rateLimit;
+    this.#forget(monotonicMs - periodMs[ratePeriod]);
+    // With a limit that was lowered, more may count than the limit: the one that makes room lies further back.
+    const blocking = this.#sentAtMs[Math.max(this.#first, this.#sentAtMs.length - rateLimit)];
+    const isFull = this.#sentAtMs.length - this.#first >= rateLimit;
+    const waitMs = isFull && blocking !== undefined ? blocking + periodMs[ratePeriod] - monotonicMs : 0;
+    if (waitMs > roundingMs) return waitMs;
+    this.#sentAtMs.push(monotonicMs);
     return 0;
   }
 
-  /** A new limit keeps the newest sends, so that changing it lets no burst through. */
-  #resize(limit: number): void {
-    const inOrder = [...this.#sentAtMs.subarray(this.#next), ...this.#sentAtMs.subarray(0, this.#next)];
-    const kept = inOrder.slice(-limit);
-    this.#sentAtMs = new Float64Array(limit).fill(Number.NEGATIVE_INFINITY);
-    this.#sentAtMs.set(kept, limit - kept.length);
-    this.#limit = limit;
-    this.#next = 0;
+  #forget(untilMs: number): void {
+    while ((this.#sentAtMs[this.#first] ?? Number.POSITIVE_INFINITY) <= untilMs) this.#first += 1;
+    if (this.#first < forgottenMax) return;
+    this.#sentAtMs = this.#sentAtMs.slice(this.#first);
+    this.#first = 0;
   }
 }

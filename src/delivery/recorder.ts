@@ -54,6 +54,8 @@ export class Recorder {
   readonly #parts: RecorderParts;
   readonly #join: Join<Report, Settlement>;
   readonly #pending = new Set<Report>();
+  /** Those of them that were tried. Cancellations do not count: there may be thousands, and none of them was sent. */
+  #triedPending = 0;
   /** Set when the store was unavailable, until a commit succeeds again. */
   #blocked = false;
   #refused = false;
@@ -71,7 +73,7 @@ export class Recorder {
 
   /** Whether the store keeps up, so that another attempt may start. Whoever is refused is told by `onRecovered`. */
   get mayStart(): boolean {
-    const may = !this.#blocked && this.#pending.size < pendingMax;
+    const may = !this.#blocked && this.#triedPending < pendingMax;
     if (!may) this.#refused = true;
     return may;
   }
@@ -93,6 +95,8 @@ export class Recorder {
   /** Resolves once the outcome is on disk, or with null when it was given up. */
   async record(report: Report): Promise<Settlement | null> {
     this.#pending.add(report);
+    const tried = report.attempt === null ? 0 : 1;
+    this.#triedPending += tried;
     try {
       for (let waitMs: number = retryMs.first; ; waitMs = Math.min(waitMs * 2, retryMs.max)) {
         try {
@@ -107,6 +111,7 @@ export class Recorder {
       }
     } finally {
       this.#pending.delete(report);
+      this.#triedPending -= tried;
       if (this.#refused && this.mayStart) {
         this.#refused = false;
         this.#parts.onRecovered();

@@ -29,8 +29,6 @@ export type WorkerParts = AttemptContext & {
   readonly revocation: (delivery: Delivery) => CancelReason | null;
   /** Ends attempts under way when the process stops. */
   readonly signal: AbortSignal;
-  /** Takes back what its lane, ordered by now, must wait with. */
-  readonly keep: (work: Work) => void;
 };
 
 type Done = { readonly outcome: Outcome; readonly attempt: Attempt | null };
@@ -120,12 +118,7 @@ export const createWorker =
   async (work: Work, destination: Destination): Promise<Work | null> => {
     const { outcome, attempt } = await tryOnceSafely(parts, work);
     if (attempt !== null) report(parts, work, destination, attempt);
-    const recorded = parts.recorder
-      .record({ delivery: work.delivery, outcome, attempt })
-      .then((settlement) => heldWork(work, settlement, attempt));
-    if (destination.ordered || outcome.kind !== "succeeded") return recorded;
-    void recorded.then((held) => {
-      if (held !== null) parts.keep(held);
-    });
-    return null;
+    const recorded = parts.recorder.record({ delivery: work.delivery, outcome, attempt });
+    if (outcome.kind === "succeeded" && !destination.ordered) return null;
+    return heldWork(work, await recorded, attempt);
   };

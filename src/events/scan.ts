@@ -19,7 +19,7 @@ export type Stretch = { readonly after: Id | null; readonly through: Id };
 export type Step = { readonly events: readonly Event[]; readonly next: Id | null };
 
 /** Events that one read looks at: it keeps a reader busy for a few milliseconds, however few of them are wanted. */
-const lookedAtMax = 5_000;
+const readMax = 5_000;
 
 type Events = SelectQueryBuilder<EventAndDeliveryTables, "events", object>;
 
@@ -65,7 +65,7 @@ const lookEnd = async (events: Events): Promise<Id | null> => {
     .select("id")
     .orderBy("id")
     .limit(1)
-    .offset(lookedAtMax - 1)
+    .offset(readMax - 1)
     .executeTakeFirst();
   return row === undefined ? null : idFromBytes(row.id);
 };
@@ -84,16 +84,19 @@ export const walkEvents = async (
   return { events, next: events.length === limit ? (events.at(-1)?.id ?? null) : end };
 };
 
-/** How many events of a stretch are selected. Exact, in as many short reads as it takes. */
+/**
+ * How many events of a stretch are selected, counted in as many short reads as it takes. Exact, unless the stretch has
+ * more events than `lookedAtMax`, selected or not: then those after the read that comes to it are not counted.
+ */
 export const countSelected = async (
   store: Pick<Store, "list">,
   owner: EventOwner,
   selection: EventSelection,
-  stretch: Stretch,
+  stretch: Stretch & { readonly lookedAtMax: number },
 ): Promise<number> => {
   let total = 0;
   let { after } = stretch;
-  for (;;) {
+  for (let lookedAt = 0; lookedAt < stretch.lookedAtMax; lookedAt += readMax) {
     const rest = { after, through: stretch.through };
     const end = await lookEnd(within(store, owner.sourceId, rest, selection));
     const look = within(store, owner.sourceId, { after, through: end ?? stretch.through }, selection);
@@ -101,7 +104,8 @@ export const countSelected = async (
       .select(({ fn }) => fn.countAll<number>().as("count"))
       .executeTakeFirst();
     total += counted?.count ?? 0;
-    if (end === null) return total;
+    if (end === null) break;
     after = end;
   }
+  return total;
 };

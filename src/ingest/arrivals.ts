@@ -41,13 +41,27 @@ export type ArrivalParts = {
   readonly lanes: LaneDoor;
 };
 
-/** Arrivals in one commit, at most. */
+/** Arrivals in one commit, at most, and events and deliveries together: a source may have a thousand destinations. */
 const arrivalsMax = 512;
+const rowsMax = 4_096;
 
-/** What a delivery in memory costs beside its body. */
+/** What a delivery in memory costs beside its body and headers. */
 const overheadBytes = 2048;
 
-type Planned = { readonly event: Event; readonly payload: Payload; readonly deliveries: readonly Delivery[] };
+/** What an event keeps in memory while one of its deliveries waits. */
+const heldBytesOf = ({ body, headers, query }: Payload): number =>
+  headers.reduce(
+    (sum, [name, value]) => sum + name.length + value.length,
+    body.byteLength + query.length + overheadBytes,
+  );
+
+type Planned = {
+  readonly event: Event;
+  readonly payload: Payload;
+  /** What each of its deliveries counts as, while it waits in memory. */
+  readonly bytes: number;
+  readonly deliveries: readonly Delivery[];
+};
 
 const planDelivery = (
   { lanes, ids }: ArrivalParts,
@@ -82,20 +96,20 @@ const plan = (parts: ArrivalParts, source: Source, { judged, receivedAtMs }: Arr
     bodyBytes: payload.body.byteLength,
     receivedAtMs,
   };
-  const bytes = payload.body.byteLength + overheadBytes;
-  return { event, payload, deliveries: routes.map((route) => planDelivery(parts, event, route, bytes)) };
+  const bytes = heldBytesOf(payload);
+  return { event, payload, bytes, deliveries: routes.map((route) => planDelivery(parts, event, route, bytes)) };
 };
 
-const handOver = ({ lanes }: ArrivalParts, { event, payload, deliveries }: Planned): void => {
+const handOver = ({ lanes }: ArrivalParts, { event, payload, bytes, deliveries }: Planned): void => {
   for (const delivery of deliveries) {
     if (delivery.claims === 0) lanes.noteDue(delivery.destinationId, delivery.createdAtMs);
-    else lanes.place({ delivery, stored: { event, payload }, bytes: payload.body.byteLength + overheadBytes });
+    else lanes.place({ delivery, stored: { event, payload }, bytes });
   }
 };
 
-const forgo = ({ lanes }: ArrivalParts, { payload, deliveries }: Planned): void => {
+const forgo = ({ lanes }: ArrivalParts, { bytes, deliveries }: Planned): void => {
   for (const { claims, destinationId } of deliveries) {
-    if (claims > 0) lanes.forgo(destinationId, payload.body.byteLength + overheadBytes);
+    if (claims > 0) lanes.forgo(destinationId, bytes);
   }
 };
 
@@ -107,6 +121,8 @@ export const createArrivals = (parts: ArrivalParts): Join<Arrival, Stored> =>
   parts.store.line<Arrival, Stored>({
     name: "arrivals",
     itemsMax: arrivalsMax,
+    weigh: ({ sourceId }) => 1 + parts.table.connectionCount(sourceId),
+    weightMax: rowsMax,
     draft: (arrivals): Draft<Stored> => {
       const plans = arrivals.map((arrival) => {
         const source = parts.table.source(arrival.sourceId)?.source;

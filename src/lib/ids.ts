@@ -36,10 +36,14 @@ const counterMax = 0xfff;
 /**
  * UUIDv7 (RFC 9562, section 6.2, method 1): 48 bits of time, a 12-bit counter, 62 random bits. When the clock stands
  * still or goes back, the last time is kept and the counter goes on into the next millisecond.
+ *
+ * Every id is greater than all of `afterMs` (Unix milliseconds, default 0) as well. Whoever goes on with ids that another
+ * process made gives the time of the greatest: the clock may have gone back in between.
  */
-export const createIds = (clock: Pick<Clock, "nowMs">, random: Pick<Random, "bytes">): Ids => {
-  let lastMs = 0;
-  let counter = 0;
+export const createIds = (clock: Pick<Clock, "nowMs">, random: Pick<Random, "bytes">, afterMs: number = 0): Ids => {
+  let lastMs = afterMs;
+  // Which of that millisecond's ids were made is not known, so it counts as used up.
+  let counter = counterMax;
   return {
     next() {
       const nowMs = clock.nowMs();

@@ -1,6 +1,6 @@
 import { type Operation, type OperationResult, rawStatement } from "../db/statement.ts";
-import type { Tx } from "../db/store.ts";
-import { type Id, idFromBytes } from "../lib/ids.ts";
+import type { Store, Tx } from "../db/store.ts";
+import { type Id, idFromBytes, idToBytes } from "../lib/ids.ts";
 import { asDeliveryRow, fromDeliveryRow, type QueueTables } from "./_rows.ts";
 import { claimedDueMs, type Delivery } from "./delivery.ts";
 
@@ -66,19 +66,64 @@ export const readClaims = (
   }));
 };
 
+/** Claims that are given back in one go: all other writes wait. */
+const rescuedMax = 500;
+
+/** A destination, and how many of its deliveries are sent at once. */
+export type Slots = { readonly destinationId: Id; readonly slots: number };
+
 /**
- * Makes due what a dead process had claimed. At the start of the one process that may claim; the place in an ordered
- * lane is that of creation.
- * @returns how many there were.
+ * Makes due what a dead process had claimed of one destination, at its place in an ordered lane, which is that of
+ * creation. Only the oldest, as many as are sent at once, may have been under way: the others waited, and their claim
+ * does not count against them.
+ * @returns how many there were; `rescuedMax` of them means that there may be more.
  */
-export const rescueClaims = async (tx: Tx): Promise<number> => {
-  const result = await tx
-    .tables<QueueTables>()
-    .updateTable("deliveries")
-    .set(({ ref }) => ({ due_at_ms: ref("created_at_ms") }))
+const rescueSome = async (tx: Tx, destinationId: Id, underWayMax: number): Promise<number> => {
+  const tables = tx.tables<QueueTables>();
+  const claimed = await tables
+    .selectFrom("deliveries")
+    .select(["event_id", "id"])
+    .where("destination_id", "=", idToBytes(destinationId))
     .where("due_at_ms", "=", claimedDueMs)
-    .executeTakeFirst();
-  return Number(result.numUpdatedRows);
+    .orderBy("event_id")
+    .orderBy("id")
+    .limit(rescuedMax)
+    .execute();
+  for (const [index, { event_id, id }] of claimed.entries()) {
+    const givenBack = index < underWayMax ? 0 : 1;
+    await tables
+      .updateTable("deliveries")
+      .set(({ ref, eb }) => ({ due_at_ms: ref("created_at_ms"), claims: eb("claims", "-", givenBack) }))
+      .where("event_id", "=", event_id)
+      .where("id", "=", id)
+      .execute();
+  }
+  return claimed.length;
+};
+
+/**
+ * Makes due what a dead process had claimed, destination by destination: one seek where there is nothing. At the start of
+ * the one process that may claim.
+ */
+export const rescueClaims = async (
+  store: Pick<Store, "lookup" | "write">,
+  destinations: Iterable<Slots>,
+): Promise<void> => {
+  for (const { destinationId, slots } of destinations) {
+    const claimed = await store
+      .lookup<QueueTables>()
+      .selectFrom("deliveries")
+      .select("id")
+      .where("destination_id", "=", idToBytes(destinationId))
+      .where("due_at_ms", "=", claimedDueMs)
+      .limit(1)
+      .executeTakeFirst();
+    if (claimed === undefined) continue;
+    let underWayMax = slots;
+    for (let rescued = rescuedMax; rescued === rescuedMax; underWayMax = Math.max(0, underWayMax - rescuedMax)) {
+      rescued = await store.write((tx) => rescueSome(tx, destinationId, underWayMax));
+    }
+  }
 };
 
 /**

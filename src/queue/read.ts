@@ -3,17 +3,17 @@ import { type Id, idToBytes } from "../lib/ids.ts";
 import { fromDeliveryRow, type QueueTables } from "./_rows.ts";
 import { claimedDueMs, type Delivery } from "./delivery.ts";
 
-/** The deliveries of one event, oldest first. Whoever asks has found the event through its owner. */
+/** The newest deliveries of one event, oldest first. Whoever asks has found the event through its owner. */
 export const deliveriesOf = async (store: Pick<Store, "lookup">, eventId: Id): Promise<readonly Delivery[]> => {
   const rows = await store
     .lookup<QueueTables>()
     .selectFrom("deliveries")
     .selectAll()
     .where("event_id", "=", idToBytes(eventId))
-    .orderBy("id")
+    .orderBy("id", "desc")
     .limit(deliveriesMax)
     .execute();
-  return rows.map(fromDeliveryRow);
+  return rows.toReversed().map(fromDeliveryRow);
 };
 
 /** Deliveries of one event that are ever shown. */

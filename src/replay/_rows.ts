@@ -65,7 +65,7 @@ export const fromReplayRow = (row: ReplayRow, counts: Readonly<Record<Delivery["
   status: row.status,
   filter: fromFilterText(row.filter),
   ratePerSecond: row.rate_per_second,
-  total: row.total,
+  total: Math.max(row.total, row.queued + row.skipped),
   queued: row.queued,
   skipped: row.skipped,
   succeeded: row.succeeded ?? counts.success,

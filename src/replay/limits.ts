@@ -11,7 +11,21 @@ export const sampleMax: number = 10;
 export const pageMax: { readonly events: number; readonly deliveries: number } = { events: 100, deliveries: 200 };
 
 /**
- * Deliveries of one bulk replay that have not ended. The next page waits below it, so that the replay's backlog stays in
- * its own rows and not in the lanes, where what arrives would stand behind it: less than half of a lane's window.
+ * Deliveries that have not ended, of all bulk replays that send to the same destinations. The next page waits below it, so
+ * that their backlog stays in their own rows and not in the lanes, where what arrives would stand behind it: a lane takes
+ * nothing from the store while replays fill more than half of its window (500). What is left between is for those that
+ * have nothing outstanding while others have it all: each may send one event.
  */
 export const outstandingMax: number = 400;
+
+/**
+ * Events that one request looks at to tell how many a bulk replay takes: a hundred short reads. Of a source with more, the
+ * number is a lower bound until the replay has come further than that.
+ */
+export const lookedAtMax: number = 500_000;
+
+/** Counts that run at once: they leave the readers to others half of the time. More wait, for some seconds at most. */
+export const countsMax: { readonly runningMax: number; readonly waitingMax: number } = {
+  runningMax: 2,
+  waitingMax: 20,
+};

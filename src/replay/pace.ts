@@ -7,9 +7,11 @@ export type PageRoom = {
   readonly ratePerSecond: number | null;
   /** Deliveries that one event makes, at most. */
   readonly routesMax: number;
-  /** Deliveries of this replay that have not ended, and how many there may be. */
+  /** Deliveries of this replay that have not ended, and its share: how many there may be. */
   readonly outstanding: number;
   readonly outstandingMax: number;
+  /** Deliveries that may be made until all replays to the same destinations have as many as they may have together. */
+  readonly sharedRoom: number;
   readonly eventsMax: number;
   readonly deliveriesMax: number;
 };
@@ -19,11 +21,13 @@ export type PageRoom = {
  * nothing is outstanding, however much it makes.
  */
 export const pageEvents = (room: PageRoom): number => {
-  const { ratePerSecond, outstanding, outstandingMax, eventsMax, deliveriesMax } = room;
+  const { ratePerSecond, outstanding, outstandingMax, sharedRoom, eventsMax, deliveriesMax } = room;
   const routesMax = Math.max(1, room.routesMax);
   const paced = ratePerSecond === null ? eventsMax : Math.floor((ratePerSecond * pageSpanMs) / 1000);
-  const wanted = Math.max(1, Math.min(paced, eventsMax, Math.floor(deliveriesMax / routesMax)));
-  const fitting = Math.floor((outstandingMax - outstanding) / routesMax);
+  // Half a share, so that the next page is made while the last one is sent.
+  const wantedDeliveries = Math.min(deliveriesMax, outstandingMax / 2);
+  const wanted = Math.max(1, Math.min(paced, eventsMax, Math.floor(wantedDeliveries / routesMax)));
+  const fitting = Math.floor(Math.min(outstandingMax - outstanding, sharedRoom) / routesMax);
   if (fitting * 2 < wanted) return outstanding === 0 ? 1 : 0;
   return Math.min(fitting, wanted);
 };

@@ -27,7 +27,10 @@ export type Replay = ReplayScope & {
   readonly filter: ReplayFilter;
   /** Events per second. Null: as fast as its destinations take them. */
   readonly ratePerSecond: number | null;
-  /** Events that the filter found when it was made. */
+  /**
+   * Events that the filter found when it was made. Of a source with more than `lookedAtMax` events a lower bound, which
+   * grows once the replay has come further.
+   */
   readonly total: number;
   /** Events of which deliveries were made. */
   readonly queued: number;

@@ -5,12 +5,14 @@ import type { Observer } from "../observe/observe.ts";
 import type { RoutingTable } from "../routing/table.ts";
 import type { Tolerances } from "../routing/verify.ts";
 import { cancelReplay } from "./end-replay.ts";
+import { countsMax, lookedAtMax } from "./limits.ts";
 import { getReplay, listReplays, type ReplayKey } from "./read-replays.ts";
 import { type ReplayOutcome, replayOne, type ReplayWish } from "./replay-one.ts";
 import type { Replay, ReplayFilter, ReplayScope } from "./replay.ts";
 import { Runner } from "./runner.ts";
 import { createRuns } from "./runs.ts";
 import { type BulkOutcome, type BulkWish, planReplay, type ReplayPlan, startReplay } from "./start-replay.ts";
+import { createTurns } from "./turns.ts";
 
 /** What replays need. */
 export type ReplaysParts = {
@@ -59,7 +61,7 @@ export const createReplays = (parts: ReplaysParts): Replays => {
     isCancelled: (replayId) => runner.isCancelled(replayId),
   });
   const runner = new Runner({ ...parts, run, wake: (destinationId) => lanes.wake(destinationId) });
-  const startParts = { ...parts, onStarted: runner.add.bind(runner) };
+  const startParts = { ...parts, onStarted: runner.add.bind(runner), inTurn: createTurns(countsMax), lookedAtMax };
   const endParts = { ...parts, onCancelled: runner.cancel.bind(runner) };
   return {
     replayOne: (scope, wish) => replayOne({ ...parts, run }, scope, wish),

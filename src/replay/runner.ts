@@ -9,6 +9,7 @@ import { cancelWaiting, failReplay, openReplays, readOpen, settleReplay } from "
 import { type FeedParts, feedPage } from "./feed.ts";
 import { outstandingMax, pageMax } from "./limits.ts";
 import { longer, pageEvents, pageWaitMs } from "./pace.ts";
+import { destinationsOf, hasPages, neighboursOf, shareOf } from "./share.ts";
 
 /** What the runner needs. */
 export type RunnerParts = FeedParts & {
@@ -167,19 +168,26 @@ export class Runner {
       entry.replay = this.#cancelled.has(id) ? { ...read, status: "cancelled" } : read;
       entry.isStale = false;
     }
-    const { status, cursor, upperId } = entry.replay;
-    if (status === "cancelled" && (await this.#cancelSome(id))) return 0;
-    return status === "running" && cursor !== upperId ? this.#feed(entry) : this.#drain(entry);
+    if (entry.replay.status === "cancelled" && (await this.#cancelSome(id))) return 0;
+    return hasPages(entry.replay) ? this.#feed(entry) : this.#drain(entry);
   }
 
   async #feed(entry: Entry): Promise<number | null> {
     const { store, table } = this.#parts;
-    const { id, sourceId, filter, ratePerSecond } = entry.replay;
+    const { id, ratePerSecond } = entry.replay;
+    const others = [...this.#entries.values()].map(({ replay }) => replay);
+    const neighbours = neighboursOf(table, entry.replay, others);
+    const outstanding = await pendingOfReplay(store, id, outstandingMax);
+    let sharedRoom = outstandingMax - outstanding;
+    for (const neighbour of neighbours) {
+      if (sharedRoom > 0) sharedRoom -= await pendingOfReplay(store, neighbour.id, sharedRoom);
+    }
     const limit = pageEvents({
       ratePerSecond,
-      routesMax: filter.destinationIds?.length ?? [...table.connectionsOf(sourceId)].length,
-      outstanding: await pendingOfReplay(store, id, outstandingMax),
-      outstandingMax,
+      routesMax: destinationsOf(table, entry.replay).size,
+      outstanding,
+      outstandingMax: shareOf(outstandingMax, neighbours),
+      sharedRoom,
       eventsMax: pageMax.events,
       deliveriesMax: pageMax.deliveries,
     });

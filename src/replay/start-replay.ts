@@ -1,5 +1,8 @@
+import type { Kysely } from "kysely";
+
 import type { Store } from "../db/store.ts";
 import type { Event } from "../events/event.ts";
+import type { EventOwner } from "../events/list.ts";
 import { countSelected, type Stretch, walkEvents } from "../events/scan.ts";
 import type { Clock } from "../lib/clock.ts";
 import { type Id, type Ids, idToBytes } from "../lib/ids.ts";
@@ -8,6 +11,7 @@ import { type OpenReplay, type ReplayTables, toFilterText } from "./_rows.ts";
 import { runningMax, sampleMax } from "./limits.ts";
 import type { Replay, ReplayFilter, ReplayScope } from "./replay.ts";
 import { areOfSource } from "./routes.ts";
+import type { InTurn } from "./turns.ts";
 
 /** A bulk replay to be made. */
 export type BulkWish = { readonly filter: ReplayFilter; readonly ratePerSecond: number | null };
@@ -20,7 +24,7 @@ export type BulkOutcome =
   /** So many of the source run already. */
   | { readonly kind: "limit_reached"; readonly max: number };
 
-/** What a bulk replay would take: how many events, and the oldest of them. */
+/** What a bulk replay would take: how many events (as `total` of a replay), and the oldest of them. */
 export type ReplayPlan =
   | { readonly kind: "planned"; readonly total: number; readonly sample: readonly Event[] }
   | { readonly kind: "unknown_destination" };
@@ -33,6 +37,10 @@ export type StartParts = {
   readonly table: RoutingTable;
   /** Takes a replay up that was just made. */
   readonly onStarted: (replay: OpenReplay) => void;
+  /** Counting takes a reader for a while, so only some do it at once. */
+  readonly inTurn: InTurn;
+  /** Events that one count looks at. */
+  readonly lookedAtMax: number;
 };
 
 const knowsDestinations = ({ table }: StartParts, sourceId: Id, { destinationIds }: ReplayFilter): boolean =>
@@ -44,6 +52,35 @@ const knowsDestinations = ({ table }: StartParts, sourceId: Id, { destinationIds
  */
 const stablePoint = ({ store, ids }: StartParts): Promise<Id> => store.write(() => Promise.resolve(ids.next()));
 
+/** Bulk replays of a source that run. */
+const countRunning = async (tables: Kysely<ReplayTables>, sourceId: Id): Promise<number> => {
+  const running = await tables
+    .selectFrom("replays")
+    .select(({ fn }) => fn.countAll<number>().as("count"))
+    .where("source_id", "=", idToBytes(sourceId))
+    .where("status", "=", "running")
+    .executeTakeFirstOrThrow();
+  return running.count;
+};
+
+/** The oldest events: as many as `limit`, of which so many were counted. */
+const sampleOf = async (
+  { store }: Pick<StartParts, "store">,
+  owner: EventOwner,
+  filter: ReplayFilter,
+  stretch: Stretch & { readonly limit: number },
+): Promise<readonly Event[]> => {
+  const sample: Event[] = [];
+  for (let { after } = stretch; sample.length < stretch.limit;) {
+    const limit = stretch.limit - sample.length;
+    const { events, next } = await walkEvents(store, owner, filter, { ...stretch, after, limit });
+    sample.push(...events);
+    if (next === null) break;
+    after = next;
+  }
+  return sample;
+};
+
 /** Finds out what a bulk replay would take, and sends nothing. */
 export const planReplay = async (
   parts: StartParts,
@@ -54,16 +91,12 @@ export const planReplay = async (
   if (!knowsDestinations(parts, sourceId, filter)) return { kind: "unknown_destination" };
   const owner = { ...scope, sourceId };
   const whole: Stretch = { after: null, through: await stablePoint(parts) };
-  const total = await countSelected(parts.store, owner, filter, whole);
-  const sample: Event[] = [];
-  for (let { after } = whole; sample.length < Math.min(total, sampleMax);) {
-    const limit = sampleMax - sample.length;
-    const { events, next } = await walkEvents(parts.store, owner, filter, { ...whole, after, limit });
-    sample.push(...events);
-    if (next === null) break;
-    after = next;
-  }
-  return { kind: "planned", total, sample };
+  return parts.inTurn(async () => {
+    const { store, lookedAtMax } = parts;
+    const total = await countSelected(store, owner, filter, { ...whole, lookedAtMax });
+    const sample = await sampleOf(parts, owner, filter, { ...whole, limit: Math.min(total, sampleMax) });
+    return { kind: "planned", total, sample };
+  });
 };
 
 /** Makes a bulk replay of everything that is stored by now. It runs beside live traffic. */
@@ -74,10 +107,13 @@ export const startReplay = async (
   { filter, ratePerSecond }: BulkWish,
 ): Promise<BulkOutcome> => {
   if (!knowsDestinations(parts, sourceId, filter)) return { kind: "unknown_destination" };
-  const { store, clock, ids, onStarted } = parts;
+  const { store, clock, ids, onStarted, inTurn, lookedAtMax } = parts;
   const { teamId, envId } = scope;
+  // Before anything is counted; decided once more where it is written.
+  if ((await countRunning(store.list(), sourceId)) >= runningMax) return { kind: "limit_reached", max: runningMax };
   const upperId = await stablePoint(parts);
-  const total = await countSelected(store, { ...scope, sourceId }, filter, { after: null, through: upperId });
+  const stretch = { after: null, through: upperId, lookedAtMax };
+  const total = await inTurn(() => countSelected(store, { ...scope, sourceId }, filter, stretch));
   const open: OpenReplay = {
     id: ids.next(),
     teamId,
@@ -93,13 +129,7 @@ export const startReplay = async (
   const createdAtMs = clock.nowMs();
   const isStarted = await store.write(async (tx) => {
     const tables = tx.tables<ReplayTables>();
-    const running = await tables
-      .selectFrom("replays")
-      .select(({ fn }) => fn.countAll<number>().as("count"))
-      .where("source_id", "=", idToBytes(sourceId))
-      .where("status", "=", "running")
-      .executeTakeFirstOrThrow();
-    if (running.count >= runningMax) return false;
+    if ((await countRunning(tables, sourceId)) >= runningMax) return false;
     await tables
       .insertInto("replays")
       .values({

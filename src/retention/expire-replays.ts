@@ -9,12 +9,15 @@ type Parts = {
   readonly store: Pick<Store, "list" | "write">;
   readonly clock: Pick<Clock, "nowMs">;
   readonly table: Pick<RoutingTable, "source">;
+  /** Whether the time of day may be believed. Until then, only what a deleted source left goes. */
+  readonly isSteady: () => boolean;
 };
 
 /** Removes bulk replays: with their source, or when they ended as long ago as its events are kept. */
-export const expireReplays = async ({ store, clock, table }: Parts, run: Run): Promise<boolean> => {
+export const expireReplays = async ({ store, clock, table, isSteady }: Parts, run: Run): Promise<boolean> => {
   for (const sourceId of await sourcesWithReplays(store)) {
     const retentionDays = table.source(sourceId)?.source.retentionDays;
+    if (retentionDays !== undefined && !isSteady()) continue;
     const endedBeforeMs = retentionDays === undefined ? null : keptSinceMs(retentionDays, clock.nowMs());
     for (let more = true; more;) {
       if (run.isOver()) return false;

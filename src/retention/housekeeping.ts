@@ -22,6 +22,8 @@ export type HousekeepingParts = {
   readonly clock: Clock;
   readonly table: RoutingTable;
   readonly observer: Pick<Observer, "deliveryEnded" | "faulted" | "retentionRan">;
+  /** The latest time that the store told of before this process added to it, Unix milliseconds. 0: none. */
+  readonly newestAtOpenMs: number;
   /** Some of what a lane holds is wanted no more. */
   readonly wake: (destinationId: Id) => void;
 };
@@ -49,8 +51,8 @@ type Task = { readonly name: string; readonly perform: (run: Run) => Promise<boo
 
 /** Everything that a run does, in order. Each part that fails is reported, and keeps none of the others from its work. */
 const tasksOf = (parts: HousekeepingParts & { readonly overdue: Set<Id> }): readonly Task[] => {
-  const { store, clock } = parts;
-  const isSteady = createSteadyClock(clock);
+  const { store, clock, newestAtOpenMs } = parts;
+  const isSteady = createSteadyClock(clock, newestAtOpenMs);
   const sweeper = createSweeper(parts);
   const leftovers = {
     ofSource: async (id: Id) => (await hasEvents(store, id)) || (await hasReplays(store, id)),
@@ -61,7 +63,7 @@ const tasksOf = (parts: HousekeepingParts & { readonly overdue: Set<Id> }): read
     { name: "expire events", perform: async (run) => !isSteady() || expireEvents(parts, run) },
     { name: "purge deleted sources", perform: (run) => purgeSources(parts, run) },
     { name: "purge deleted destinations", perform: (run) => sweeper.sweep(run) },
-    { name: "expire replays", perform: async (run) => !isSteady() || expireReplays(parts, run) },
+    { name: "expire replays", perform: (run) => expireReplays({ ...parts, isSteady }, run) },
     {
       name: "purge routing",
       perform: async (run) => {
@@ -72,7 +74,7 @@ const tasksOf = (parts: HousekeepingParts & { readonly overdue: Set<Id> }): read
     {
       name: "expire secrets",
       perform: async (run) => {
-        if (clock.monotonicMs() - secretsAtMs < secretsEveryMs) return true;
+        if (!isSteady() || clock.monotonicMs() - secretsAtMs < secretsEveryMs) return true;
         run.tally.add({ secrets: await expireSecrets(parts) });
         secretsAtMs = clock.monotonicMs();
         return true;

@@ -1,3 +1,5 @@
+import type { Kysely } from "kysely";
+
 import type { Store } from "../db/store.ts";
 import {
   destinationSecrets,
@@ -30,9 +32,7 @@ const eachRow = async <Row extends { id: Uint8Array }>(
   }
 };
 
-/** Fills the routing table with everything that is not deleted. For the start, before anything else runs. */
-export const loadRouting = async (store: Pick<Store, "lookup">, table: RoutingTable): Promise<void> => {
-  const tables = store.lookup<RoutingTables>();
+const fill = async (tables: Kysely<RoutingTables>, table: RoutingTable): Promise<void> => {
   const sources = tables.selectFrom("sources").selectAll().where("deleted_at_ms", "is", null);
   const destinations = tables.selectFrom("destinations").selectAll().where("deleted_at_ms", "is", null);
   const connections = tables.selectFrom("connections").selectAll().where("deleted_at_ms", "is", null);
@@ -49,3 +49,18 @@ export const loadRouting = async (store: Pick<Store, "lookup">, table: RoutingTa
     (row) => table.putConnection(fromConnectionRow(row)),
   );
 };
+
+/** Fills the routing table with everything that is not deleted. For the start, before anything else runs. */
+export const loadRouting = (store: Pick<Store, "lookup">, table: RoutingTable): Promise<void> =>
+  fill(store.lookup<RoutingTables>(), table);
+
+/**
+ * Makes the routing table what the store holds, for when the two may differ: the answer to a change was lost. The writer
+ * is held, so no change and no batch comes between.
+ */
+export const reloadRouting = (store: Pick<Store, "write">, table: RoutingTable): Promise<void> =>
+  store.write(async (tx) => {
+    const fresh = table.empty();
+    await fill(tx.tables<RoutingTables>(), fresh);
+    tx.afterCommit(() => table.become(fresh));
+  });

@@ -51,14 +51,27 @@ const openerOf = (keyring: Keyring, place: string, sealed: SealedSecrets): ((now
 export class RoutingTable {
   readonly #keyring: Keyring;
   readonly #catalog: Catalog;
-  readonly #sources = new Map<Id, RoutedSource>();
-  readonly #sourcesBySlug = new Map<string, RoutedSource>();
-  readonly #destinations = new Map<Id, RoutedDestination>();
-  readonly #connectionsBySource = new Map<Id, Map<Id, Connection>>();
+  #sources = new Map<Id, RoutedSource>();
+  #sourcesBySlug = new Map<string, RoutedSource>();
+  #destinations = new Map<Id, RoutedDestination>();
+  #connectionsBySource = new Map<Id, Map<Id, Connection>>();
 
   constructor({ keyring, catalog }: { keyring: Keyring; catalog: Catalog }) {
     this.#keyring = keyring;
     this.#catalog = catalog;
+  }
+
+  /** A table for the same keys and presets, with nothing in it. */
+  empty(): RoutingTable {
+    return new RoutingTable({ keyring: this.#keyring, catalog: this.#catalog });
+  }
+
+  /** Takes over everything that is in `other`, which must not be used afterwards. */
+  become(other: RoutingTable): void {
+    this.#sources = other.#sources;
+    this.#sourcesBySlug = other.#sourcesBySlug;
+    this.#destinations = other.#destinations;
+    this.#connectionsBySource = other.#connectionsBySource;
   }
 
   sourceBySlug(ingestSlug: string): RoutedSource | undefined {
@@ -84,6 +97,11 @@ export class RoutingTable {
   /** The connections of a source, oldest first. */
   connectionsOf(sourceId: Id): Iterable<Connection> {
     return this.#connectionsBySource.get(sourceId)?.values() ?? [];
+  }
+
+  /** How many connections a source has. */
+  connectionCount(sourceId: Id): number {
+    return this.#connectionsBySource.get(sourceId)?.size ?? 0;
   }
 
   /** The ways that an event of this type takes now: enabled destinations whose filter lets it pass. */

@@ -1,8 +1,11 @@
 import { describe, expect, test } from "vitest";
 
 import { outstandingMax } from "../../src/replay/limits.ts";
+import type { Replay } from "../../src/replay/replay.ts";
+import type { BulkWish } from "../../src/replay/start-replay.ts";
+import type { Source } from "../../src/routing/source.ts";
 import { acceptMany, numberOf, progressOf, replayedRows, startBulk, untilReplay, withEvents } from "../support/bulk.ts";
-import { eventually } from "../support/engine.ts";
+import { type Engine, eventually } from "../support/engine.ts";
 import { createGate } from "../support/gate.ts";
 import { startReceiver } from "../support/receiver.ts";
 
@@ -44,6 +47,68 @@ describe("beside live traffic, a bulk replay", () => {
     // The first was under way when the others came.
     const turns = isLive.slice(1, 57);
     expect(turns).toEqual(turns.map((_, at) => (at % 2 === 0 ? turns[0] : !turns[0])));
+  });
+});
+
+describe("several bulk replays", () => {
+  /** Starts them at once, while nothing is answered, and waits until they have all made what they may. */
+  const startTogether = async (engine: Engine, source: Source, wishes: readonly Partial<BulkWish>[]) => {
+    await engine.replays.stop();
+    const replays: Replay[] = [];
+    for (const wish of wishes) replays.push(await startBulk(engine, source, wish));
+    engine.replays.resume();
+    return replays;
+  };
+
+  test("to the same destinations keep no more to themselves than one does, each as much, and live events pass", async () => {
+    const gate = createGate();
+    await using receiver = await startReceiver(gate.answer);
+    const { engine, source } = await withEvents(700);
+    await engine.addDestination(source, receiver.url, { maxConcurrency: 4, timeoutMs: 60_000 });
+    const replays = await startTogether(engine, source, [{}, {}, {}, {}]);
+    await eventually(() => expect(gate.waiting).toBe(2));
+    await eventually(async () => expect((await replayedRows(engine)).length).toBeGreaterThanOrEqual(outstandingMax));
+    await acceptMany(engine, source, 1, { type: "live", first: 9_000 });
+    await eventually(() => expect(receiver.requests.some((request) => numberOf(request) === 9_000)).toBe(true));
+    for (const replay of replays) expect((await progressOf(engine, replay)).queued).toBe(outstandingMax / 4);
+    expect(await replayedRows(engine)).toHaveLength(outstandingMax);
+    gate.open();
+    for (const replay of replays) {
+      expect(await untilReplay(engine, replay, "completed")).toMatchObject({ queued: 700, succeeded: 700 });
+    }
+  });
+
+  test("start one event at a time while an earlier one has all there is", async () => {
+    const gate = createGate();
+    await using receiver = await startReceiver(gate.answer);
+    const { engine, source } = await withEvents(500);
+    await engine.addDestination(source, receiver.url, { maxConcurrency: 2, timeoutMs: 60_000 });
+    const first = await startBulk(engine, source);
+    await eventually(async () => expect((await progressOf(engine, first)).queued).toBe(outstandingMax));
+    const second = await startBulk(engine, source);
+    await eventually(async () => expect((await progressOf(engine, second)).queued).toBe(1));
+    await gate.pass(100);
+    await engine.roundTrip();
+    expect((await progressOf(engine, first)).queued).toBe(outstandingMax);
+    gate.open();
+    for (const replay of [first, second]) await untilReplay(engine, replay, "completed");
+  });
+
+  test("to different destinations have nothing to share", async () => {
+    const gate = createGate();
+    await using receiver = await startReceiver(gate.answer);
+    const { engine, source } = await withEvents(500);
+    const wishes: Partial<BulkWish>[] = [];
+    for (let count = 0; count < 2; count += 1) {
+      const { id } = await engine.addDestination(source, receiver.url, { maxConcurrency: 2, timeoutMs: 60_000 });
+      wishes.push({ filter: { destinationIds: [id] } });
+    }
+    const replays = await startTogether(engine, source, wishes);
+    for (const replay of replays) {
+      await eventually(async () => expect((await progressOf(engine, replay)).queued).toBe(outstandingMax));
+    }
+    gate.open();
+    for (const replay of replays) await untilReplay(engine, replay, "completed");
   });
 });
 

@@ -8,6 +8,7 @@ const room = (over: Partial<PageRoom> = {}): PageRoom => ({
   routesMax: 1,
   outstanding: 0,
   outstandingMax: 400,
+  sharedRoom: 400,
   eventsMax: 100,
   deliveriesMax: 200,
   ...over,
@@ -25,16 +26,31 @@ test.for<[what: string, over: Partial<PageRoom>, events: number]>([
   ["nothing, when more is outstanding than may be", { outstanding: 900, routesMax: 3 }, 0],
   ["nothing, until an event that is too large for the room stands alone", { outstanding: 1, routesMax: 500 }, 0],
   ["an event that is too large for the room, when it stands alone", { outstanding: 0, routesMax: 500 }, 1],
+  ["half of its share, when that is less than a page", { outstandingMax: 20 }, 10],
+  ["nothing, when its share is out", { outstandingMax: 20, outstanding: 20 }, 0],
+  ["what the others leave", { sharedRoom: 60 }, 60],
+  ["nothing, when the others leave less than half a page", { outstanding: 1, sharedRoom: 49 }, 0],
+  ["one event, when the others leave nothing and it has nothing", { sharedRoom: 0 }, 1],
   ["a whole page of a source without destinations", { routesMax: 0 }, 100],
 ])("a page takes %s", ([, over, events]) => expect(pageEvents(room(over))).toBe(events));
 
 test("a page never makes more than may be outstanding, save of one event", () => {
-  const sizes = { routesMax: fc.nat(1_000), outstanding: fc.nat(500), ratePerSecond: fc.option(fc.nat(1_000)) };
+  const sizes = {
+    routesMax: fc.nat(1_000),
+    outstanding: fc.nat(500),
+    outstandingMax: fc.integer({ min: 1, max: 400 }),
+    sharedRoom: fc.nat(400),
+    ratePerSecond: fc.option(fc.nat(1_000)),
+  };
   fc.assert(
     fc.property(fc.record(sizes), (over) => {
       const events = pageEvents(room(over));
-      if (events > 1) expect(over.outstanding + events * over.routesMax).toBeLessThanOrEqual(400);
-      else expect(over.outstanding === 0 ? events : 1).toBe(1);
+      const made = events * over.routesMax;
+      if (events > 1 || over.outstanding > 0) {
+        expect(made).toBeLessThanOrEqual(
+          Math.max(0, Math.min(over.outstandingMax - over.outstanding, over.sharedRoom)),
+        );
+      } else expect(over.outstanding === 0 ? events : 1).toBe(1);
     }),
   );
 });

@@ -1,5 +1,6 @@
 import { onTestFinished, vi } from "vitest";
 
+import { newestKnownMs } from "../../src/app/newest.ts";
 import type { Store } from "../../src/db/store.ts";
 import { type Attempt, attemptsOf } from "../../src/delivery/attempt-log.ts";
 import { createDelivery, type DeliveryEngine } from "../../src/delivery/engine.ts";
@@ -134,7 +135,6 @@ export const startEngine = async ({
   directory = freshDirectory(),
   clock = createTestClock(),
 }: EngineOptions = {}): Promise<Engine> => {
-  const ids = createIds(clock, random);
   const log = captureLog();
   const observer = createObserver({
     log: createLogger({ level: "info", format: "json", clock, sink: log }),
@@ -147,6 +147,8 @@ export const startEngine = async ({
     observer: { committed: observer.committed, commitFailed: observer.commitFailed },
   });
   const writer = await writerOf(store);
+  const newestAtOpenMs = await newestKnownMs(store);
+  const ids = createIds(clock, random, newestAtOpenMs);
   const table = new RoutingTable({ keyring, catalog });
   await loadRouting(store, table);
   const outbound = startOutbound();
@@ -170,7 +172,7 @@ export const startEngine = async ({
   });
   const replays = createReplays({ store, clock, ids, table, tolerances: {}, observer, lanes: delivery.lanes });
   const wake = (destinationId: Id): void => delivery.lanes.wake(destinationId);
-  const housekeeping = createHousekeeping({ store, clock, table, observer, wake });
+  const housekeeping = createHousekeeping({ store, clock, table, observer, newestAtOpenMs, wake });
   const routing: RoutingParts = { store, table, keyring, clock, ids, random, catalog };
   await replays.load();
   await delivery.start();

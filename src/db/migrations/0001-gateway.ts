@@ -216,7 +216,8 @@ const replayTables = ({ bytes, integer, text }: Ddl): string[] => [
  *
  * `events`, `deliveries` and `attempts` are clustered by ids that grow, and the last two by their event: one tree each,
  * and an event's page is one seek. No hot table has foreign keys. Each secondary index costs about 2 µs per event, so
- * there are three: an event by source, quarantined events by source, live deliveries by destination.
+ * there are four, three of them partial: an event by source, quarantined events by source, live deliveries by
+ * destination, deliveries by bulk replay.
  *
  * A delivery's `due_at_ms` is null once it has ended and `claimedDueMs` while an owner holds it, so the index of live
  * deliveries answers what is due, what is claimed and what comes first.

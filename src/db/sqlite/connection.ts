@@ -48,19 +48,33 @@ const checkpoint = (prepare: Prepare, mode: string): CheckpointState => {
   return { frames: Number(row?.["log"] ?? 0), checkpointed: Number(row?.["checkpointed"] ?? 0) };
 };
 
-/** All of the steps in one durable transaction, or none of them. */
-const runBatch = (database: DatabaseSync, prepare: Prepare, batch: PackedBatch): BatchAnswer => {
+const commitSteps = (database: DatabaseSync, prepare: Prepare, batch: PackedBatch): OperationResult[] => {
   database.exec("begin immediate");
   try {
     const values = new Unpacker(batch);
     const results = batch.steps.map((step) => runStep(prepare, step, values));
     database.exec("commit");
-    return { results, frames: checkpoint(prepare, "noop").frames };
+    return results;
   } catch (error) {
     // A full disk or an I/O error may have rolled back already.
     if (database.isTransaction) database.exec("rollback");
     throw error;
   }
+};
+
+/** What was committed stays committed when the log cannot be looked at: the next commit looks again. */
+const framesAfterCommit = (prepare: Prepare): number | null => {
+  try {
+    return checkpoint(prepare, "noop").frames;
+  } catch {
+    return null;
+  }
+};
+
+/** All of the steps in one durable transaction, or none of them. */
+const runBatch = (database: DatabaseSync, prepare: Prepare, batch: PackedBatch): BatchAnswer => {
+  const results = commitSteps(database, prepare, batch);
+  return { results, frames: framesAfterCommit(prepare) };
 };
 
 /** Pages that each connection keeps, in KiB. Memory-mapped reads would count as ours as well, and need not be faster. */

@@ -8,7 +8,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { GroupCommit, type CommitObserver } from "../group-commit.ts";
 import { migrations } from "../migrations.ts";
 import type { Operation, OperationResult } from "../statement.ts";
-import { StoreError } from "../store-error.ts";
+import { isInterrupted, StoreError } from "../store-error.ts";
 import type { Store } from "../store.ts";
 import { WriterLock } from "../writer-lock.ts";
 import { createCompiler } from "./_compile.ts";
@@ -78,19 +78,21 @@ const storeOver = (path: string, { directory, clock, observer, walBytesMax }: Sq
     });
   const lookups = refuseInside(reads.lookup);
   const lists = refuseInside(reads.list);
-  const lookAfterLog = async (): Promise<void> => {
-    checkpointer.saw((await writer.ask({ kind: "checkpoint", mode: "noop" })).frames);
-    await checkpointer.afterCommit();
-  };
+  const lookAfterLog = createLogLook(writer, checkpointer, observer);
   return {
     // Rooms type their own tables; the connection is the same for all.
     lookup: <Tables>() => lookups as Kysely<Tables>,
     list: <Tables>() => lists as Kysely<Tables>,
     write: (work) =>
       lock.lock(async () => {
-        const result = await runTransaction({ writer, clock, work, outside: (hook) => lock.outside(hook) });
-        await lookAfterLog();
-        return result;
+        try {
+          return await runTransaction({ writer, clock, work, outside: (hook) => lock.outside(hook) });
+        } catch (error) {
+          if (isInterrupted(error)) lock.outside(() => commits.interrupted());
+          throw error;
+        } finally {
+          await lookAfterLog();
+        }
       }),
     line: (batcher) => commits.line(batcher),
     onInterrupted: (listener) => commits.onInterrupted(listener),
@@ -122,6 +124,22 @@ const storeOver = (path: string, { directory, clock, observer, walBytesMax }: Sq
   };
 };
 
+/** Looks at the log after a transaction. What was committed stays committed, whatever becomes of the log. */
+const createLogLook =
+  (
+    writer: Pick<Thread, "ask">,
+    checkpointer: Checkpointer,
+    observer: Pick<SqliteOptions["observer"], "checkpointFailed">,
+  ): (() => Promise<void>) =>
+  async () => {
+    try {
+      checkpointer.saw((await writer.ask({ kind: "checkpoint", mode: "noop" })).frames);
+      await checkpointer.afterCommit();
+    } catch (error) {
+      observer.checkpointFailed({ error });
+    }
+  };
+
 /** Writes batches on the writer's thread. */
 const createCommit = (
   writer: Pick<Thread, "ask">,
@@ -132,7 +150,7 @@ const createCommit = (
     const packer = new Packer();
     for (const operation of operations) packer.add(compile(operation.statement), operation);
     const { results, frames } = await writer.ask({ kind: "batch", batch: packer.finish() });
-    checkpointer.saw(frames);
+    if (frames !== null) checkpointer.saw(frames);
     return results;
   };
 };
