@@ -78,7 +78,7 @@ describe("several bulk replays", () => {
     }
   });
 
-  test("start one event at a time while an earlier one has all there is", async () => {
+  test("get in one event while an earlier one has all there is, and what it leaves from then on", async () => {
     const gate = createGate();
     await using receiver = await startReceiver(gate.answer);
     const { engine, source } = await withEvents(500);
