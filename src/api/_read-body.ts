@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 
-import type { ByteBudget } from "../ingest/byte-budget.ts";
+import type { ByteShare } from "../ingest/byte-budget.ts";
 
 /** A body, or why there is none. `takenBytes` are to be given back to the budget. */
 export type BodyRead =
@@ -21,7 +21,7 @@ const announcedBytes = (request: IncomingMessage): number => Number(request.head
  * Reads a body of at most `bytesMax` whose bytes are counted against the budget as they arrive, so that slow senders
  * cost what they sent and not what they announced. Resolves once: what follows is discarded.
  */
-export const readBody = (request: IncomingMessage, budget: ByteBudget, bytesMax: number): Promise<BodyRead> => {
+export const readBody = (request: IncomingMessage, budget: ByteShare, bytesMax: number): Promise<BodyRead> => {
   if (announcedBytes(request) > bytesMax * drainFactor) return Promise.resolve({ kind: "too_large" });
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];

@@ -75,7 +75,8 @@ const forwardedForOf = (request: IncomingMessage): readonly string[] => {
 
 const takeBody = async (parts: IngestParts, routed: RoutedSource, { request }: Call): Promise<Result | null> => {
   const { source } = routed;
-  const read = await readBody(request, parts.budget, source.bodyLimitBytes ?? parts.bodyBytesMax);
+  const share = parts.budget.shareOf(source.id);
+  const read = await readBody(request, share, source.bodyLimitBytes ?? parts.bodyBytesMax);
   switch (read.kind) {
     case "aborted":
       return null;
@@ -98,7 +99,7 @@ const takeBody = async (parts: IngestParts, routed: RoutedSource, { request }: C
         });
         return resultOf(receipt);
       } finally {
-        parts.budget.give(read.takenBytes);
+        share.give(read.takenBytes);
       }
   }
 };

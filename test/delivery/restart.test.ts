@@ -5,12 +5,14 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, test } from "vitest";
 
 import type { Id } from "../../src/lib/ids.ts";
+import { rescueClaims } from "../../src/queue/claim.ts";
+import { claimedDueMs } from "../../src/queue/delivery.ts";
 import type { Source } from "../../src/routing/source.ts";
 import { startChild } from "../support/child.ts";
 import { type Engine, eventually, startEngine } from "../support/engine.ts";
 import { createGate } from "../support/gate.ts";
 import { startReceiver } from "../support/receiver.ts";
-import { select } from "../support/store.ts";
+import { execute, openStore, select } from "../support/store.ts";
 
 const accepted = (engine: Engine, source: Source, count: number): Promise<Id[]> =>
   Promise.all(Array.from({ length: count }, () => engine.accept(source)));
@@ -225,3 +227,32 @@ test(
     expect(stored!.deliveries).toBe(stored!.events);
   },
 );
+
+test("crashes cost nothing to deliveries that only waited, nor to their destination", async () => {
+  const gate = createGate();
+  await using receiver = await startReceiver(gate.answer);
+  const engine = await startEngine();
+  const source = await engine.addSource();
+  const limits = { maxConcurrency: 1, retryScheduleSeconds: [], timeoutMs: 60_000 };
+  const destination = await engine.addDestination(source, receiver.url, limits);
+  await Promise.all(Array.from({ length: 40 }, () => engine.accept(source)));
+  await eventually(() => expect(gate.waiting).toBe(1));
+  await engine.stop();
+  // Three processes in a row die while all forty stand in the lane.
+  for (let crash = 0; crash < 3; crash += 1) {
+    const store = openStore({ directory: engine.directory });
+    await store.write((tx) => execute(tx, `update deliveries set due_at_ms = ${claimedDueMs}, claims = claims + 1`));
+    await rescueClaims(store, [{ destinationId: destination.id, slots: 1 }]);
+    await store.close();
+  }
+  gate.open();
+  const next = await startEngine(engine);
+  await eventually(async () =>
+    expect(await select(next.store, "select status, count(*) as count from deliveries group by status")).toEqual([
+      // The one that was under way each time, and may be what kills the process.
+      { status: "failed", count: 1 },
+      { status: "success", count: 39 },
+    ]),
+  );
+  expect(next.destination(destination.id)).toMatchObject({ enabled: true, failureCount: 0 });
+});

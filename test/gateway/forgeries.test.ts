@@ -1,10 +1,12 @@
 import { createHmac } from "node:crypto";
+import { request } from "node:http";
 
 import { expect, test } from "vitest";
 
 import { startGateway } from "../support/gateway.ts";
 import { http } from "../support/http.ts";
 import {
+  eventually,
   listEvents,
   type MadeSource,
   makeDestination,
@@ -146,4 +148,29 @@ test("what was stored as invalid because the secret was mis-pasted becomes repla
   expect((await receiver.next()).body.toString()).toBe(sent.body);
   const mended = await showEvent(gateway, source, event!.id);
   expect([mended.signature_valid, mended.signature_reason]).toEqual([true, "ok"]);
+});
+
+test("a body that is still arriving when its secret is dropped is judged by the secret that is then", async () => {
+  const gateway = await startGateway();
+  const source = await makeSource(gateway, { provider: "github", signing_secret: "old" });
+  const sent = await signedBy.github("old", gateway.clock.nowMs());
+  const body = Buffer.from(sent.body);
+  const { promise, resolve, reject } = Promise.withResolvers<number | undefined>();
+  const outgoing = request(source.url, { method: "POST", headers: { ...sent.headers, "content-length": body.length } });
+  outgoing.once("response", (answer) => {
+    answer.resume();
+    resolve(answer.statusCode);
+  });
+  outgoing.once("error", reject);
+  outgoing.write(body.subarray(0, 1));
+  await eventually(
+    async () => gateway.gateway.budget.usedBytes,
+    (usedBytes) => usedBytes === 1,
+  );
+  const change = { signing_secret: "new", rotate_immediately: true };
+  expect((await gateway.request("PATCH", `/webhooks/sources/${source.id}`, change)).status).toBe(200);
+  outgoing.end(body.subarray(1));
+  expect(await promise).toBe(200);
+  const [event] = await listEvents(gateway, source);
+  expect(event!.signature_valid).toBe(false);
 });

@@ -32,7 +32,8 @@ export const openFrontDoor = async ({
 }: FrontDoorOptions = {}): Promise<FrontDoor> => {
   const engine = await startEngine();
   const { table, receive, clock, ids, observer } = engine;
-  const budget = new ByteBudget(budgetBytes);
+  // One source may have half of it.
+  const budget = new ByteBudget(budgetBytes * 2);
   const server = createServer(
     createIngestHandler({
       table,

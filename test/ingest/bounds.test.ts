@@ -13,7 +13,8 @@ import { freshStore, select } from "../support/store.ts";
 
 describe("a budget of bytes", () => {
   test("gives what there is, all of it, and takes it back", () => {
-    const budget = new ByteBudget(100);
+    const whole = new ByteBudget(200);
+    const budget = whole.shareOf("a source");
     expect([budget.take(60), budget.take(41), budget.take(40), budget.take(1), budget.take(0)]).toEqual([
       true,
       false,
@@ -22,17 +23,18 @@ describe("a budget of bytes", () => {
       true,
     ]);
     budget.give(40);
-    expect([budget.usedBytes, budget.take(41), budget.take(40)]).toEqual([60, false, true]);
+    expect([whole.usedBytes, budget.take(41), budget.take(40)]).toEqual([60, false, true]);
   });
 
   test("is never passed, and is whole again when everything was given back", () => {
     fc.assert(
       fc.property(fc.array(fc.nat({ max: 60 })), (asked) => {
-        const budget = new ByteBudget(100);
+        const whole = new ByteBudget(200);
+        const budget = whole.shareOf("a source");
         const given = asked.filter((bytes) => budget.take(bytes));
-        expect(budget.usedBytes).toBeLessThanOrEqual(100);
+        expect(whole.usedBytes).toBeLessThanOrEqual(100);
         for (const bytes of given) budget.give(bytes);
-        expect(budget.usedBytes).toBe(0);
+        expect(whole.usedBytes).toBe(0);
       }),
     );
   });
@@ -85,6 +87,16 @@ describe("a count in spans of time", () => {
       0, 0, 1000,
     ]);
   });
+});
+
+test("the slow senders of one source leave half of the bytes to all others", () => {
+  const budget = new ByteBudget(100);
+  const greedy = budget.shareOf("greedy");
+  const other = budget.shareOf("other");
+  expect([greedy.take(50), greedy.take(1), other.take(50), other.take(1)]).toEqual([true, false, true, false]);
+  greedy.give(10);
+  expect([greedy.take(11), other.take(10), greedy.take(10)]).toEqual([false, false, true]);
+  expect(budget.usedBytes).toBe(100);
 });
 
 describe("what a forger can make a source keep in an hour", () => {
