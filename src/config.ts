@@ -185,7 +185,7 @@ const options: Options<Config> = {
   ingestBytesMax: {
     name: "INGEST_BYTES_MAX",
     default: "67108864",
-    doc: "Bytes of all bodies that are being read or wait to be stored; above it the answer is 503",
+    doc: "Bytes of all bodies that are being read or wait to be stored, half of it for one source; above it the answer is 503",
     parse: whole(mebibyte, 1024 * 1024 * mebibyte),
   },
   diskFreeBytesMin: {
