@@ -62,9 +62,11 @@ const run = async (options: Options): Promise<void> => {
   const machine = describeMachine();
   const children = createChildren();
   const root = mkdtempSync(join(options.directory ?? tmpdir(), "postern-bench-"));
+  let isStopped = false;
   // Processes that die make whatever waits for them fail, and so everything ends in its usual order.
   const stop = (why: string) => (): void => {
     say(`${why}: what runs is killed`);
+    isStopped = true;
     process.exitCode = 1;
     children.killAll();
   };
@@ -72,6 +74,8 @@ const run = async (options: Options): Promise<void> => {
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop(signal));
   try {
     report(options, await measure(options, children, root), machine);
+  } catch (error) {
+    if (!isStopped) throw error;
   } finally {
     clearTimeout(overdue);
     children.killAll();

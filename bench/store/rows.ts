@@ -1,7 +1,7 @@
 import type { SQLInputValue } from "node:sqlite";
 
 import { bodyOf, headersOf } from "../load/request.ts";
-import { type Fate, fateOf } from "./fate.ts";
+import { type Fate, fateOf, scatter } from "./fate.ts";
 import type { Owned } from "./owned.ts";
 
 /** A row by column. Columns that are not there are null. */
@@ -104,7 +104,7 @@ export const createEventMaker = (sources: readonly SeedSource[]): ((number: numb
     return { body, headers: Buffer.from(JSON.stringify(headers)) };
   });
   return (number, atMs) => {
-    const source = turns[number % turns.length];
+    const source = turns[scatter(number, 4, turns.length)];
     const stored = payloads[number % bodiesCount];
     if (source === undefined || stored === undefined) throw new Error("there is no source to fill");
     const fate = fateOf(number, source.isBacklog);
