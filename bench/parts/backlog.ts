@@ -52,6 +52,7 @@ const measureBeside = async (
   bench.say(`f: delivered ${delivered.received} of ${ingest.accepted} beside the backlog`);
   return [
     figure({ part: "f", name: `${name}: memory`, unit: "MB", bar: below(350) }, (memory?.residentBytes ?? 0) / 1e6),
+    figure({ part: "f", name: `${name}: memory but pages of files`, unit: "MB" }, (memory?.anonymousBytes ?? 0) / 1e6),
     figure({ part: "f", name: `${name}: memory, peak`, unit: "MB" }, (memory?.peakBytes ?? 0) / 1e6),
     figure({ part: "f", name: "a healthy one beside them, 500/s: accepted, p99", unit: "ms" }, ingest.p99Ms),
     figure({ part: "f", name: "a healthy one beside them, 500/s: delivered, p50", unit: "ms" }, delivered.p50Ms),

@@ -9,6 +9,8 @@ export type Usage = {
   /** Of the main thread alone, which is the event loop's. */
   readonly mainCpuSeconds: number;
   readonly residentBytes: number;
+  /** The part of it that is not pages of files, which the system can take back. */
+  readonly anonymousBytes: number;
   readonly peakBytes: number;
 };
 
@@ -28,6 +30,7 @@ export const usageOf = (pid: number): Usage | null => {
     return {
       cpuSeconds: cpuSecondsIn(readFileSync(`/proc/${pid}/stat`, "utf8")),
       mainCpuSeconds: cpuSecondsIn(readFileSync(`/proc/${pid}/task/${pid}/stat`, "utf8")),
+      anonymousBytes: kibibytesOf(status, "RssAnon") * 1024,
       residentBytes: kibibytesOf(status, "VmRSS") * 1024,
       peakBytes: kibibytesOf(status, "VmHWM") * 1024,
     };
