@@ -64,6 +64,8 @@ export class GroupCommit {
   readonly #lines: Line[] = [];
   readonly #listeners: InterruptionListener[] = [];
   #running: Promise<void> | null = null;
+  /** Items of commits that are on disk, and their results, until whoever waits for them is told. */
+  #written: { item: Waiting; result: unknown }[] = [];
 
   constructor(engine: CommitEngine, observer: CommitObserver, monotonicMs: () => number) {
     this.#engine = engine;
@@ -143,8 +145,23 @@ export class GroupCommit {
       const own = results.slice(resultsUsed, resultsUsed + draft.operations.length);
       resultsUsed += draft.operations.length;
       const outcomes = draft.committed(own);
-      for (const [index, { resolve }] of share.taken.entries()) resolve(outcomes[index]);
+      for (const [index, item] of share.taken.entries()) this.#tell(item, outcomes[index]);
     }
+  }
+
+  /**
+   * Tells whoever waits, once the next commit is on its way: what they do then takes the event loop as long as a commit
+   * takes the writer's thread, and neither should wait for the other.
+   */
+  #tell(item: Waiting, result: unknown): void {
+    this.#written.push({ item, result });
+    if (this.#written.length > 1) return;
+    // Runs when all promises that are settled now have been followed, and so after the next commit was handed over.
+    process.nextTick(() => {
+      const written = this.#written;
+      this.#written = [];
+      for (const { item: waiting, result: own } of written) waiting.resolve(own);
+    });
   }
 
   async #refuse(shares: readonly Share[], items: number, error: unknown): Promise<void> {

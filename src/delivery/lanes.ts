@@ -52,6 +52,8 @@ export type LanesParts = {
 export class Lanes {
   readonly #parts: LanesParts;
   readonly #lanes = new Map<Id, Lane>();
+  /** Lanes that were given something since they were looked at. */
+  readonly #touched = new Set<Lane>();
   #heldBytes = 0;
   #stopped = false;
 
@@ -96,14 +98,14 @@ export class Lanes {
     const lane = this.#lane(work.delivery.destinationId);
     lane.reserved -= 1;
     lane.waiting[turnOf(work)].push(work);
-    this.#pump(lane);
+    this.#pumpSoon(lane);
   }
 
   /** Tells a lane that the store holds a delivery of its that falls due then. */
   noteDue(destinationId: Id, atMs: number): void {
     const lane = this.#lane(destinationId);
     lane.nextDueAtMs = Math.min(lane.nextDueAtMs ?? atMs, atMs);
-    this.#pump(lane);
+    this.#pumpSoon(lane);
   }
 
   /** What a claim found. Runs before any later commit is drafted. */
@@ -181,6 +183,20 @@ export class Lanes {
   #hold(lane: Lane, bytes: number): void {
     lane.heldBytes += bytes;
     this.#heldBytes += bytes;
+  }
+
+  /**
+   * Looks at a lane once the commit that gave it something has been answered and the next one is on its way: to sign
+   * and send takes longer than both, and nobody waits for it.
+   */
+  #pumpSoon(lane: Lane): void {
+    this.#touched.add(lane);
+    if (this.#touched.size > 1) return;
+    this.#parts.clock.soon(() => {
+      const touched = [...this.#touched];
+      this.#touched.clear();
+      for (const each of touched) this.#pump(each);
+    });
   }
 
   #pump(lane: Lane): void {

@@ -14,6 +14,8 @@ export type Clock = {
   monotonicMs(): number;
   /** Runs `run` once after `delayMs`. Does not keep the process alive. */
   after(delayMs: number, run: () => void): Timer;
+  /** Runs `run` once the input and output that is ready now has been served. */
+  soon(run: () => void): void;
 };
 
 /** `setTimeout` takes at most a signed 32-bit number of milliseconds and fires at once above it. */
@@ -28,6 +30,7 @@ export const systemClock: Clock = {
     timer.unref();
     return { cancel: () => clearTimeout(timer) };
   },
+  soon: (run) => void setImmediate(run),
 };
 
 /** Resolves after `delayMs`. */

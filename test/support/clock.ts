@@ -28,6 +28,7 @@ export const createTestClock = (): TestClock => {
   return {
     nowMs: () => systemClock.nowMs() + movedMs + jumpedMs,
     monotonicMs,
+    soon: systemClock.soon,
     after(delayMs, run) {
       const each: Pending = { dueMs: monotonicMs() + Math.max(0, delayMs), run, timer: { cancel() {} } };
       each.timer = arm(each);
