@@ -1,3 +1,5 @@
+import type { Clock } from "../lib/clock.ts";
+import { halvesOf, type Share, Shares, type Waiting } from "./_shares.ts";
 import type { Operation, OperationResult } from "./statement.ts";
 import { isInterrupted, isPassing, StoreError } from "./store-error.ts";
 
@@ -20,6 +22,11 @@ export type Batcher<Item, Result> = {
   weigh?(item: Item): number;
   /** Weight of the kind in one commit, at most; a single item may be heavier. Default: no bound beside `itemsMax`. */
   readonly weightMax?: number;
+  /**
+   * Whether a batch may be drafted while another commit is under way. Only if its draft reads nothing of what the
+   * `committed` of any line changes, or does not mind. Default: no.
+   */
+  readonly overlaps?: boolean;
   /** Called while the writer is held, so that what it reads from memory is as of this commit. No I/O. */
   draft(items: readonly Item[]): Draft<Result>;
 };
@@ -27,14 +34,14 @@ export type Batcher<Item, Result> = {
 /** Adds an item to the next commit. Resolves once it is on disk; rejects when it was refused. */
 export type Join<Item, Result> = (item: Item) => Promise<Result>;
 
-type Waiting = { item: unknown; resolve(result: unknown): void; reject(error: unknown): void };
-type Line = { batcher: Batcher<unknown, unknown>; waiting: Waiting[] };
-type Share = { batcher: Batcher<unknown, unknown>; taken: readonly Waiting[] };
-
 /** What the group commit needs of an engine. */
 export type CommitEngine = {
+  /** Commits that may be under way at once. They end in the order in which they were begun. */
+  readonly commitsMax: number;
   /** Whether the caller is inside a transaction, where waiting for a commit would be waiting for itself. */
   isInTransaction(): boolean;
+  /** Whether somebody else waits for the writer. */
+  isWanted(): boolean;
   /** Holds the writer while `work` runs. */
   hold<T>(work: () => Promise<T>): Promise<T>;
   /** Writes all of it in one durable transaction, or nothing. The writer is held. */
@@ -52,38 +59,49 @@ export type CommitObserver = {
 /** What is told when the fate of a commit is unknown, because its answer was lost. */
 export type InterruptionListener = () => void;
 
+/** Commits after which the writer is given to somebody else who wants it. */
+const turnCommitsMax = 8;
+
 /**
  * Group commit: while one commit runs, what arrives waits; when it ends, all that waits goes in the next one. No timer,
- * and no delay when idle. A batch that fails is split in halves until the one bad item stands alone and is
+ * and no delay when idle. What may overlap is handed to the engine after each round of the event loop, so that
+ * neither waits for the other. A batch that fails is split in halves until the one bad item stands alone and is
  * refused alone; when the store as a whole is unavailable, all are refused at once.
  */
 export class GroupCommit {
   readonly #engine: CommitEngine;
   readonly #observer: CommitObserver;
-  readonly #monotonicMs: () => number;
-  readonly #lines: Line[] = [];
+  readonly #clock: Pick<Clock, "monotonicMs" | "soon">;
+  readonly #shares = new Shares();
   readonly #listeners: InterruptionListener[] = [];
   #running: Promise<void> | null = null;
+  /** Commits that are under way, and whether one of them holds items that no other may be drafted beside. */
+  #underWay = 0;
+  #isExclusive = false;
+  #maintaining = 0;
+  /** Resolves when there may be something to begin: a commit ended, or items arrived. */
+  #change: PromiseWithResolvers<void> = Promise.withResolvers();
+  #isLookDue = false;
   /** Items of commits that are on disk, and their results, until whoever waits for them is told. */
   #written: { item: Waiting; result: unknown }[] = [];
 
-  constructor(engine: CommitEngine, observer: CommitObserver, monotonicMs: () => number) {
+  constructor(engine: CommitEngine, observer: CommitObserver, clock: Pick<Clock, "monotonicMs" | "soon">) {
     this.#engine = engine;
     this.#observer = observer;
-    this.#monotonicMs = monotonicMs;
+    this.#clock = clock;
   }
 
   /** Opens a line of its own for one kind of item. Lines are written in the order in which they were opened. */
   line<Item, Result>(batcher: Batcher<Item, Result>): Join<Item, Result> {
-    const line = { batcher: batcher as unknown as Batcher<unknown, unknown>, waiting: [] as Waiting[] };
-    this.#lines.push(line);
+    const waiting = this.#shares.open(batcher);
     return (item) =>
       new Promise<Result>((resolve, reject) => {
         if (this.#engine.isInTransaction()) {
           throw new StoreError("misuse", `"${batcher.name}" was joined inside a transaction; join after it`);
         }
-        line.waiting.push({ item, resolve, reject });
-        this.#start();
+        waiting.push({ item, resolve, reject });
+        if (this.#running === null) this.#start();
+        else if (batcher.overlaps === true) this.#lookSoon();
       });
   }
 
@@ -103,29 +121,64 @@ export class GroupCommit {
   }
 
   #start(): void {
-    if (this.#running) return;
     this.#running = this.#run().finally(() => {
       this.#running = null;
-      if (this.#lines.some(({ waiting }) => waiting.length > 0)) this.#start();
+      if (!this.#shares.isEmpty) this.#start();
     });
   }
 
   async #run(): Promise<void> {
     // Everything that arrived in the same turn of the event loop shares the commit.
     await Promise.resolve();
-    while (this.#lines.some(({ waiting }) => waiting.length > 0)) {
-      await this.#engine.hold(async () => {
-        const shares = this.#lines
-          .map(({ batcher, waiting }): Share => ({ batcher, taken: waiting.splice(0, countOf(batcher, waiting)) }))
-          .filter(({ taken }) => taken.length > 0);
-        await this.#write(shares);
-        await this.#engine.maintain();
-      });
+    while (!this.#shares.isEmpty) await this.#engine.hold(() => this.#turn());
+  }
+
+  /** Commits until nothing waits any more, or until somebody else has waited long enough for the writer. */
+  async #turn(): Promise<void> {
+    for (let begun = 0; ;) {
+      const mayBegin = begun < turnCommitsMax || !this.#engine.isWanted();
+      const shares = mayBegin ? this.#next() : [];
+      if (shares.length > 0) {
+        begun += 1;
+        void this.#commit(shares);
+      } else if (this.#underWay > 0) {
+        await this.#change.promise;
+        this.#change = Promise.withResolvers();
+      } else return;
     }
   }
 
+  /** What the next commit is made of; nothing when it has to wait for one that is under way. */
+  #next(): readonly Share[] {
+    if (this.#underWay >= this.#engine.commitsMax || this.#maintaining > 0) return [];
+    return this.#shares.take(this.#underWay > 0 && this.#isExclusive);
+  }
+
+  async #commit(shares: readonly Share[]): Promise<void> {
+    const isExclusive = shares.some(({ batcher }) => batcher.overlaps !== true);
+    if (isExclusive) this.#isExclusive = true;
+    this.#underWay += 1;
+    await this.#write(shares);
+    if (isExclusive) this.#isExclusive = false;
+    this.#maintaining += 1;
+    await this.#engine.maintain();
+    this.#maintaining -= 1;
+    this.#underWay -= 1;
+    this.#change.resolve();
+  }
+
+  /** What arrives in one round of the event loop goes together, while a commit is under way anyway. */
+  #lookSoon(): void {
+    if (this.#isLookDue) return;
+    this.#isLookDue = true;
+    this.#clock.soon(() => {
+      this.#isLookDue = false;
+      this.#change.resolve();
+    });
+  }
+
   async #write(shares: readonly Share[]): Promise<void> {
-    const startedMs = this.#monotonicMs();
+    const startedMs = this.#clock.monotonicMs();
     const items = shares.reduce((sum, { taken }) => sum + taken.length, 0);
     const drafts: { share: Share; draft: Draft<unknown> }[] = [];
     let results: readonly OperationResult[];
@@ -139,7 +192,7 @@ export class GroupCommit {
       await this.#refuse(shares, items, error);
       return;
     }
-    this.#observer.committed({ items, durationMs: this.#monotonicMs() - startedMs });
+    this.#observer.committed({ items, durationMs: this.#clock.monotonicMs() - startedMs });
     let resultsUsed = 0;
     for (const { share, draft } of drafts) {
       const own = results.slice(resultsUsed, resultsUsed + draft.operations.length);
@@ -171,30 +224,6 @@ export class GroupCommit {
       if (isInterrupted(error)) this.interrupted();
       return;
     }
-    for (const half of halves(shares, items)) await this.#write(half);
+    for (const half of halvesOf(shares, items)) await this.#write(half);
   }
 }
-
-/** How many of those that wait go in the next commit. */
-const countOf = (batcher: Batcher<unknown, unknown>, waiting: readonly Waiting[]): number => {
-  const { itemsMax, weightMax = Number.POSITIVE_INFINITY } = batcher;
-  let weight = 0;
-  for (const [index, { item }] of waiting.slice(0, itemsMax).entries()) {
-    weight += batcher.weigh?.(item) ?? 1;
-    if (index > 0 && weight > weightMax) return index;
-  }
-  return Math.min(itemsMax, waiting.length);
-};
-
-/** Splits what a batch holds into two batches of about the same size, in order. */
-const halves = (shares: readonly Share[], items: number): readonly (readonly Share[])[] => {
-  const first: Share[] = [];
-  const second: Share[] = [];
-  let room = Math.floor(items / 2);
-  for (const { batcher, taken } of shares) {
-    if (room > 0) first.push({ batcher, taken: taken.slice(0, room) });
-    if (room < taken.length) second.push({ batcher, taken: taken.slice(Math.max(0, room)) });
-    room -= taken.length;
-  }
-  return [first, second];
-};

@@ -22,6 +22,11 @@ export class WriterLock {
     return this.#holder.getStore() === true;
   }
 
+  /** Whether a transaction that is not hot waits. */
+  get isWanted(): boolean {
+    return this.#others.length > 0;
+  }
+
   /** Runs `work` as if outside: for what follows a transaction and is started before the lock is given back. */
   outside<T>(work: () => T): T {
     return this.#holder.exit(work);

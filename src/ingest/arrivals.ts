@@ -123,6 +123,8 @@ export const createArrivals = (parts: ArrivalParts): Join<Arrival, Stored> =>
     itemsMax: arrivalsMax,
     weigh: ({ sourceId }) => 1 + parts.table.connectionCount(sourceId),
     weightMax: rowsMax,
+    // Routes and lanes as they are when it is drafted: what a commit under way does to them, it does to these as well.
+    overlaps: true,
     draft: (arrivals): Draft<Stored> => {
       const plans = arrivals.map((arrival) => {
         const source = parts.table.source(arrival.sourceId)?.source;

@@ -29,6 +29,9 @@ export type ThreadAnswer<Request extends ThreadRequest> = Request extends { kind
 /** A request on its way to the thread. */
 export type Envelope = { call: number; request: ThreadRequest };
 
+/** A batch on its way. */
+export type BatchEnvelope = Envelope & { request: Extract<ThreadRequest, { kind: "batch" }> };
+
 /** SQLite's own account of a failure: its extended result code, 0 when the failure is not SQLite's. */
 export type ThreadFailure = { message: string; errcode: number };
 

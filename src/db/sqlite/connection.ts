@@ -12,6 +12,8 @@ const preparedMax = 500;
 /** A connection that answers one request at a time, on the thread that it was opened on. */
 export type Connection = {
   answer<Request extends ThreadRequest>(request: Request): ThreadAnswer<Request>;
+  /** Writes batches in one durable transaction, or none of them. One answer for each. */
+  answerBatches(batches: readonly PackedBatch[]): readonly BatchAnswer[];
   close(): void;
 };
 
@@ -48,11 +50,18 @@ const checkpoint = (prepare: Prepare, mode: string): CheckpointState => {
   return { frames: Number(row?.["log"] ?? 0), checkpointed: Number(row?.["checkpointed"] ?? 0) };
 };
 
-const commitSteps = (database: DatabaseSync, prepare: Prepare, batch: PackedBatch): OperationResult[] => {
+/** All of the batches in one durable transaction, or none of them. */
+const commitBatches = (
+  database: DatabaseSync,
+  prepare: Prepare,
+  batches: readonly PackedBatch[],
+): (readonly OperationResult[])[] => {
   database.exec("begin immediate");
   try {
-    const values = new Unpacker(batch);
-    const results = batch.steps.map((step) => runStep(prepare, step, values));
+    const results = batches.map((batch) => {
+      const values = new Unpacker(batch);
+      return batch.steps.map((step) => runStep(prepare, step, values));
+    });
     database.exec("commit");
     return results;
   } catch (error) {
@@ -69,12 +78,6 @@ const framesAfterCommit = (prepare: Prepare): number | null => {
   } catch {
     return null;
   }
-};
-
-/** All of the steps in one durable transaction, or none of them. */
-const runBatch = (database: DatabaseSync, prepare: Prepare, batch: PackedBatch): BatchAnswer => {
-  const results = commitSteps(database, prepare, batch);
-  return { results, frames: framesAfterCommit(prepare) };
 };
 
 /** Pages that each connection keeps, in KiB. Memory-mapped reads would count as ours as well, and need not be faster. */
@@ -98,12 +101,17 @@ export const openConnection = ({ path, readOnly, busyTimeoutMs }: ThreadOptions)
     prepared.set(sql, made);
     return made;
   };
+  const answerBatches = (batches: readonly PackedBatch[]): readonly BatchAnswer[] => {
+    const results = commitBatches(database, prepare, batches);
+    const frames = framesAfterCommit(prepare);
+    return results.map((each) => ({ results: each, frames }));
+  };
   const answer = (request: ThreadRequest): unknown => {
     switch (request.kind) {
       case "query":
         return query(prepare, request.sql, request.parameters, request.rowsMax);
       case "batch":
-        return runBatch(database, prepare, request.batch);
+        return answerBatches([request.batch])[0];
       case "checkpoint":
         return checkpoint(prepare, request.mode);
       case "exec":
@@ -112,6 +120,7 @@ export const openConnection = ({ path, readOnly, busyTimeoutMs }: ThreadOptions)
     }
   };
   return {
+    answerBatches,
     // The switch gives each request its own kind of answer; the compiler cannot see that through the union.
     answer: <Request extends ThreadRequest>(request: Request) => answer(request) as ThreadAnswer<Request>,
     close: () => {

@@ -32,6 +32,8 @@ export type SqliteOptions = {
 const pageBytes = 8192;
 const walBytesMaxDefault = 32 * 1024 * 1024;
 const busyTimeoutMs = 5000;
+/** Batches that wait for the writer's thread or are being written by it. Those that wait share one commit. */
+const commitsMax = 8;
 /** Pages given back in one go: about 4 ms. */
 const reclaimPages = 256;
 const pagesSql = "select page_count, freelist_count from pragma_page_count, pragma_freelist_count";
@@ -61,16 +63,7 @@ const storeOver = (path: string, { directory, clock, observer, walBytesMax }: Sq
     Math.ceil((walBytesMax ?? walBytesMaxDefault) / pageBytes),
     (error) => observer.checkpointFailed({ error }),
   );
-  const commits = new GroupCommit(
-    {
-      isInTransaction: () => lock.isHolder,
-      hold: (work) => lock.hot(work),
-      commit: createCommit(writer, checkpointer),
-      maintain: () => checkpointer.afterCommit(),
-    },
-    observer,
-    clock.monotonicMs,
-  );
+  const commits = openCommits({ writer, lock, checkpointer }, { observer, clock });
   const refuseInside = (run: RunQuery): Kysely<unknown> =>
     createKysely(async (sql, parameters) => {
       if (!lock.isHolder) return run(sql, parameters);
@@ -122,6 +115,23 @@ const storeOver = (path: string, { directory, clock, observer, walBytesMax }: Sq
       });
     },
   };
+};
+
+/** Group commit over the writer's thread. */
+const openCommits = (
+  parts: { writer: Pick<Thread, "ask">; lock: WriterLock; checkpointer: Checkpointer },
+  { observer, clock }: Pick<SqliteOptions, "observer" | "clock">,
+): GroupCommit => {
+  const { writer, lock, checkpointer } = parts;
+  const engine = {
+    commitsMax,
+    isInTransaction: () => lock.isHolder,
+    isWanted: () => lock.isWanted,
+    hold: <T>(work: () => Promise<T>) => lock.hot(work),
+    commit: createCommit(writer, checkpointer),
+    maintain: () => checkpointer.afterCommit(),
+  };
+  return new GroupCommit(engine, observer, clock);
 };
 
 /** Looks at the log after a transaction. What was committed stays committed, whatever becomes of the log. */

@@ -1,0 +1,175 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+
+import { type Draft, GroupCommit, type Join } from "../../src/db/group-commit.ts";
+import { insertStatement, type OperationResult } from "../../src/db/statement.ts";
+import { StoreError } from "../../src/db/store-error.ts";
+import { systemClock } from "../../src/lib/clock.ts";
+import { execute, freshStore, select } from "../support/store.ts";
+
+const insert = insertStatement({ table: "marks", columns: { mark: "integer" } });
+
+/** A group commit over an engine whose commits end when the test says so. */
+const openCommits = (commitsMax: number) => {
+  const commits: (PromiseWithResolvers<readonly OperationResult[]> & { readonly marks: readonly unknown[] })[] = [];
+  const state = { isWanted: false, holds: 0 };
+  const told: string[] = [];
+  const group = new GroupCommit(
+    {
+      commitsMax,
+      isInTransaction: () => false,
+      isWanted: () => state.isWanted,
+      hold: async (work) => {
+        state.holds += 1;
+        return work();
+      },
+      commit: (operations) => {
+        const commit = Promise.withResolvers<readonly OperationResult[]>();
+        const marks = operations.flatMap(({ rows }) => rows.flat());
+        commits.push({ ...commit, marks });
+        return commit.promise;
+      },
+      maintain: async () => {},
+    },
+    { committed() {}, commitFailed() {} },
+    systemClock,
+  );
+  const open = (overlaps: boolean): Join<number, string> =>
+    group.line<number, string>({
+      name: overlaps ? "overlapping" : "exclusive",
+      itemsMax: 100,
+      overlaps,
+      draft: (items): Draft<string> => ({
+        operations: [{ statement: insert, rows: items.map((item) => [item]) }],
+        committed: () => {
+          told.push(`committed ${items.join()}`);
+          return items.map((item) => `kept ${item}`);
+        },
+        abandoned: () => told.push(`abandoned ${items.join()}`),
+      }),
+    });
+  /** Long enough for whatever is ready to be handed over. */
+  const round = (): Promise<void> => new Promise((resolve) => void setImmediate(() => setImmediate(resolve)));
+  const handedOver = (): unknown[][] => commits.map(({ marks }) => [...marks]);
+  const end = (index: number): void => commits[index]!.resolve([{ rows: [], changes: 1 }]);
+  return { open, commits, state, told, round, handedOver, end };
+};
+
+test("what may overlap is handed over while a commit is under way, once in a round of the event loop", async () => {
+  const { open, round, handedOver, end } = openCommits(8);
+  const join = open(true);
+  const first = join(1);
+  await round();
+  const others = [join(2), join(3)];
+  expect(handedOver()).toEqual([[1]]);
+  await round();
+  expect(handedOver()).toEqual([[1], [2, 3]]);
+  end(0);
+  end(1);
+  expect(await Promise.all([first, ...others])).toEqual(["kept 1", "kept 2", "kept 3"]);
+});
+
+test("what may not overlap waits until no other such commit is under way", async () => {
+  const { open, round, handedOver, end, told } = openCommits(8);
+  const [exclusive, overlapping] = [open(false), open(true)];
+  const joined = [exclusive(1)];
+  await round();
+  joined.push(exclusive(2), overlapping(3));
+  await round();
+  expect(handedOver()).toEqual([[1], [3]]);
+  end(0);
+  await round();
+  expect(handedOver()).toEqual([[1], [3], [2]]);
+  // What the first commit changed in memory was changed before the next one was drafted.
+  expect(told).toEqual(["committed 1"]);
+  end(1);
+  end(2);
+  await Promise.all(joined);
+});
+
+test("no more commits are under way than the engine takes", async () => {
+  const { open, round, handedOver, end } = openCommits(2);
+  const join = open(true);
+  const joined: Promise<string>[] = [];
+  for (const mark of [1, 2, 3, 4]) {
+    joined.push(join(mark));
+    await round();
+  }
+  expect(handedOver()).toEqual([[1], [2]]);
+  end(0);
+  await round();
+  expect(handedOver()).toEqual([[1], [2], [3, 4]]);
+  end(1);
+  end(2);
+  await Promise.all(joined);
+});
+
+test("somebody else who wants the writer gets it after a few commits, when all of them have ended", async () => {
+  const { open, round, commits, state, end } = openCommits(2);
+  const join = open(true);
+  state.isWanted = true;
+  const joined: Promise<string>[] = [];
+  for (let mark = 0; mark < 9; mark += 1) {
+    joined.push(join(mark));
+    await round();
+    // One is always under way, so the group commit has no reason of its own to stop.
+    if (mark > 0 && mark < 8) end(mark - 1);
+    await round();
+  }
+  expect([state.holds, commits.length]).toEqual([1, 8]);
+  end(7);
+  await round();
+  expect(state.holds).toBe(2);
+  end(8);
+  await Promise.all(joined);
+});
+
+test("of commits that are under way together, one that fails takes back its own and no other's", async () => {
+  const { open, round, commits, told, end } = openCommits(8);
+  const [exclusive, overlapping] = [open(false), open(true)];
+  const refused = exclusive(1).catch((error: unknown) => (error as StoreError).code);
+  await round();
+  const kept = overlapping(2);
+  await round();
+  commits[0]!.reject(new StoreError("unavailable", "the disk is full"));
+  end(1);
+  expect(await refused).toBe("unavailable");
+  expect(await kept).toBe("kept 2");
+  expect(told).toEqual(["abandoned 1", "committed 2"]);
+});
+
+test("batches that share a transaction are written exactly once, and each bad item is refused alone", async () => {
+  const store = freshStore();
+  await store.write((tx) => execute(tx, "create table marks (at integer primary key, mark integer not null)"));
+  const join = store.line<number | null, boolean>({
+    name: "marks",
+    itemsMax: 16,
+    overlaps: true,
+    draft: (items): Draft<boolean> => ({
+      operations: [{ statement: insert, rows: items.map((item) => [item]) }],
+      committed: () => items.map(() => true),
+    }),
+  });
+  let last = 0;
+  const rounds = fc.array(fc.array(fc.boolean(), { minLength: 1, maxLength: 8 }), { maxLength: 8 });
+  await fc.assert(
+    fc.asyncProperty(rounds, async (plan) => {
+      const joined: { mark: number | null; done: Promise<boolean> }[] = [];
+      const firstMark = last + 1;
+      for (const round of plan) {
+        for (const bad of round) {
+          const mark = bad ? null : (last += 1);
+          joined.push({ mark, done: join(mark).catch(() => false) });
+        }
+        await new Promise((resolve) => void setImmediate(resolve));
+      }
+      for (const { mark, done } of joined) expect(await done).toBe(mark !== null);
+      const marks = await select<{ mark: number }>(
+        store,
+        `select mark from marks where mark >= ${firstMark} order by 1`,
+      );
+      expect(marks.map(({ mark }) => mark)).toEqual(joined.flatMap(({ mark }) => (mark === null ? [] : [mark])));
+    }),
+    { numRuns: 40 },
+  );
+});
