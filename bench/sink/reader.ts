@@ -5,8 +5,11 @@ export type SinkRequest = { readonly path: string; readonly dueUs: number };
 
 const headEndMark = "\r\n\r\n";
 
-const numberIn = (head: string, name: string): number =>
-  Number(new RegExp(`\\r\\n${name}: *(\\d+)`, "i").exec(head)?.[1] ?? 0);
+/** The gateway writes names in lower case, and a pattern that minds the case is found faster. */
+const lengthPattern = /\r\ncontent-length: *(\d+)/;
+const duePattern = new RegExp(`\\r\\n${dueHeader}: *(\\d+)`);
+
+const numberIn = (head: string, pattern: RegExp): number => Number(pattern.exec(head)?.[1] ?? 0);
 
 /** Reads one request after the other from the chunks of a socket. */
 export const requestReader = (onRequest: (request: SinkRequest) => void): ((chunk: Buffer) => void) => {
@@ -15,11 +18,11 @@ export const requestReader = (onRequest: (request: SinkRequest) => void): ((chun
     const bytes: Buffer = rest === null ? chunk : Buffer.concat([rest, chunk]);
     const headEnd = bytes.indexOf(headEndMark);
     const head = headEnd === -1 ? null : bytes.toString("latin1", 0, headEnd);
-    if (head === null || bytes.length < headEnd + headEndMark.length + numberIn(head, "content-length")) {
+    if (head === null || bytes.length < headEnd + headEndMark.length + numberIn(head, lengthPattern)) {
       rest = bytes;
       return;
     }
     rest = null;
-    onRequest({ path: head.split(" ", 2)[1] ?? "/", dueUs: numberIn(head, dueHeader) });
+    onRequest({ path: head.split(" ", 2)[1] ?? "/", dueUs: numberIn(head, duePattern) });
   };
 };

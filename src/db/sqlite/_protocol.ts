@@ -14,7 +14,7 @@ export type ThreadRequest =
 /** Frames in the write-ahead log, and how many of them are in the database file already. */
 export type CheckpointState = { frames: number; checkpointed: number };
 
-/** What a batch came to, and the frames in the write-ahead log after it; null when those could not be told. */
+/** What a batch came to, and the frames in the write-ahead log after it; null when nobody looked. */
 export type BatchAnswer = { results: readonly OperationResult[]; frames: number | null };
 
 /** What it answers to each. */

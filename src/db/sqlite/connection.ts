@@ -56,13 +56,13 @@ const commitBatches = (
   prepare: Prepare,
   batches: readonly PackedBatch[],
 ): (readonly OperationResult[])[] => {
-  database.exec("begin immediate");
+  prepare("begin immediate").run();
   try {
     const results = batches.map((batch) => {
       const values = new Unpacker(batch);
       return batch.steps.map((step) => runStep(prepare, step, values));
     });
-    database.exec("commit");
+    prepare("commit").run();
     return results;
   } catch (error) {
     // A full disk or an I/O error may have rolled back already.
@@ -71,13 +71,24 @@ const commitBatches = (
   }
 };
 
-/** What was committed stays committed when the log cannot be looked at: the next commit looks again. */
-const framesAfterCommit = (prepare: Prepare): number | null => {
-  try {
-    return checkpoint(prepare, "noop").frames;
-  } catch {
-    return null;
-  }
+/** Transactions and bytes after which the log is looked at: a look takes a twentieth of what a small commit takes. */
+const unseenMax = { transactions: 8, bytes: 256 * 1024 } as const;
+
+/** Tells how long the log is, from time to time; null in between. */
+const createLogLook = (prepare: Prepare): ((bytesWritten: number) => number | null) => {
+  let unseen = { transactions: 0, bytes: 0 };
+  return (bytesWritten) => {
+    unseen = { transactions: unseen.transactions + 1, bytes: unseen.bytes + bytesWritten };
+    if (unseen.transactions < unseenMax.transactions && unseen.bytes < unseenMax.bytes) return null;
+    try {
+      const { frames } = checkpoint(prepare, "noop");
+      unseen = { transactions: 0, bytes: 0 };
+      return frames;
+    } catch {
+      // What was committed stays committed when the log cannot be looked at: the next commit looks again.
+      return null;
+    }
+  };
 };
 
 /** Pages that each connection keeps, in KiB. Memory-mapped reads would count as ours as well, and need not be faster. */
@@ -101,9 +112,10 @@ export const openConnection = ({ path, readOnly, busyTimeoutMs }: ThreadOptions)
     prepared.set(sql, made);
     return made;
   };
+  const lookAtLog = createLogLook(prepare);
   const answerBatches = (batches: readonly PackedBatch[]): readonly BatchAnswer[] => {
     const results = commitBatches(database, prepare, batches);
-    const frames = framesAfterCommit(prepare);
+    const frames = lookAtLog(batches.reduce((sum, { bytes }) => sum + bytes.byteLength, 0));
     return results.map((each) => ({ results: each, frames }));
   };
   const answer = (request: ThreadRequest): unknown => {
