@@ -1,7 +1,8 @@
-import { createSocket, type RemoteInfo } from "node:dgram";
+import { createSocket, type RemoteInfo, type Socket as UdpSocket } from "node:dgram";
 import { once } from "node:events";
+import { createServer, type Server, type Socket } from "node:net";
 
-import { parseAddress } from "../../src/lib/ip.ts";
+import { readQuery, truncated, typeAaaa, writeReply } from "./name-packet.ts";
 
 /** What the test server says of a name: addresses of both families, that it does not exist, an error, or nothing. */
 export type NameAnswer = readonly string[] | "nxdomain" | "servfail" | "silence";
@@ -9,113 +10,122 @@ export type NameAnswer = readonly string[] | "nxdomain" | "servfail" | "silence"
 /** A question that came in. Those for other types than addresses count as "A". */
 export type NameQuestion = { name: string; type: "A" | "AAAA" };
 
+/** What else is said of a name. */
+export type NameOptions = {
+  /** Default: 0. */
+  ttlSeconds?: number;
+  /** Names that it is an alias of, one after the other; the last one has the addresses. */
+  via?: readonly string[];
+  /** What is sent over UDP in place of the honest reply. */
+  spoil?: (reply: Buffer) => readonly Buffer[];
+};
+
 /** A name server on loopback, for as long as a test runs. Names that it was not told of do not exist. */
 export type NameServer = {
   /** For `resolver.servers`. */
   readonly address: string;
-  /** Every question, in order of arrival. */
+  /** Every question, in order of arrival. One that is asked again over TCP is another one. */
   readonly questions: readonly NameQuestion[];
   /**
    * What is said of `name` from now on. Of several answers, each holds for one question per family and the last one
    * for all that follow: how a name is rebound.
    */
-  set(name: string, answers: NameAnswer | { each: readonly NameAnswer[] }, options?: { ttlSeconds?: number }): void;
+  set(name: string, answers: NameAnswer | { each: readonly NameAnswer[] }, options?: NameOptions): void;
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-const typeA = 1;
-const typeAaaa = 28;
+type Entry = NameOptions & { answers: readonly NameAnswer[]; asked: Map<number, number> };
+
 const codes = { nxdomain: 3, servfail: 2 } as const;
+/** What fits into a datagram that no network cuts (RFC 9715). */
+const datagramBytesMax = 1_400;
 
-const readQuestion = (packet: Buffer): { name: string; type: number; bytes: Buffer } => {
-  const labels: string[] = [];
-  let at = 12;
-  while (packet[at] !== 0) {
-    const length = packet[at]!;
-    labels.push(packet.toString("latin1", at + 1, at + 1 + length));
-    at += 1 + length;
-  }
-  return {
-    name: labels.join(".").toLowerCase(),
-    type: packet.readUInt16BE(at + 1),
-    bytes: packet.subarray(12, at + 5),
+/** The names of a server, and what it says to a packet. Nothing, if it is to be silent. */
+const createNames = () => {
+  const entries = new Map<string, Entry>();
+  const questions: NameQuestion[] = [];
+  const next = (entry: Entry, type: number): NameAnswer => {
+    const asked = entry.asked.get(type) ?? 0;
+    entry.asked.set(type, asked + 1);
+    return entry.answers[Math.min(asked, entry.answers.length - 1)]!;
   };
+  const replyTo = (packet: Buffer): { reply: Buffer | undefined; spoil: NonNullable<NameOptions["spoil"]> } => {
+    const { name, type } = readQuery(packet);
+    questions.push({ name, type: type === typeAaaa ? "AAAA" : "A" });
+    const entry: Entry = entries.get(name) ?? { answers: ["nxdomain"], asked: new Map() };
+    const { ttlSeconds = 0, via = [], spoil = (reply) => [reply] } = entry;
+    const answer = next(entry, type);
+    if (answer === "silence") return { reply: undefined, spoil };
+    const said = typeof answer === "string" ? { code: codes[answer] } : { code: 0, via, addresses: answer, ttlSeconds };
+    return { reply: writeReply(packet, said), spoil };
+  };
+  return { entries, questions, replyTo };
 };
 
-/** A record whose name points back at the question (RFC 1035, section 4.1.4). */
-const record = (type: number, address: string, ttlSeconds: number): Buffer => {
-  const parsed = parseAddress(address)!;
-  const value = parsed.family === 4 && type === typeAaaa ? (0xffffn << 32n) | parsed.value : parsed.value;
-  const data = Buffer.from(value.toString(16).padStart(type === typeA ? 8 : 32, "0"), "hex");
-  const head = Buffer.alloc(12);
-  head.writeUInt16BE(0xc00c, 0);
-  head.writeUInt16BE(type, 2);
-  head.writeUInt16BE(1, 4);
-  head.writeUInt32BE(ttlSeconds, 6);
-  head.writeUInt16BE(data.length, 10);
-  return Buffer.concat([head, data]);
-};
+/** Speaks DNS over TCP: each message behind its length. */
+const serveTcp = (replyTo: (packet: Buffer) => Buffer | undefined, open: Set<Socket>): Server =>
+  createServer((socket) => {
+    open.add(socket);
+    let received = Buffer.alloc(0);
+    socket.on("error", () => {}).once("close", () => open.delete(socket));
+    socket.on("data", (chunk: Buffer) => {
+      received = Buffer.concat([received, chunk]);
+      while (received.length >= 2 && received.length >= 2 + received.readUInt16BE(0)) {
+        const reply = replyTo(received.subarray(2, 2 + received.readUInt16BE(0)));
+        received = received.subarray(2 + received.readUInt16BE(0));
+        if (reply === undefined) continue;
+        const length = Buffer.alloc(2);
+        length.writeUInt16BE(reply.length);
+        socket.write(Buffer.concat([length, reply]));
+      }
+    });
+  });
 
-const reply = (packet: Buffer, question: Buffer, code: number, records: readonly Buffer[]): Buffer => {
-  const head = Buffer.alloc(12);
-  packet.copy(head, 0, 0, 2);
-  head.writeUInt16BE(0x8180 | code, 2);
-  head.writeUInt16BE(1, 4);
-  head.writeUInt16BE(records.length, 6);
-  return Buffer.concat([head, question, ...records]);
+/** Binds both to one port of loopback. */
+const bindBoth = async (tcp: Server): Promise<{ udp: UdpSocket; port: number }> => {
+  for (;;) {
+    const udp = createSocket("udp4").bind(0, "127.0.0.1");
+    await once(udp, "listening");
+    const { port } = udp.address();
+    try {
+      tcp.listen(port, "127.0.0.1");
+      await once(tcp, "listening");
+      return { udp, port };
+    } catch {
+      // Somebody has that port for TCP.
+      udp.close();
+    }
+  }
 };
 
 /** Starts one. `await using` closes it. */
 export const startNameServer = async (): Promise<NameServer> => {
-  const socket = createSocket("udp4");
-  const names = new Map<string, { answers: readonly NameAnswer[]; asked: Map<number, number>; ttlSeconds: number }>();
-  const questions: NameQuestion[] = [];
-
-  const answerTo = (name: string, type: number): { answer: NameAnswer; ttlSeconds: number } => {
-    const entry = names.get(name);
-    if (entry === undefined) return { answer: "nxdomain", ttlSeconds: 0 };
-    const asked = entry.asked.get(type) ?? 0;
-    entry.asked.set(type, asked + 1);
-    return { answer: entry.answers[Math.min(asked, entry.answers.length - 1)]!, ttlSeconds: entry.ttlSeconds };
-  };
-
-  socket.on("message", (packet: Buffer, { address, port }: RemoteInfo) => {
-    const { name, type, bytes } = readQuestion(packet);
-    questions.push({ name, type: type === typeAaaa ? "AAAA" : "A" });
-    const { answer, ttlSeconds } = answerTo(name, type);
-    if (answer === "silence") return;
-    if (typeof answer === "string") {
-      socket.send(reply(packet, bytes, codes[answer], []), port, address);
-      return;
+  const { entries, questions, replyTo } = createNames();
+  const open = new Set<Socket>();
+  const tcp = serveTcp((packet) => replyTo(packet).reply, open);
+  const { udp, port } = await bindBoth(tcp);
+  udp.on("message", (packet: Buffer, sender: RemoteInfo) => {
+    const { reply, spoil } = replyTo(packet);
+    if (reply === undefined) return;
+    for (const sent of spoil(reply.length > datagramBytesMax ? truncated(reply) : reply)) {
+      udp.send(sent, sender.port, sender.address);
     }
-    // By spelling, not by meaning: "::ffff:10.0.0.1" is a AAAA record.
-    const own = answer.filter((text) => (text.includes(":") ? typeAaaa : typeA) === type);
-    socket.send(
-      reply(
-        packet,
-        bytes,
-        0,
-        own.map((text) => record(type, text, ttlSeconds)),
-      ),
-      port,
-      address,
-    );
   });
-  socket.bind(0, "127.0.0.1");
-  await once(socket, "listening");
 
   const close = async (): Promise<void> => {
-    const closed = once(socket, "close");
-    socket.close();
+    const closed = Promise.all([once(udp, "close"), once(tcp, "close")]);
+    udp.close();
+    tcp.close();
+    for (const socket of open) socket.destroy();
     await closed;
   };
   return {
-    address: `127.0.0.1:${socket.address().port}`,
+    address: `127.0.0.1:${port}`,
     questions,
     set(name, answers, options = {}) {
       const each = typeof answers === "object" && "each" in answers ? answers.each : [answers];
-      names.set(name, { answers: each, asked: new Map(), ttlSeconds: options.ttlSeconds ?? 0 });
+      entries.set(name, { ...options, answers: each, asked: new Map() });
     },
     close,
     [Symbol.asyncDispose]: close,
