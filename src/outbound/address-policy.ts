@@ -1,8 +1,8 @@
 import { createAddressSet, type Address } from "../lib/ip.ts";
 
 /**
- * IPv4 that is not globally reachable: https://www.iana.org/assignments/iana-ipv4-special-registry, multicast, and
- * the reserved class E.
+ * IPv4 that no receiver has: https://www.iana.org/assignments/iana-ipv4-special-registry, multicast, and the reserved
+ * class E. What of it IANA calls globally reachable is anycast: it ends at whoever is nearest, on our own network first.
  */
 const ipv4Refused = createAddressSet([
   "0.0.0.0/8", // this host
@@ -13,8 +13,11 @@ const ipv4Refused = createAddressSet([
   "172.16.0.0/12", // private
   "192.0.0.0/24", // IETF protocol assignments; Oracle's metadata too
   "192.0.2.0/24", // documentation
+  "192.31.196.0/24", // AS112
+  "192.52.193.0/24", // multicast tunnels
   "192.88.99.0/24", // 6to4 relays, withdrawn
   "192.168.0.0/16", // private
+  "192.175.48.0/24", // AS112
   "198.18.0.0/15", // benchmarking
   "198.51.100.0/24", // documentation
   "203.0.113.0/24", // documentation
@@ -33,11 +36,11 @@ const ipv6GlobalUnicast = createAddressSet(["2000::/3"]);
 
 /** The exceptions inside it: https://www.iana.org/assignments/iana-ipv6-special-registry. */
 const ipv6Refused = createAddressSet([
-  // Protocol assignments: Teredo (2001::/32), benchmarking, ORCHID. The few anycast services in here that are
-  // reachable receive no webhooks.
+  // Protocol assignments: Teredo (2001::/32), benchmarking, ORCHID, and anycast services as above.
   "2001::/23",
   "2001:db8::/32", // documentation
   "2002::/16", // 6to4: leads to the IPv4 address inside, through whoever offers a relay
+  "2620:4f:8000::/48", // AS112
   "3fff::/20", // documentation
 ]);
 
@@ -50,8 +53,8 @@ const isIsatap = (value: bigint): boolean => ((value >> 32n) & 0xfcff_ffffn) ===
 const ipv4Inside = (value: bigint): Address => ({ family: 4, value: value & 0xffff_ffffn });
 
 /**
- * Whether an address is one that IANA calls globally reachable, and so is the IPv4 address inside it, if it carries
- * one. IPv4-mapped addresses are IPv4 already (`parseAddress`).
+ * Whether an address is globally reachable and set aside for no purpose of its own, and so is the IPv4 address inside it,
+ * if it carries one. IPv4-mapped addresses are IPv4 already (`parseAddress`).
  */
 export const isGloballyReachable = (address: Address): boolean => {
   if (address.family === 4) return !ipv4Refused.has(address);

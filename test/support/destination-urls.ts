@@ -32,7 +32,7 @@ const words = (text: string): readonly string[] =>
     .trim()
     .split(/\s+/);
 
-/** First and last address of what IANA has set aside (special-purpose, multicast), in the order of its registries. */
+/** First and last address of all that IANA has set aside: special-purpose and multicast, in the order of its registries. */
 export const specialRanges: readonly (readonly [what: string, first: string, last: string])[] = [
   // https://www.iana.org/assignments/iana-ipv4-special-registry
   ["this network", "0.0.0.0", "0.255.255.255"],
@@ -63,8 +63,6 @@ export const specialRanges: readonly (readonly [what: string, first: string, las
   // https://www.iana.org/assignments/iana-ipv6-special-registry
   ["loopback", "::1", "::1"],
   ["unspecified", "::", "::"],
-  ["IPv4-mapped", "::ffff:0.0.0.0", "::ffff:255.255.255.255"],
-  ["NAT64", "64:ff9b::", "64:ff9b::ffff:ffff"],
   ["local NAT64", "64:ff9b:1::", "64:ff9b:1:ffff:ffff:ffff:ffff:ffff"],
   ["discard", "100::", "100::ffff:ffff:ffff:ffff"],
   ["dummy prefix", "100:0:0:1::", "100:0:0:1:ffff:ffff:ffff:ffff"],
@@ -90,6 +88,12 @@ export const specialRanges: readonly (readonly [what: string, first: string, las
   ["multicast", "ff00::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"],
 ];
 
+/** The same for ranges in which the IPv4 address inside decides. */
+export const translatedRanges: typeof specialRanges = [
+  ["IPv4-mapped", "::ffff:0.0.0.0", "::ffff:255.255.255.255"],
+  ["NAT64", "64:ff9b::", "64:ff9b::ffff:ffff"],
+];
+
 /** Addresses in and beside those ranges that somebody would like us to reach. */
 const soughtAddresses = words(`
   127.0.0.1
@@ -113,7 +117,10 @@ const soughtAddresses = words(`
 
 /** Addresses that are refused, as `parseAddress` reads them. */
 export const forbiddenAddresses: readonly string[] = [
-  ...new Set([...specialRanges.flatMap(([, first, last]) => [first, last]), ...soughtAddresses]),
+  ...new Set([
+    ...[...specialRanges, ...translatedRanges].flatMap(([, first, last]) => [first, last]),
+    ...soughtAddresses,
+  ]),
 ];
 
 /** Addresses that are not: most of them next to a range that is. */
