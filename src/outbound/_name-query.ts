@@ -3,8 +3,11 @@ import { Resolver } from "node:dns/promises";
 
 import { parseAddress, type Address } from "../lib/ip.ts";
 
-/** Why a name has no addresses: it has none, nobody answered in time, or a name server refused or failed. */
-export type QueryFailure = "not_found" | "timeout" | "server";
+/**
+ * Why a name has no addresses: it has none, nobody answered in time, a name server refused or failed, or there are more
+ * than anybody needs.
+ */
+export type QueryFailure = "not_found" | "timeout" | "server" | "too_many";
 
 /** What the name servers said. */
 export type Answer =
@@ -20,6 +23,12 @@ export type NameQuery = {
 
 /** A lost UDP packet is no answer, and bursts lose some. With several name servers the next try goes to another one. */
 const tries = 3;
+
+/**
+ * Addresses of one name. An answer holds 4,000 of either family, ten thousand names are kept, and each address is judged
+ * at each connection: without a bound one owner of names could fill the memory. The largest receivers show a few dozen.
+ */
+const addressesMax = 128;
 
 const failureOf = (error: unknown): QueryFailure => {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
@@ -39,6 +48,7 @@ const failureOf = (error: unknown): QueryFailure => {
 const combine = (settled: readonly PromiseSettledResult<RecordWithTtl[]>[]): Answer => {
   const records = settled.flatMap((result) => (result.status === "fulfilled" ? result.value : []));
   const [first, ...rest] = records.flatMap(({ address }) => parseAddress(address) ?? []);
+  if (records.length > addressesMax) return { kind: "failed", reason: "too_many" };
   if (first !== undefined) {
     const ttlMs = Math.min(...records.map(({ ttl }) => ttl)) * 1_000;
     return { kind: "found", addresses: [first, ...rest], ttlMs };

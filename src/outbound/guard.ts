@@ -24,6 +24,7 @@ const dnsMessages: Record<Extract<Resolution, { kind: "failed" }>["reason"], str
   not_found: "the host name has no address",
   timeout: "the name servers did not answer in time",
   server: "the name servers could not answer",
+  too_many: "the host name has too many addresses",
   overloaded: "too many host names are being resolved at once",
 };
 

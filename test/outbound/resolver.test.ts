@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { systemClock, type Clock } from "../../src/lib/clock.ts";
 import { formatAddress } from "../../src/lib/ip.ts";
 import { createResolver, type Resolution, type Resolver, type ResolverOptions } from "../../src/outbound/resolver.ts";
+import { truncated } from "../support/name-packet.ts";
 import { startNameServer, type NameServer } from "../support/name-server.ts";
 
 /** The machine's clock, and a way to let time pass at once. */
@@ -29,6 +30,16 @@ afterAll(() => rm(directory, { recursive: true }));
 
 const shown = (resolution: Resolution): readonly string[] | string =>
   resolution.kind === "found" ? resolution.addresses.map(formatAddress) : resolution.reason;
+
+const changed = (reply: Buffer, change: (copy: Buffer) => void): Buffer => {
+  const copy = Buffer.from(reply);
+  change(copy);
+  return copy;
+};
+const withId = (reply: Buffer): Buffer => changed(reply, (copy) => copy.writeUInt16BE(reply.readUInt16BE(0) ^ 1, 0));
+/** The first letter of the name that was asked for is another one. */
+const withName = (reply: Buffer): Buffer => changed(reply, (copy) => copy.write("x", 13));
+const withCount = (reply: Buffer, count: number): Buffer => changed(reply, (copy) => copy.writeUInt16BE(count, 6));
 
 /** A resolver that asks `nameServer` alone, and gives up soon. */
 const start = (nameServer: Pick<NameServer, "address">, options: Partial<ResolverOptions> = {}) => {
@@ -65,6 +76,43 @@ describe("a name", () => {
     await using nameServer = await startNameServer();
     using resolver = start(nameServer);
     nameServer.set("receiver.test", answer);
+    expect(await resolver.resolve("receiver.test")).toEqual(expected);
+  });
+
+  test("is what its alias is, however many lie between", async () => {
+    await using nameServer = await startNameServer();
+    using resolver = start(nameServer);
+    nameServer.set("receiver.test", ["192.0.2.1", "2001:db8::1"], { via: ["a.test", "b.test", "localhost"] });
+    expect(await resolver.resolve("receiver.test")).toEqual(["192.0.2.1", "2001:db8::1"]);
+  });
+
+  test("has all of its addresses, over TCP when they are many, or none when they are more than anybody needs", async () => {
+    const many = (count: number): string[] => Array.from({ length: count }, (_, at) => `10.0.${at >> 8}.${at & 255}`);
+    await using nameServer = await startNameServer();
+    using resolver = start(nameServer, { timeoutMs: 2_000 });
+    nameServer.set("hundred.test", many(100), { ttlSeconds: 60 });
+    nameServer.set("both.test", [...many(64), ...Array.from({ length: 65 }, (_, at) => `2001:db8::${at}`)]);
+    nameServer.set("thousands.test", many(4_000));
+    expect(await resolver.resolve("hundred.test")).toEqual(many(100));
+    expect(nameServer.questions.map(({ type }) => type).toSorted()).toEqual(["A", "A", "AAAA"]);
+    expect(await resolver.resolve("both.test")).toBe("too_many");
+    expect(await resolver.resolve("thousands.test")).toBe("too_many");
+  });
+
+  test.for<[what: string, spoil: (reply: Buffer) => Buffer[], expected: unknown]>([
+    ["with another id", (reply) => [withId(reply)], "timeout"],
+    ["with another id, and then rightly", (reply) => [withId(reply), reply], ["192.0.2.1"]],
+    ["to another question", (reply) => [withName(reply)], "timeout"],
+    ["to another question, and then rightly", (reply) => [withName(reply), reply], ["192.0.2.1"]],
+    ["in part", (reply) => [reply.subarray(0, -3)], "server"],
+    ["with more records than it has", (reply) => [withCount(reply, 0xffff)], "server"],
+    ["with its records hidden", (reply) => [withCount(reply, 0)], "not_found"],
+    ["with noise", () => [Buffer.from("noise")], "server"],
+    ["that there is more over TCP", (reply) => [truncated(reply)], ["192.0.2.1"]],
+  ])("that is answered %s is believed as far as it should be", async ([, spoil, expected]) => {
+    await using nameServer = await startNameServer();
+    using resolver = start(nameServer);
+    nameServer.set("receiver.test", ["192.0.2.1"], { spoil });
     expect(await resolver.resolve("receiver.test")).toEqual(expected);
   });
 
