@@ -52,6 +52,7 @@ export const createConnector = ({ guard, clock, ca, connectTimeoutMs }: Connecto
     const port = portText === "" ? (defaultPorts[protocol] ?? 0) : Number(portText);
     try {
       const addresses = await guard.admit({ protocol, hostname });
+      if (port === 0) throw new EgressError("connect", "nobody listens on port 0");
       const raw = await dial(addresses, port, { clock, deadlineMs, onSocket });
       const socket = protocol === "https:" ? await handshake(raw, bareHost(hostname), port, deadlineMs) : raw;
       connecting.delete(raw);

@@ -75,7 +75,8 @@ export const addressProblem = ({ protocol, hostname }: UrlTarget, addresses: rea
 export const judgeUrl = (text: string, allow: EgressAllow): UrlVerdict => {
   if (text.length > urlCharsMax) return { ok: false, problem: "is too long" };
   const url = URL.parse(text);
-  if (url === null) return { ok: false, problem: "is not a valid URL" };
+  // Nobody listens on port 0, and what a connection to it does is each network's own affair.
+  if (url === null || url.port === "0") return { ok: false, problem: "is not a valid URL" };
   if (url.protocol !== "https:" && url.protocol !== "http:") return { ok: false, problem: "must be an https URL" };
   if (url.username !== "" || url.password !== "") return { ok: false, problem: "must not contain credentials" };
   const rule = addressRule(url, allow);

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { systemClock, type Clock } from "../../src/lib/clock.ts";
 import { EgressAllowError } from "../../src/outbound/egress-allow.ts";
 import { installGlobalDispatcher, type Outbound } from "../../src/outbound/outbound.ts";
+import { watchDials } from "../support/dials.ts";
 import { startNameServer, type NameAnswer } from "../support/name-server.ts";
 import { outcome, post, startOutbound } from "../support/outbound.ts";
 import { startRawReceiver, startReceiver } from "../support/receiver.ts";
@@ -107,6 +108,17 @@ describe("invariant 5: no socket goes to an address that the guard did not vet a
     expect(outcome(await post(outbound, `http://lan.test:${receiver.port}`))).toBe("refused_address");
   });
 
+  test.for(["http://127.0.0.1:0/", "http://[::1]:0/"])("%s has a port that is not dialled", async (url) => {
+    using dials = watchDials();
+    await using receiver = await startReceiver();
+    await using outbound = startOutbound();
+    expect(await post(outbound, url)).toMatchObject({ code: "connect", message: "nobody listens on port 0" });
+    expect(dials.all).toEqual([]);
+    // Those that are dialled are seen.
+    expect(outcome(await post(outbound, receiver.url))).toBe(200);
+    expect(dials.all).toEqual([`127.0.0.1:${receiver.port}`]);
+  });
+
   test("an entry that cannot be read is an error at the start", () => {
     expect(() => startOutbound({ egressAllow: ["10.0.0.0/8", "10.0.0.0/88"] })).toThrow(EgressAllowError);
   });
@@ -176,6 +188,7 @@ describe("a connection", () => {
   test.for([
     ["nxdomain", "the host name has no address"],
     [[], "the host name has no address"],
+    [Array.from({ length: 129 }, (_, at) => `8.8.8.${at}`), "the host name has too many addresses"],
     ["servfail", "the name servers could not answer"],
     ["silence", "the name servers did not answer in time"],
   ] as const)("is not made when the name is answered %j", async ([answer, message]) => {
