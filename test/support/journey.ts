@@ -43,10 +43,11 @@ export type ListedEvent = { readonly id: string; readonly status: string; readon
 export type EventPage = ListedEvent & {
   readonly signature_reason: string;
   readonly deliveries: readonly {
+    readonly destination_id: string;
     readonly status: string;
     readonly response_status: number | null;
     readonly attempt: number;
-    readonly attempts: readonly unknown[];
+    readonly attempts: readonly { readonly code: string | null; readonly error: string | null }[];
   }[];
 };
 
