@@ -1,34 +1,9 @@
 import { expect, test } from "vitest";
 
-import { openControl } from "../../src/app/control.ts";
-import { loadConfig } from "../../src/config.ts";
 import { http } from "../support/http.ts";
-import { type GatewayProcess, startProcess } from "../support/process.ts";
+import { call, type GatewayProcess, makeKey, startProcess } from "../support/process.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { freshDirectory } from "../support/store.ts";
-
-const makeKey = async (directory: string): Promise<string> => {
-  const loaded = loadConfig({ DATA_DIR: directory, LOG_LEVEL: "silent" });
-  if (!loaded.ok) throw new Error(loaded.problems.join());
-  const { control, close } = await openControl(loaded.config);
-  const input = { name: "test", scopes: ["*"], team: null, env: null, expiresAtMs: null };
-  const answer = await control.run("keys.create", input);
-  await close();
-  if (!answer.ok) throw new Error(answer.message);
-  const made: { key: string } = answer.result as never;
-  return made.key;
-};
-
-const call = async (url: string, key: string, path: string, body: object): Promise<Record<string, string>> => {
-  const answer = await http(`${url}/api/v1${path}`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  if (answer.status !== 201) throw new Error(answer.body.toString());
-  const made: { data: Record<string, string> } = JSON.parse(answer.body.toString());
-  return made.data;
-};
 
 /** Posts until the process dies, and gives the numbers that were acknowledged. */
 const postUntilKilled = async (

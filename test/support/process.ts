@@ -4,6 +4,8 @@ import { createServer } from "node:net";
 
 import { onTestFinished } from "vitest";
 
+import { openControl } from "../../src/app/control.ts";
+import { loadConfig } from "../../src/config.ts";
 import { http } from "./http.ts";
 
 /** A gateway in a process of its own, as `npm start` runs it. */
@@ -69,4 +71,29 @@ export const startProcess = async (environment: Readonly<Record<string, string>>
     },
     terminate: () => end("SIGTERM"),
   };
+};
+
+/** Makes a key that may do everything, in a directory that no process has opened. */
+export const makeKey = async (directory: string): Promise<string> => {
+  const loaded = loadConfig({ DATA_DIR: directory, LOG_LEVEL: "silent" });
+  if (!loaded.ok) throw new Error(loaded.problems.join());
+  const { control, close } = await openControl(loaded.config);
+  const input = { name: "test", scopes: ["*"], team: null, env: null, expiresAtMs: null };
+  const answer = await control.run("keys.create", input);
+  await close();
+  if (!answer.ok) throw new Error(answer.message);
+  const made: { key: string } = answer.result as never;
+  return made.key;
+};
+
+/** Makes something through the management API. */
+export const call = async (url: string, key: string, path: string, body: object): Promise<Record<string, string>> => {
+  const answer = await http(`${url}/api/v1${path}`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  if (answer.status !== 201) throw new Error(answer.body.toString());
+  const made: { data: Record<string, string> } = JSON.parse(answer.body.toString());
+  return made.data;
 };
