@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 
 import { strayMentions } from "./support/borders/mentions.ts";
 import { readModule, type SourceFile } from "./support/borders/module.ts";
-import { strayPowers } from "./support/borders/powers.ts";
+import { powerUses, strayPowers } from "./support/borders/powers.ts";
 import {
   barrels,
   defaultExports,
@@ -39,6 +39,19 @@ describe("the tree keeps the rule that", () => {
   test("every export has a name", () => expect(defaultExports(modules)).toEqual([]));
   test("a file's name says what is inside", () => expect(vagueNames(modules)).toEqual([]));
   test("a power is used in its one place", () => expect(strayPowers(modules)).toEqual([]));
+  test("what opens connections is the guard's own, and the command line's to the gateway", () => {
+    const sockets = powerUses(modules).filter(({ power }) => power.what === "sockets");
+    const outward = sockets.filter(({ path }) => !/^src\/(api|providers)\//.test(path)).map(({ path }) => path);
+    expect([...new Set(outward)]).toEqual([
+      "src/cli/_client.ts",
+      "src/outbound/_dial.ts",
+      "src/outbound/_failure.ts",
+      "src/outbound/_handshake.ts",
+      "src/outbound/_name-query.ts",
+      "src/outbound/_pools.ts",
+      "src/outbound/outbound.ts",
+    ]);
+  });
   test("files are small", () => expect(oversizes(files)).toEqual([]));
   test("every table has an owner", () => expect(ownerlessTables(migrations)).toEqual([]));
   test("a table is written by its owner and read by whom it names", () => {
@@ -170,7 +183,44 @@ describe("a planted violation is found:", () => {
     ["const socket = new WebSocket(url);", "sockets"],
     ['import { createServer } from "node:http";', "sockets", "src/api/ingest.ts"],
     ['import { createServer } from "node:http";', null, "src/api/server.ts"],
-    ['import { request } from "undici";', null, "src/outbound/send.ts"],
+    ['import { request } from "undici";', "sockets", "src/outbound/send.ts"],
+    ['import { Agent } from "undici";', null, "src/outbound/_pools.ts"],
+    ['import { setGlobalDispatcher, type Agent } from "undici";', null, "src/outbound/outbound.ts"],
+    ['import * as undici from "undici";', "sockets", "src/outbound/outbound.ts"],
+    ['const { Client } = await import("undici");', "sockets", "src/outbound/outbound.ts"],
+    ['import { request } from "node:http";', "sockets", "src/api/server.ts"],
+    ['import { resolve4 } from "node:dns/promises";', "sockets", "src/outbound/guard.ts"],
+    ['import { lookup } from "node:dns";', "sockets"],
+    ['import { createSocket } from "node:dgram";', "sockets"],
+    ['import { get } from "node:https";', "sockets"],
+    ['import { connect } from "node:http2";', "sockets"],
+    ['import { connect } from "net";', "sockets"],
+    ['import "some-package-that-nobody-knows";', "sockets"],
+    ['import { Client } from "undici/lib/dispatcher/client.js";', "sockets"],
+    ['export { request } from "node:http";', "sockets"],
+    ['import { createRequire } from "node:module";', "sockets"],
+    ['const { connect } = require("node:net");', "sockets"],
+    ['const { connect } = process.getBuiltinModule("node:net");', "sockets"],
+    ["const { getBuiltinModule } = process;", "sockets"],
+    ['const tcp = process.binding("tcp_wrap");', "sockets"],
+    ['const { connect } = await import("node:" + name);', "sockets"],
+    ["const { connect } = await import(name);", "sockets"],
+    ["const preset = await import(url.href);", null, "src/providers/catalog.ts"],
+    ["const { connect } = await import(`node:net`);", "sockets"],
+    ['import { Pushgateway } from "prom-client";', "sockets"],
+    ['import * as metrics from "prom-client"; const gateway = new metrics.Pushgateway(url);', "sockets"],
+    ['import { Counter } from "prom-client";', null],
+    ["const send = fetch; await send(url);", "sockets"],
+    ["const { fetch: send } = globalThis;", "sockets"],
+    ['const send = globalThis["fet" + "ch"];', "sockets"],
+    ["await retry(fetch, url);", "sockets"],
+    ["const sender = { fetch };", "sockets"],
+    ["const source = new EventSource(url);", "sockets"],
+    ['const send = new Function("url", "return fetch(url)");', "sockets"],
+    ['await eval("fetch(url)");', "sockets"],
+    ["const reader = { fetch: 1, WebSocket: 2 }; reader.fetch = reader.WebSocket;", null],
+    ["class Cache { fetch() { return this.#fetch; } #fetch = 1; }", null],
+    ['import type { Agent } from "undici";', null],
     ['import { request } from "undici";', null, "src/cli/_client.ts"],
     ['import { request } from "undici";', "sockets", "src/cli/serve.ts"],
     ['import type { IncomingMessage } from "node:http";', null],

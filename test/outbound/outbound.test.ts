@@ -1,4 +1,6 @@
-import { fetch as undiciFetch } from "undici";
+import { once } from "node:events";
+
+import { EventSource, fetch as undiciFetch, WebSocket as UndiciWebSocket } from "undici";
 import { describe, expect, test } from "vitest";
 
 import { systemClock, type Clock } from "../../src/lib/clock.ts";
@@ -287,6 +289,23 @@ describe("fetch", () => {
     using _installed = installGlobalDispatcher(outbound);
     await expect(fetchIt(receiver.url)).rejects.toMatchObject({ cause: { code: "refused_address" } });
     expect([receiver.requests.length, elsewhere.connections]).toEqual([1, 0]);
+  });
+});
+
+describe("what else opens connections by itself", () => {
+  test.for<[what: string, open: (port: number) => EventTarget & { close(): void }]>([
+    ["Node's WebSocket", (port) => new WebSocket(`ws://127.0.0.1:${port}/`)],
+    ["undici's WebSocket", (port) => new UndiciWebSocket(`ws://127.0.0.1:${port}/`)],
+    ["undici's EventSource", (port) => new EventSource(`http://127.0.0.1:${port}/`)],
+  ])("%s goes through the guard once it is installed", async ([, open]) => {
+    await using receiver = await startReceiver();
+    await using outbound: Outbound & AsyncDisposable = startOutbound({ egressAllow: [] });
+    using dials = watchDials();
+    using _installed = installGlobalDispatcher(outbound);
+    const opened = open(receiver.port);
+    await once(opened, "error");
+    opened.close();
+    expect([dials.all, receiver.connections]).toEqual([[], 0]);
   });
 });
 

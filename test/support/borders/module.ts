@@ -16,7 +16,7 @@ export type Import = {
   /** Nothing of it is left at run time. */
   isTypeOnly: boolean;
   isReExport: boolean;
-  /** The imported names, as the other module calls them. */
+  /** The names imported that are there at run time, as the other module calls them; `*` for all. */
   names: string[];
 };
 
@@ -56,11 +56,10 @@ export const nameOf = (node: unknown): string | undefined => {
 
 const specifierNames = (node: Node): { names: string[]; areTypes: boolean } => {
   const specifiers = (node["specifiers"] as Node[] | undefined) ?? [];
+  const values = specifiers.filter(({ importKind, exportKind }) => importKind !== "type" && exportKind !== "type");
   return {
-    names: specifiers.map((specifier) => nameOf(specifier["imported"] ?? specifier["local"]) ?? "*"),
-    areTypes:
-      specifiers.length > 0 &&
-      specifiers.every((specifier) => specifier["importKind"] === "type" || specifier["exportKind"] === "type"),
+    names: values.map((specifier) => nameOf(specifier["imported"] ?? specifier["local"]) ?? "*"),
+    areTypes: specifiers.length > 0 && values.length === 0,
   };
 };
 
@@ -72,7 +71,9 @@ const readImport = (node: Node, path: string): Import | undefined => {
   const isRelative = to.startsWith(".");
   const { names, areTypes } = specifierNames(node);
   const target = isRelative ? join(dirname(path), to) : to;
-  return { to: target, isRelative, isTypeOnly: isTypeOnly || areTypes, isReExport, names };
+  // `import()` and `export *` hand over everything.
+  const isWhole = node.type === "ImportExpression" || node.type === "ExportAllDeclaration";
+  return { to: target, isRelative, isTypeOnly: isTypeOnly || areTypes, isReExport, names: isWhole ? ["*"] : names };
 };
 
 /** Parses one TypeScript file. */
