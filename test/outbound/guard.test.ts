@@ -1,4 +1,6 @@
+import { writeFile } from "node:fs/promises";
 import { isIP } from "node:net";
+import { join } from "node:path";
 
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -11,12 +13,13 @@ import { createGuard, type Guard } from "../../src/outbound/guard.ts";
 import { createResolver } from "../../src/outbound/resolver.ts";
 import { forbiddenUrls, publicUrls, teach } from "../support/destination-urls.ts";
 import { startNameServer } from "../support/name-server.ts";
+import { freshDirectory } from "../support/store.ts";
 
 /** A guard with nothing in EGRESS_ALLOW, and a name server that knows the names of the table. */
-const startGuard = async (): Promise<Guard & AsyncDisposable> => {
+const startGuard = async (hostsFile = "/nonexistent"): Promise<Guard & AsyncDisposable> => {
   const nameServer = await startNameServer();
   teach(nameServer);
-  const resolver = createResolver({ clock: systemClock, servers: [nameServer.address], hostsFile: "/nonexistent" });
+  const resolver = createResolver({ clock: systemClock, servers: [nameServer.address], hostsFile });
   return {
     ...createGuard({ allow: parseEgressAllow([]), resolver }),
     async [Symbol.asyncDispose]() {
@@ -46,6 +49,23 @@ describe("a connection", () => {
       const error = await guard.admit(new URL(url)).catch((caught: unknown) => caught);
       expect({ url, error }).toMatchObject({ url, error: { name: "EgressError", code: "refused_address" } });
     }
+  });
+
+  test("is let through to a name of the hosts file by what is written there, whatever the name servers say", async () => {
+    const hostsFile = join(freshDirectory(), "hosts");
+    await writeFile(hostsFile, "127.0.0.1 public.test\n8.8.8.8 private.test\n8.8.8.8 both.test\n::1 both.test\n");
+    await using guard = await startGuard(hostsFile);
+    const refused = { code: "refused_address" };
+    await expect(guard.admit(new URL("https://public.test/"))).rejects.toMatchObject(refused);
+    await expect(guard.admit(new URL("https://both.test/"))).rejects.toMatchObject(refused);
+    expect((await guard.admit(new URL("https://private.test/"))).map(formatAddress)).toEqual(["8.8.8.8"]);
+  });
+
+  test("is not let through by an address of the hosts file that cannot be read", async () => {
+    const hostsFile = join(freshDirectory(), "hosts");
+    await writeFile(hostsFile, "fe80::1%lo private.test\n010.8.8.8 private.test\n");
+    await using guard = await startGuard(hostsFile);
+    await expect(guard.admit(new URL("https://private.test/"))).rejects.toMatchObject({ code: "refused_address" });
   });
 
   test("is made to an address that Node takes as it is, without a look-up of its own", () => {

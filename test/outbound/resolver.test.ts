@@ -137,6 +137,7 @@ describe("a name", () => {
     { ttlSeconds: 30, keptMs: 29_000, goneMs: 31_000 },
     { ttlSeconds: 0, keptMs: 500, goneMs: 1_500 },
     { ttlSeconds: 86_400, keptMs: 59_000, goneMs: 61_000 },
+    { ttlSeconds: 2 ** 32 - 1, keptMs: 500, goneMs: 61_000 },
   ])(
     "with a TTL of $ttlSeconds s is kept for $keptMs ms, not for $goneMs ms",
     async ({ ttlSeconds, keptMs, goneMs }) => {
