@@ -7,6 +7,7 @@ import { holdLock } from "../db/sqlite/lock.ts";
 import type { Migrated } from "../db/sqlite/migrate.ts";
 import type { Store } from "../db/store.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
+import { createForwardTime, type ForwardTime } from "../lib/forward-time.ts";
 import { createIds, type Ids } from "../lib/ids.ts";
 import { createSystemRandom, type Random } from "../lib/random.ts";
 import { createLogger } from "../observe/log.ts";
@@ -25,6 +26,8 @@ import type { Overrides } from "./overrides.ts";
 /** The part of the gateway that a command on the shell needs as well: the store, and what gives it meaning. */
 export type Core = {
   readonly clock: Clock;
+  /** What deliveries are due by, and ids are made of. */
+  readonly dueTime: ForwardTime;
   readonly random: Random;
   readonly ids: Ids;
   readonly metrics: Metrics;
@@ -80,7 +83,8 @@ export const openCore = async (config: Config, overrides: Overrides = {}): Promi
   const { store, migrated } = openStore(config, { clock, observer }, overrides);
   opened.defer(() => store.close());
   const newestAtOpenMs = await newestKnownMs(store);
-  const ids = createIds(clock, random, newestAtOpenMs);
+  const dueTime = createForwardTime(clock, newestAtOpenMs);
+  const ids = createIds(dueTime, random, newestAtOpenMs);
   const secrets = await openSecrets({
     store,
     random,
@@ -97,6 +101,7 @@ export const openCore = async (config: Config, overrides: Overrides = {}): Promi
   const held = opened.move();
   return {
     clock,
+    dueTime,
     random,
     ids,
     metrics,

@@ -48,12 +48,13 @@ const readinessOf =
 
 /** Opens the rooms in the order in which their lines are to be written: outcomes, claims, then what arrives. */
 export const openGateway = async (core: Core, config: Config, overrides: Overrides): Promise<Gateway> => {
-  const { store, clock, ids, random, table, observer, metrics, newestAtOpenMs } = core;
+  const { store, clock, dueTime, ids, random, table, observer, metrics, newestAtOpenMs } = core;
   const outbound = createOutbound({ clock, egressAllow: config.egressAllow, ...overrides.outbound });
   const names = { headerPrefix: config.headerPrefix, userAgent: `Postern/${version}` };
   const delivery = createDelivery({
     store,
     clock,
+    dueTime,
     ids,
     random,
     table,
@@ -63,12 +64,12 @@ export const openGateway = async (core: Core, config: Config, overrides: Overrid
     isReplayCancelled: (replayId) => replays.isCancelled(replayId),
     isOverdue: (eventId) => housekeeping.isOverdue(eventId),
   });
-  const arrive = createArrivals({ store, table, ids, lanes: delivery.lanes });
+  const arrive = createArrivals({ store, dueTime, table, ids, lanes: delivery.lanes });
   const tolerances = { stripe: config.stripeToleranceSeconds };
   const receive = createReceive({ clock, arrive, tolerances });
   const wake = (destinationId: Id): void => delivery.lanes.wake(destinationId);
   const housekeeping = createHousekeeping({ store, clock, table, observer, newestAtOpenMs, wake });
-  const replays = createReplays({ store, clock, ids, table, tolerances, observer, lanes: delivery.lanes });
+  const replays = createReplays({ store, clock, dueTime, ids, table, tolerances, observer, lanes: delivery.lanes });
   const budget = new ByteBudget(config.ingestBytesMax);
   const diskFloor = await watchDiskFloor({ store, clock, observer }, config.diskFreeBytesMin);
   const dispatcher = installGlobalDispatcher(outbound);

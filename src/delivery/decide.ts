@@ -10,7 +10,8 @@ export type HealthSign = "none" | "works" | "exhausted" | "gone";
 /** What becomes of a delivery and of its destination. */
 export type Decision = { readonly settlement: Settlement; readonly sign: HealthSign };
 
-type Moment = { readonly nowMs: number; readonly random: number };
+/** Wall time, for what is shown; the time by which deliveries are due; and chance. */
+type Moment = { readonly nowMs: number; readonly dueNowMs: number; readonly random: number };
 
 const cancelledFor = (
   delivery: Delivery,
@@ -28,7 +29,7 @@ const afterFailure = (
   delivery: Delivery,
   destination: Destination,
   failure: Extract<AttemptOutcome, { kind: "failed" }>,
-  { nowMs, random }: Moment,
+  { nowMs, dueNowMs, random }: Moment,
 ): Decision => {
   // 410 is the receiver's own word that nobody will ever answer there.
   if (failure.status === 410) {
@@ -45,7 +46,7 @@ const afterFailure = (
     const sign = failure.code === "crashed" ? "none" : "exhausted";
     return { settlement: { to: "ended", status: "failed", reason: "exhausted", endedAtMs: nowMs }, sign };
   }
-  return { settlement: again(destination, nowMs + waitMs), sign: "none" };
+  return { settlement: again(destination, dueNowMs + waitMs), sign: "none" };
 };
 
 /**

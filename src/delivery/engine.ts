@@ -1,6 +1,7 @@
 import type { Draft } from "../db/group-commit.ts";
 import type { Store } from "../db/store.ts";
 import { type Clock, wait } from "../lib/clock.ts";
+import type { ForwardTime } from "../lib/forward-time.ts";
 import type { Id, Ids } from "../lib/ids.ts";
 import type { Random } from "../lib/random.ts";
 import type { Observer } from "../observe/observe.ts";
@@ -24,6 +25,8 @@ import { createWorker } from "./worker.ts";
 export type DeliveryParts = {
   readonly store: Pick<Store, "line" | "lookup" | "write" | "settled" | "onInterrupted">;
   readonly clock: Clock;
+  /** What deliveries are due by. */
+  readonly dueTime: ForwardTime;
   readonly ids: Ids;
   readonly random: Pick<Random, "fraction">;
   readonly table: RoutingTable;
@@ -111,6 +114,7 @@ export const createDelivery = (parts: DeliveryParts): DeliveryEngine => {
   const release = createReleaser(store);
   const lanes = new Lanes({
     clock,
+    dueTime: parts.dueTime,
     table,
     claim,
     mayStart: () => recorder.mayStart,

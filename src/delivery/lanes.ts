@@ -1,5 +1,6 @@
 import type { Join } from "../db/group-commit.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { ForwardTime } from "../lib/forward-time.ts";
 import type { Id } from "../lib/ids.ts";
 import type { LaneState } from "../observe/gauges.ts";
 import type { Claimed, ClaimWish } from "../queue/claim.ts";
@@ -32,7 +33,9 @@ const sleepMsMax = 5_000;
 
 /** What lanes need. */
 export type LanesParts = {
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, "monotonicMs" | "after" | "soon">;
+  /** What deliveries are due by. */
+  readonly dueTime: ForwardTime;
   readonly table: RoutingTable;
   readonly claim: Join<ClaimWish, Claimed>;
   /** Whether attempts may start at all. */
@@ -73,7 +76,7 @@ export class Lanes {
   reserve(destination: Destination, bytes: number): boolean {
     if (this.#stopped || !this.#parts.mayStart()) return false;
     const lane = this.#lane(destination.id);
-    const nowMs = this.#parts.clock.nowMs();
+    const nowMs = this.#parts.dueTime.nowMs();
     if (hasBacklog(lane, nowMs)) return false;
     const isFull = lane.waiting.live.length + lane.reserved >= windowMax || lane.heldBytes + bytes > laneBytesMax;
     if (isFull || this.#heldBytes + bytes > heldBytesMax) {
@@ -152,14 +155,14 @@ export class Lanes {
   /** How many lanes are doing what, for a gauge. */
   states(): Record<LaneState, number> {
     const states: Record<LaneState, number> = { idle: 0, busy: 0, backlogged: 0, held: 0, disabled: 0 };
-    const nowMs = this.#parts.clock.nowMs();
+    const nowMs = this.#parts.dueTime.nowMs();
     for (const lane of this.#lanes.values()) states[this.#stateOf(lane, nowMs)] += 1;
     return states;
   }
 
   /** How long the longest waiting delivery in any store backlog has been due. */
   oldestDueAgeMs(): number {
-    const nowMs = this.#parts.clock.nowMs();
+    const nowMs = this.#parts.dueTime.nowMs();
     let oldestMs = nowMs;
     for (const { nextDueAtMs } of this.#lanes.values()) oldestMs = Math.min(oldestMs, nextDueAtMs ?? nowMs);
     return nowMs - oldestMs;
@@ -236,9 +239,9 @@ export class Lanes {
 
   /** Starts what may start. Gives how long the next must wait, or null when it need not, or there is none. */
   #startWork(lane: Lane, destination: Destination): number | null {
-    const { clock, mayStart } = this.#parts;
+    const { clock, dueTime, mayStart } = this.#parts;
     for (;;) {
-      const next = nextIn(lane, destination, clock.nowMs());
+      const next = nextIn(lane, destination, dueTime.nowMs());
       if (next.kind === "none") return null;
       if (next.kind === "wait") return next.waitMs;
       if (!mayStart()) return sleepMsMax;
@@ -260,7 +263,7 @@ export class Lanes {
   }
 
   #fetch(lane: Lane, { id: destinationId, ordered }: Destination): void {
-    const nowMs = this.#parts.clock.nowMs();
+    const nowMs = this.#parts.dueTime.nowMs();
     if (!this.#mayFetch(lane) || lane.nextDueAtMs === null) return;
     if (!ordered && lane.nextDueAtMs > nowMs) return;
     const room = roomIn(lane);
@@ -286,7 +289,7 @@ export class Lanes {
   #sleep(lane: Lane, destination: Destination, headWaitMs: number | null): void {
     // What waits for a slot, for room or for the store is looked at again when that comes; a timer would only spin.
     const waitsForTime = !destination.ordered && lane.nextDueAtMs !== null && this.#mayFetch(lane);
-    const untilDueMs = waitsForTime ? (lane.nextDueAtMs ?? 0) - this.#parts.clock.nowMs() : null;
+    const untilDueMs = waitsForTime ? (lane.nextDueAtMs ?? 0) - this.#parts.dueTime.nowMs() : null;
     const waits = [headWaitMs, untilDueMs].filter((waitMs) => waitMs !== null);
     if (waits.length === 0) return;
     const soonest = Math.min(...waits);

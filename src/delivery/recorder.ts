@@ -3,6 +3,7 @@ import { isPassing } from "../db/store-error.ts";
 import type { Store } from "../db/store.ts";
 import { refreshStatusOperation } from "../events/status.ts";
 import { type Clock, wait } from "../lib/clock.ts";
+import type { ForwardTime } from "../lib/forward-time.ts";
 import type { Id } from "../lib/ids.ts";
 import type { Random } from "../lib/random.ts";
 import type { Observer } from "../observe/observe.ts";
@@ -32,6 +33,8 @@ const retryMs = { first: 250, max: 10_000 } as const;
 export type RecorderParts = {
   readonly store: Pick<Store, "line">;
   readonly clock: Clock;
+  /** What deliveries are due by. */
+  readonly dueTime: ForwardTime;
   readonly random: Pick<Random, "fraction">;
   readonly table: RoutingTable;
   readonly observer: Pick<Observer, "deliveryEnded" | "destinationDisabled" | "faulted">;
@@ -121,14 +124,14 @@ export class Recorder {
 
   /** Judges in order: ten failures in one batch are ten failures. */
   #judge(reports: readonly Report[]): Judgement {
-    const { clock, random, table } = this.#parts;
-    const nowMs = clock.nowMs();
+    const { clock, dueTime, random, table } = this.#parts;
+    const now = { nowMs: clock.nowMs(), dueNowMs: dueTime.nowMs() };
     const changed = new Map<Id, Health>();
     const judged = reports.map((report): Judged => {
       const { delivery, outcome } = report;
       const known = table.destination(delivery.destinationId)?.destination;
       const destination = known && { ...known, ...changed.get(known.id) };
-      const { settlement, sign } = decide(outcome, delivery, destination, { nowMs, random: random.fraction() });
+      const { settlement, sign } = decide(outcome, delivery, destination, { ...now, random: random.fraction() });
       if (destination !== undefined) {
         const health = afterSign(destination, sign);
         if (health !== destination) changed.set(destination.id, health);

@@ -1,6 +1,7 @@
 import { isPassing } from "../db/store-error.ts";
 import type { Store } from "../db/store.ts";
 import { readStored } from "../events/read.ts";
+import type { ForwardTime } from "../lib/forward-time.ts";
 import type { Observer } from "../observe/observe.ts";
 import type { CancelReason, Delivery } from "../queue/delivery.ts";
 import type { Settlement } from "../queue/settle.ts";
@@ -23,6 +24,8 @@ const unreadableMs = 5_000;
 /** What a worker needs. */
 export type WorkerParts = AttemptContext & {
   readonly store: Pick<Store, "lookup">;
+  /** What deliveries are due by. */
+  readonly dueTime: ForwardTime;
   readonly recorder: Recorder;
   readonly observer: Pick<Observer, "attempted">;
   /** Why a delivery must not be tried any more; null: it may. */
@@ -35,14 +38,14 @@ type Done = { readonly outcome: Outcome; readonly attempt: Attempt | null };
 
 const cancelled = (reason: CancelReason): Done => ({ outcome: { kind: "cancelled", reason }, attempt: null });
 
-const readEvent = async ({ store, clock }: WorkerParts, work: Work): Promise<StoredEvent | Done> => {
+const readEvent = async ({ store, dueTime }: WorkerParts, work: Work): Promise<StoredEvent | Done> => {
   if (work.stored !== null) return work.stored;
   try {
     const stored = await readStored(store, work.delivery.eventId);
     return stored ?? { outcome: { kind: "lost" }, attempt: null };
   } catch (error) {
     if (!isPassing(error)) throw error;
-    return { outcome: { kind: "postponed", untilMs: clock.nowMs() + unreadableMs }, attempt: null };
+    return { outcome: { kind: "postponed", untilMs: dueTime.nowMs() + unreadableMs }, attempt: null };
   }
 };
 
@@ -60,7 +63,7 @@ const tryOnce = async (parts: WorkerParts, work: Work): Promise<Done> => {
   const attempted = await performAttempt(parts, { work, stored, routed, signal: parts.signal });
   // Cut off by our own stop: nobody's failure. It is due again at the next start.
   if (parts.signal.aborted && attempted.outcome.kind === "failed") {
-    return { outcome: { kind: "postponed", untilMs: parts.clock.nowMs() }, attempt: null };
+    return { outcome: { kind: "postponed", untilMs: parts.dueTime.nowMs() }, attempt: null };
   }
   return attempted;
 };

@@ -2,6 +2,7 @@ import type { Draft, Join } from "../db/group-commit.ts";
 import type { Store } from "../db/store.ts";
 import { appendOperations } from "../events/append.ts";
 import type { Event, Payload } from "../events/event.ts";
+import type { ForwardTime } from "../lib/forward-time.ts";
 import type { Id, Ids } from "../lib/ids.ts";
 import { addOperation } from "../queue/add.ts";
 import { type Delivery, newDelivery } from "../queue/delivery.ts";
@@ -36,6 +37,8 @@ export type LaneDoor = {
 /** What the arrivals' line needs. */
 export type ArrivalParts = {
   readonly store: Pick<Store, "line">;
+  /** What deliveries are due by. */
+  readonly dueTime: ForwardTime;
   readonly table: RoutingTable;
   readonly ids: Ids;
   readonly lanes: LaneDoor;
@@ -64,7 +67,7 @@ type Planned = {
 };
 
 const planDelivery = (
-  { lanes, ids }: ArrivalParts,
+  { lanes, ids, dueTime }: ArrivalParts,
   event: Event,
   { connection, destination }: Route,
   bytes: number,
@@ -78,7 +81,7 @@ const planDelivery = (
     connectionId: connection.id,
     destinationId: destination.id,
     enabling: destination.enabling,
-    createdAtMs: event.receivedAtMs,
+    createdAtMs: dueTime.nowMs(),
     claimed: lanes.reserve(destination, bytes),
   });
 

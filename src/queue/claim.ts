@@ -44,8 +44,7 @@ export const claimOperations = (wishes: readonly ClaimWish[]): readonly [Operati
 
 const compare = (a: string, b: string): number => Number(a > b) - Number(a < b);
 
-const inOrder = (a: Delivery, b: Delivery): number =>
-  a.createdAtMs - b.createdAtMs || compare(a.eventId, b.eventId) || compare(a.id, b.id);
+const inOrder = (a: Delivery, b: Delivery): number => compare(a.id, b.id);
 
 /** Reads the results of `claimOperations`, one answer for each wish. */
 export const readClaims = (

@@ -35,6 +35,7 @@ export type Delivery = {
   /** In an ordered lane, when its next attempt may start. */
   readonly notBeforeMs: number | null;
   readonly endedAtMs: number | null;
+  /** By the time that never goes back: in a lane, what was created earlier comes earlier. */
   readonly createdAtMs: number;
 };
 

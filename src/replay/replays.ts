@@ -1,5 +1,6 @@
 import type { Store } from "../db/store.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { ForwardTime } from "../lib/forward-time.ts";
 import type { Id, Ids } from "../lib/ids.ts";
 import type { Observer } from "../observe/observe.ts";
 import type { RoutingTable } from "../routing/table.ts";
@@ -18,6 +19,8 @@ import { createTurns } from "./turns.ts";
 export type ReplaysParts = {
   readonly store: Pick<Store, "line" | "list" | "lookup" | "write">;
   readonly clock: Clock;
+  /** What deliveries are due by. */
+  readonly dueTime: ForwardTime;
   readonly ids: Ids;
   readonly table: RoutingTable;
   readonly tolerances: Tolerances;

@@ -3,7 +3,7 @@ import { type Operation, type OperationResult, rawStatement } from "../db/statem
 import type { Store } from "../db/store.ts";
 import type { Event } from "../events/event.ts";
 import { refreshStatusOperation, releaseOperation } from "../events/status.ts";
-import type { Clock } from "../lib/clock.ts";
+import type { ForwardTime } from "../lib/forward-time.ts";
 import type { Id, Ids } from "../lib/ids.ts";
 import { addOperation, supersedeOperation } from "../queue/add.ts";
 import { type Delivery, newDelivery } from "../queue/delivery.ts";
@@ -34,7 +34,8 @@ export type Queued =
 /** What the line of replays needs. */
 export type RunParts = {
   readonly store: Pick<Store, "line">;
-  readonly clock: Pick<Clock, "nowMs">;
+  /** What deliveries are due by. */
+  readonly dueTime: ForwardTime;
   readonly ids: Ids;
   readonly table: RoutingTable;
   /** The store holds a delivery of this destination that is due then. */
@@ -62,14 +63,14 @@ type Plan = { readonly outcome: Queued; readonly page: Wish["page"]; readonly op
 const nothing = (kind: Exclude<Queued["kind"], "queued">): Plan => ({ outcome: { kind }, page: null, operations: [] });
 
 /** What is written for a wish, from memory as of this commit. */
-const plan = ({ table, ids, clock, isCancelled }: RunParts, wish: Wish): Plan => {
+const plan = ({ table, ids, dueTime, isCancelled }: RunParts, wish: Wish): Plan => {
   const { sourceId, events, destinationIds, page } = wish;
   if (table.source(sourceId) === undefined) return nothing("gone");
   if (page !== null && isCancelled(page.replayId)) return nothing("cancelled");
   if (page === null && destinationIds !== undefined && !areOfSource(table, sourceId, destinationIds)) {
     return nothing("unknown_destination");
   }
-  const createdAtMs = clock.nowMs();
+  const createdAtMs = dueTime.nowMs();
   const deliveries = events.flatMap(({ event }) =>
     routesOf(table, event, destinationIds).map(({ connection, destination }) =>
       newDelivery({

@@ -29,10 +29,20 @@ const { store } = openSqlite({
 const table = new RoutingTable({ keyring: createKeyring(sealingKeys, random), catalog: await loadPresets() });
 await loadRouting(store, table);
 const names = { headerPrefix: "krafter", userAgent: "Postern/1" };
-const delivery = createDelivery({ store, clock, ids, random, table, send: startOutbound().send, names, observer });
+const delivery = createDelivery({
+  store,
+  clock,
+  dueTime: clock,
+  ids,
+  random,
+  table,
+  send: startOutbound().send,
+  names,
+  observer,
+});
 const receive = createReceive({
   clock,
-  arrive: createArrivals({ store, table, ids, lanes: delivery.lanes }),
+  arrive: createArrivals({ store, dueTime: clock, table, ids, lanes: delivery.lanes }),
   tolerances: {},
 });
 await delivery.start();

@@ -6,7 +6,7 @@ import type { Destination } from "../../src/routing/destination.ts";
 import { newDestination, newPending } from "../support/records.ts";
 
 const nowMs = 1_800_000_000_000;
-const moment = { nowMs, random: 0 };
+const moment = { nowMs, dueNowMs: nowMs + 7, random: 0 };
 const enabling = 3;
 
 const failed = (over: Partial<Extract<AttemptOutcome, { kind: "failed" }>> = {}): Outcome => ({
@@ -19,7 +19,7 @@ const failed = (over: Partial<Extract<AttemptOutcome, { kind: "failed" }>> = {})
 });
 const succeeded: Outcome = { kind: "succeeded", status: 204 };
 const lost: Outcome = { kind: "lost" };
-const postponed: Outcome = { kind: "postponed", untilMs: nowMs + 5 };
+const postponed: Outcome = { kind: "postponed", untilMs: moment.dueNowMs + 5 };
 const revoked: Outcome = { kind: "cancelled", reason: "replay_cancelled" };
 
 const on = newDestination({ enabling });
@@ -32,8 +32,8 @@ const success = { to: "ended", status: "success", endedAtMs: nowMs };
 const exhausted = { to: "ended", status: "failed", reason: "exhausted", endedAtMs: nowMs };
 const cancelled = (reason: string) => ({ to: "ended", status: "cancelled", reason, endedAtMs: nowMs });
 const eventLost = { to: "ended", status: "failed", reason: "event_lost", endedAtMs: nowMs };
-const dueIn = (seconds: number) => ({ to: "due", atMs: nowMs + seconds * 1000 });
-const heldFor = (seconds: number) => ({ to: "held", untilMs: nowMs + seconds * 1000 });
+const dueIn = (seconds: number) => ({ to: "due", atMs: moment.dueNowMs + seconds * 1000 });
+const heldFor = (seconds: number) => ({ to: "held", untilMs: moment.dueNowMs + seconds * 1000 });
 
 type Row = readonly [
   what: string,

@@ -19,6 +19,7 @@ const openLanes = (over: Partial<Destination>, mayStart: () => boolean) => {
         return clock.after(delayMs, run);
       },
     },
+    dueTime: clock,
     table: { destination: () => ({ destination, secretsAt: () => ({ kind: "opened", secrets: [] }) }) } as never,
     mayStart,
     claim: async (wish) => {

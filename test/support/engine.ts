@@ -9,6 +9,7 @@ import { readStored } from "../../src/events/read.ts";
 import { createArrivals } from "../../src/ingest/arrivals.ts";
 import type { Incoming } from "../../src/ingest/incoming.ts";
 import { createReceive, type Receipt, type Receive } from "../../src/ingest/receive.ts";
+import { createForwardTime } from "../../src/lib/forward-time.ts";
 import { createIds, type Id, type Ids } from "../../src/lib/ids.ts";
 import { createSystemRandom } from "../../src/lib/random.ts";
 import { createKeyring } from "../../src/lib/sealing.ts";
@@ -148,7 +149,8 @@ export const startEngine = async ({
   });
   const writer = await writerOf(store);
   const newestAtOpenMs = await newestKnownMs(store);
-  const ids = createIds(clock, random, newestAtOpenMs);
+  const dueTime = createForwardTime(clock, newestAtOpenMs);
+  const ids = createIds(dueTime, random, newestAtOpenMs);
   const table = new RoutingTable({ keyring, catalog });
   await loadRouting(store, table);
   const outbound = startOutbound();
@@ -156,6 +158,7 @@ export const startEngine = async ({
   const delivery = createDelivery({
     store,
     clock,
+    dueTime,
     ids,
     random,
     table,
@@ -167,10 +170,10 @@ export const startEngine = async ({
   });
   const receive = createReceive({
     clock,
-    arrive: createArrivals({ store, table, ids, lanes: delivery.lanes }),
+    arrive: createArrivals({ store, dueTime, table, ids, lanes: delivery.lanes }),
     tolerances: {},
   });
-  const replays = createReplays({ store, clock, ids, table, tolerances: {}, observer, lanes: delivery.lanes });
+  const replays = createReplays({ store, clock, dueTime, ids, table, tolerances: {}, observer, lanes: delivery.lanes });
   const wake = (destinationId: Id): void => delivery.lanes.wake(destinationId);
   const housekeeping = createHousekeeping({ store, clock, table, observer, newestAtOpenMs, wake });
   const routing: RoutingParts = { store, table, keyring, clock, ids, random, catalog };
