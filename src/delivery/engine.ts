@@ -118,8 +118,8 @@ export const createDelivery = (parts: DeliveryParts): DeliveryEngine => {
     table,
     claim,
     mayStart: () => recorder.mayStart,
-    work: (work, destination) => {
-      const done = worker(work, destination).finally(() => underWay.delete(done));
+    work: (work, destination, held) => {
+      const done = worker(work, destination, held).finally(() => underWay.delete(done));
       underWay.set(done, work.delivery);
       return done;
     },

@@ -20,10 +20,13 @@ import {
   turnOf,
   windowMax,
 } from "./lane.ts";
-import type { Work } from "./work.ts";
+import type { HeldBytes, Work } from "./work.ts";
 
 /** Bytes that all lanes together keep in memory. */
 const heldBytesMax = 64 * 1024 * 1024;
+
+/** What an event counts as until it has been read from the store: the largest body that is usual. */
+const unreadBytes = 256 * 1024;
 
 /** Deliveries that a lane claims in one go: the commit that claims them holds up all others. */
 const claimedMax = 250;
@@ -41,7 +44,7 @@ export type LanesParts = {
   /** Whether attempts may start at all. */
   readonly mayStart: () => boolean;
   /** Does one piece of work. Resolves with what an ordered lane must keep and wait with, or null. */
-  readonly work: (work: Work, destination: Destination) => Promise<Work | null>;
+  readonly work: (work: Work, destination: Destination, held: HeldBytes) => Promise<Work | null>;
   /** Whether nobody wants a piece of work any more, though its destination is on. */
   readonly isRevoked: (work: Work) => boolean;
   /** Gets rid of work that nobody wants any more. */
@@ -245,6 +248,8 @@ export class Lanes {
       if (next.kind === "none") return null;
       if (next.kind === "wait") return next.waitMs;
       if (!mayStart()) return sleepMsMax;
+      // Looked at again when one of those under way ends. One at a time always goes, so nobody waits for other lanes.
+      if (this.#heldBytes > heldBytesMax && runningIn(lane) > 0) return null;
       const rateWaitMs = lane.rate.take(destination, clock.monotonicMs());
       if (rateWaitMs > 0) return rateWaitMs;
       for (const work of lane.waiting[next.turn].splice(next.index, 1)) void this.#run(lane, work, destination);
@@ -255,8 +260,14 @@ export class Lanes {
     const turn = turnOf(work);
     lane.lastTurn = turn;
     lane.running[turn] += 1;
-    const kept = await this.#parts.work(work, destination);
+    let readBytes = work.stored === null ? unreadBytes : 0;
+    this.#hold(lane, readBytes);
+    const kept = await this.#parts.work(work, destination, (bytes) => {
+      this.#hold(lane, bytes - readBytes);
+      readBytes = bytes;
+    });
     lane.running[turn] -= 1;
+    this.#hold(lane, -readBytes);
     if (kept === null) this.#hold(lane, -work.bytes);
     else lane.waiting[turn].unshift(kept);
     this.#pump(lane);

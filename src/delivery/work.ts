@@ -4,6 +4,9 @@ import type { Delivery } from "../queue/delivery.ts";
 /** An event and its bytes. */
 export type StoredEvent = { readonly event: Event; readonly payload: Payload };
 
+/** Told, once an event was read from the store, what it keeps in memory until its attempt is over. */
+export type HeldBytes = (bytes: number) => void;
+
 /** A claimed delivery in a lane's hands. */
 export type Work = {
   readonly delivery: Delivery;

@@ -1,5 +1,6 @@
 import { isPassing } from "../db/store-error.ts";
 import type { Store } from "../db/store.ts";
+import { heldBytesOf } from "../events/held-bytes.ts";
 import { readStored } from "../events/read.ts";
 import type { ForwardTime } from "../lib/forward-time.ts";
 import type { Observer } from "../observe/observe.ts";
@@ -10,7 +11,7 @@ import type { Attempt } from "./attempt-log.ts";
 import { type AttemptContext, type Attempted, failedUnsent, performAttempt } from "./attempt.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Recorder } from "./recorder.ts";
-import type { StoredEvent, Work } from "./work.ts";
+import type { HeldBytes, StoredEvent, Work } from "./work.ts";
 
 /**
  * Claims without an outcome that are taken for bad luck. One more, and the delivery itself is taken for what kills the
@@ -38,18 +39,20 @@ type Done = { readonly outcome: Outcome; readonly attempt: Attempt | null };
 
 const cancelled = (reason: CancelReason): Done => ({ outcome: { kind: "cancelled", reason }, attempt: null });
 
-const readEvent = async ({ store, dueTime }: WorkerParts, work: Work): Promise<StoredEvent | Done> => {
+const readEvent = async ({ store, dueTime }: WorkerParts, work: Work, held: HeldBytes): Promise<StoredEvent | Done> => {
   if (work.stored !== null) return work.stored;
   try {
     const stored = await readStored(store, work.delivery.eventId);
-    return stored ?? { outcome: { kind: "lost" }, attempt: null };
+    if (stored === null) return { outcome: { kind: "lost" }, attempt: null };
+    held(heldBytesOf(stored.payload));
+    return stored;
   } catch (error) {
     if (!isPassing(error)) throw error;
     return { outcome: { kind: "postponed", untilMs: dueTime.nowMs() + unreadableMs }, attempt: null };
   }
 };
 
-const tryOnce = async (parts: WorkerParts, work: Work): Promise<Done> => {
+const tryOnce = async (parts: WorkerParts, work: Work, held: HeldBytes): Promise<Done> => {
   const { delivery } = work;
   const reason = parts.revocation(delivery);
   if (reason !== null) return cancelled(reason);
@@ -58,7 +61,7 @@ const tryOnce = async (parts: WorkerParts, work: Work): Promise<Done> => {
   if (delivery.claims > claimsMax) {
     return failedUnsent(parts, work, "crashed", `the gateway stopped ${claimsMax} times while this was being sent`);
   }
-  const stored = await readEvent(parts, work);
+  const stored = await readEvent(parts, work, held);
   if ("outcome" in stored) return stored;
   const attempted = await performAttempt(parts, { work, stored, routed, signal: parts.signal });
   // Cut off by our own stop: nobody's failure. It is due again at the next start.
@@ -69,9 +72,9 @@ const tryOnce = async (parts: WorkerParts, work: Work): Promise<Done> => {
 };
 
 /** What cannot be processed becomes a failed attempt with a reason, never a lane that stands still. */
-const tryOnceSafely = async (parts: WorkerParts, work: Work): Promise<Done> => {
+const tryOnceSafely = async (parts: WorkerParts, work: Work, held: HeldBytes): Promise<Done> => {
   try {
-    return await tryOnce(parts, work);
+    return await tryOnce(parts, work, held);
   } catch (error) {
     const attempted: Attempted = failedUnsent(
       parts,
@@ -118,8 +121,8 @@ const heldWork = (work: Work, settlement: Settlement | null, attempt: Attempt | 
  */
 export const createWorker =
   (parts: WorkerParts) =>
-  async (work: Work, destination: Destination): Promise<Work | null> => {
-    const { outcome, attempt } = await tryOnceSafely(parts, work);
+  async (work: Work, destination: Destination, held: HeldBytes): Promise<Work | null> => {
+    const { outcome, attempt } = await tryOnceSafely(parts, work, held);
     if (attempt !== null) report(parts, work, destination, attempt);
     const recorded = parts.recorder.record({ delivery: work.delivery, outcome, attempt });
     if (outcome.kind === "succeeded" && !destination.ordered) return null;

@@ -2,6 +2,7 @@ import type { Draft, Join } from "../db/group-commit.ts";
 import type { Store } from "../db/store.ts";
 import { appendOperations } from "../events/append.ts";
 import type { Event, Payload } from "../events/event.ts";
+import { heldBytesOf } from "../events/held-bytes.ts";
 import type { ForwardTime } from "../lib/forward-time.ts";
 import type { Id, Ids } from "../lib/ids.ts";
 import { addOperation } from "../queue/add.ts";
@@ -47,16 +48,6 @@ export type ArrivalParts = {
 /** Arrivals in one commit, at most, and events and deliveries together: a source may have a thousand destinations. */
 const arrivalsMax = 512;
 const rowsMax = 4_096;
-
-/** What a delivery in memory costs beside its body and headers. */
-const overheadBytes = 2048;
-
-/** What an event keeps in memory while one of its deliveries waits. */
-const heldBytesOf = ({ body, headers, query }: Payload): number =>
-  headers.reduce(
-    (sum, [name, value]) => sum + name.length + value.length,
-    body.byteLength + query.length + overheadBytes,
-  );
 
 type Planned = {
   readonly event: Event;

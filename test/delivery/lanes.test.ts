@@ -49,3 +49,47 @@ test.for([
   expect(counted.timers).toBeLessThan(40);
   lanes.stop();
 });
+
+test("what is read from the store counts while it is sent, and lanes that have something under way wait for room", async () => {
+  const mebibyte = 1024 * 1024;
+  const clock = createTestClock();
+  const destinations = [1, 2].map(() => newDestination({ maxConcurrency: 64 }));
+  const running: (() => void)[] = [];
+  const lanes: Lanes = new Lanes({
+    clock,
+    dueTime: clock,
+    table: {
+      destination: (id: string) => ({ destination: destinations.find((each) => each.id === id) }),
+    } as never,
+    mayStart: () => true,
+    claim: async (wish) => {
+      const deliveries = Array.from({ length: 32 }, () => newPending({ destinationId: wish.destinationId }));
+      const claimed = { deliveries, nextDueAtMs: null };
+      lanes.claimed(wish, claimed);
+      return claimed;
+    },
+    work: (_work, _destination, held) =>
+      new Promise((resolve) => {
+        held(8 * mebibyte);
+        running.push(() => resolve(null));
+      }),
+    isRevoked: () => false,
+    cancel: () => expect.unreachable("nothing was cancelled"),
+  });
+  const settle = (): Promise<void> => new Promise((resolve) => void setImmediate(() => setImmediate(resolve)));
+  const [first, second] = destinations.map(({ id }) => id) as [string, string];
+  lanes.noteDue(first, clock.nowMs());
+  await settle();
+  // 64 MiB are 8 of them, and one more is seen to be too many only afterwards.
+  expect(running.length).toBe(9);
+  lanes.noteDue(second, clock.nowMs());
+  await settle();
+  expect(running.length).toBe(10);
+  let done = 0;
+  for (; done < 64; done += 1) {
+    running[done]!();
+    await settle();
+    expect(running.length - done).toBeLessThanOrEqual(11);
+  }
+  expect([running.length, lanes.heldBytes]).toEqual([64, 0]);
+});
