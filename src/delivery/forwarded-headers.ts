@@ -50,11 +50,16 @@ const forwardedName = (name: string): string => (standardWebhooksNames.has(name)
  * header. Names listed in the sender's own `connection` header are hop-by-hop and are dropped as well (RFC 9110, 7.6.1).
  */
 export const forwardedHeaders = (headers: Headers, rules: ForwardRules): Headers => {
-  const wanted = new Set([...alwaysForwarded, ...rules.ownHeaders, ...rules.forwardHeaders]);
-  const hopByHop = new Set(
-    allHeaders(headers, "connection").flatMap((value) => value.split(",").map((name) => name.trim().toLowerCase())),
+  const isWanted = (name: string): boolean =>
+    alwaysForwarded.has(name) || rules.ownHeaders.includes(name) || rules.forwardHeaders.includes(name);
+  const hopByHop = allHeaders(headers, "connection").flatMap((value) =>
+    value.split(",").map((name) => name.trim().toLowerCase()),
   );
-  return headers
-    .filter(([name]) => wanted.has(name) && !hopByHop.has(name) && !isRefused(name, rules))
-    .map(([name, value]): readonly [string, string] => [forwardedName(name), value]);
+  const forwarded: [string, string][] = [];
+  for (const [name, value] of headers) {
+    if (isWanted(name) && !hopByHop.includes(name) && !isRefused(name, rules)) {
+      forwarded.push([forwardedName(name), value]);
+    }
+  }
+  return forwarded;
 };

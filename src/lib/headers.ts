@@ -9,8 +9,12 @@ export const findHeader = (headers: Headers, name: string): string | undefined =
   headers.find(([here]) => here === name)?.[1];
 
 /** Every value of a header, in the order of arrival. `name` must be lower case. */
-export const allHeaders = (headers: Headers, name: string): string[] =>
-  headers.filter(([here]) => here === name).map(([, value]) => value);
+export const allHeaders = (headers: Headers, name: string): string[] => {
+  const values: string[] = [];
+  // Asked for several names of every event: it makes no list but this one.
+  for (const header of headers) if (header[0] === name) values.push(header[1]);
+  return values;
+};
 
 /** `headers` with every occurrence of the named ones gone, and `replacements` at the end. */
 export const replaceHeaders = (headers: Headers, replacements: Headers): Headers => {

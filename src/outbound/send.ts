@@ -72,6 +72,13 @@ const framingNames = new Set([
   "upgrade",
 ]);
 
+/** As undici takes them: name, value, name, value, … */
+const flatHeaders = (headers: Headers): string[] => {
+  const flat: string[] = [];
+  for (const [name, value] of headers) if (!framingNames.has(name.toLowerCase())) flat.push(name, value);
+  return flat;
+};
+
 const timedOut = (exchange: Exchange): Failure => ({
   kind: "failed",
   code: "timeout",
@@ -109,7 +116,7 @@ export const createSend = ({ clock, pools, connector }: SendParts): Send => {
       origin: url.origin,
       path: `${url.pathname}${url.search}`,
       method: request.method,
-      headers: request.headers.filter(([name]) => !framingNames.has(name.toLowerCase())).flat(),
+      headers: flatHeaders(request.headers),
       body: request.body ?? null,
       // The deadline below is exact; undici's own timers may be late by a second (measured).
       headersTimeout: 0,
