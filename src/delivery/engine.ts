@@ -19,6 +19,7 @@ import { Recorder } from "./recorder.ts";
 import { createRecovery } from "./recovery.ts";
 import type { SenderNames } from "./request.ts";
 import { createRevocation } from "./revocation.ts";
+import { createSuspects } from "./suspects.ts";
 import { createWorker } from "./worker.ts";
 
 /** What delivery needs. */
@@ -107,6 +108,7 @@ export const createDelivery = (parts: DeliveryParts): DeliveryEngine => {
   const worker = createWorker({
     ...parts,
     recorder,
+    suspects: createSuspects(store),
     revocation,
     signal: abort.signal,
   });

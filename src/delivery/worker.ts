@@ -11,16 +11,11 @@ import type { Attempt } from "./attempt-log.ts";
 import { type AttemptContext, type Attempted, failedUnsent, performAttempt } from "./attempt.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Recorder } from "./recorder.ts";
+import { crashesMax, type Suspects } from "./suspects.ts";
 import type { HeldBytes, StoredEvent, Work } from "./work.ts";
 
-/**
- * Claims without an outcome that are taken for bad luck. One more, and the delivery itself is taken for what kills the
- * process: the attempt counts as failed, so that it ends some day.
- */
-const claimsMax = 3;
-
-/** How long a delivery waits when its event cannot be read at the moment. */
-const unreadableMs = 5_000;
+/** How long a delivery waits when the store cannot be asked at the moment. */
+const unavailableMs = 5_000;
 
 /** What a worker needs. */
 export type WorkerParts = AttemptContext & {
@@ -29,6 +24,7 @@ export type WorkerParts = AttemptContext & {
   readonly dueTime: ForwardTime;
   readonly recorder: Recorder;
   readonly observer: Pick<Observer, "attempted">;
+  readonly suspects: Suspects;
   /** Why a delivery must not be tried any more; null: it may. */
   readonly revocation: (delivery: Delivery) => CancelReason | null;
   /** Ends attempts under way when the process stops. */
@@ -48,7 +44,7 @@ const readEvent = async ({ store, dueTime }: WorkerParts, work: Work, held: Held
     return stored;
   } catch (error) {
     if (!isPassing(error)) throw error;
-    return { outcome: { kind: "postponed", untilMs: dueTime.nowMs() + unreadableMs }, attempt: null };
+    return { outcome: { kind: "postponed", untilMs: dueTime.nowMs() + unavailableMs }, attempt: null };
   }
 };
 
@@ -58,8 +54,8 @@ const tryOnce = async (parts: WorkerParts, work: Work, held: HeldBytes): Promise
   if (reason !== null) return cancelled(reason);
   const routed = parts.table.destination(delivery.destinationId);
   if (routed === undefined) return cancelled("destination_deleted");
-  if (delivery.claims > claimsMax) {
-    return failedUnsent(parts, work, "crashed", `the gateway stopped ${claimsMax} times while this was being sent`);
+  if (delivery.claims > crashesMax) {
+    return failedUnsent(parts, work, "crashed", `the gateway stopped ${crashesMax} times while this was being sent`);
   }
   const stored = await readEvent(parts, work, held);
   if ("outcome" in stored) return stored;
@@ -74,7 +70,9 @@ const tryOnce = async (parts: WorkerParts, work: Work, held: HeldBytes): Promise
 /** What cannot be processed becomes a failed attempt with a reason, never a lane that stands still. */
 const tryOnceSafely = async (parts: WorkerParts, work: Work, held: HeldBytes): Promise<Done> => {
   try {
-    return await tryOnce(parts, work, held);
+    const admission = await parts.suspects(work.delivery, () => tryOnce(parts, work, held));
+    if (admission.kind === "admitted") return admission.result;
+    return { outcome: { kind: "postponed", untilMs: parts.dueTime.nowMs() + unavailableMs }, attempt: null };
   } catch (error) {
     const attempted: Attempted = failedUnsent(
       parts,

@@ -1,8 +1,11 @@
+import { sql } from "kysely";
+
 import { type Operation, type OperationResult, rawStatement } from "../db/statement.ts";
 import type { Store, Tx } from "../db/store.ts";
 import { type Id, idFromBytes, idToBytes } from "../lib/ids.ts";
 import { asDeliveryRow, fromDeliveryRow, type QueueTables } from "./_rows.ts";
 import { claimedDueMs, type Delivery } from "./delivery.ts";
+import { givenBackSql, suspectedSql } from "./suspect.ts";
 
 /** One lane's wish for more work. */
 export type ClaimWish = {
@@ -17,7 +20,7 @@ export type Claimed = { readonly deliveries: readonly Delivery[]; readonly nextD
 
 /** A retry that is claimed before its time, as an ordered lane does, keeps its time. */
 const claim = rawStatement(
-  `update deliveries set due_at_ms = ${claimedDueMs}, claims = claims + 1, generation = generation + 1,
+  `update deliveries set due_at_ms = ${claimedDueMs}, claims = case when claims = 0 then 1 else claims end, generation = generation + 1,
      not_before_ms = case when attempts > 0 and coalesce(not_before_ms, 0) < due_at_ms
        then due_at_ms else not_before_ms end
    where (event_id, id) in (
@@ -73,8 +76,8 @@ export type Slots = { readonly destinationId: Id; readonly slots: number };
 
 /**
  * Makes due what a dead process had claimed of one destination, at its place in an ordered lane, which is that of
- * creation. Only the oldest, as many as are sent at once, may have been under way: the others waited, and their claim
- * does not count against them.
+ * creation. Only the oldest, as many as are sent at once, may have been under way, and are suspects: the others waited,
+ * and their claim does not count against them.
  * @returns how many there were; `rescuedMax` of them means that there may be more.
  */
 const rescueSome = async (tx: Tx, destinationId: Id, underWayMax: number): Promise<number> => {
@@ -89,10 +92,10 @@ const rescueSome = async (tx: Tx, destinationId: Id, underWayMax: number): Promi
     .limit(rescuedMax)
     .execute();
   for (const [index, { event_id, id }] of claimed.entries()) {
-    const givenBack = index < underWayMax ? 0 : 1;
+    const claims = sql<number>`${sql.raw(index < underWayMax ? suspectedSql : givenBackSql)}`;
     await tables
       .updateTable("deliveries")
-      .set(({ ref, eb }) => ({ due_at_ms: ref("created_at_ms"), claims: eb("claims", "-", givenBack) }))
+      .set(({ ref }) => ({ due_at_ms: ref("created_at_ms"), claims }))
       .where("event_id", "=", event_id)
       .where("id", "=", id)
       .execute();
@@ -141,7 +144,7 @@ export const releaseLost = async (tx: Tx, inHand: ReadonlySet<Id>): Promise<numb
   for (const { event_id, id } of lost) {
     await tables
       .updateTable("deliveries")
-      .set(({ ref, eb }) => ({ due_at_ms: ref("created_at_ms"), claims: eb("claims", "-", 1) }))
+      .set(({ ref }) => ({ due_at_ms: ref("created_at_ms"), claims: sql<number>`${sql.raw(givenBackSql)}` }))
       .where("event_id", "=", event_id)
       .where("id", "=", id)
       .execute();

@@ -26,7 +26,10 @@ export type Delivery = {
   readonly reason: CancelReason | FailReason | null;
   /** Attempts that were recorded. */
   readonly attempts: number;
-  /** Claims since the last recorded attempt: more than a few, and something about it kills the process. */
+  /**
+   * Since the last recorded attempt: 0 when it is not claimed, 1 when it is; from `suspectClaims` on, the crashes that it may
+   * have been under way at, and the attempt that is, or is next.
+   */
   readonly claims: number;
   /** Grows with each claim, so that the outcome of an older claim changes nothing. */
   readonly generation: number;

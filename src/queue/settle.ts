@@ -1,5 +1,6 @@
 import { type Operation, updateStatement } from "../db/statement.ts";
 import { claimedDueMs, type CancelReason, type Delivery, type FailReason } from "./delivery.ts";
+import { suspectClaims } from "./suspect.ts";
 
 /**
  * What becomes of a claimed delivery.
@@ -70,6 +71,6 @@ export const releaseClaimsOperation = (deliveries: readonly Delivery[]): Operati
     delivery.id,
     delivery.generation,
     delivery.createdAtMs,
-    Math.max(0, delivery.claims - 1),
+    delivery.claims < suspectClaims ? 0 : delivery.claims,
   ]),
 });

@@ -154,7 +154,7 @@ test("invariant 3: what a dead process had claimed is delivered by the next one"
   ]);
 });
 
-test("invariant 11: what was claimed three times without an outcome is a failed attempt, counted like any other", async () => {
+test("invariant 11: what was under way at three crashes is a failed attempt, counted like any other", async () => {
   const gate = createGate();
   await using receiver = await startReceiver(gate.answer);
   const first = await startEngine();
@@ -163,7 +163,7 @@ test("invariant 11: what was claimed three times without an outcome is a failed 
   const eventId = await first.accept(source);
   await eventually(() => expect(gate.waiting).toBe(1));
   await first.stop();
-  onDisk(first.directory, claimedBy(3));
+  onDisk(first.directory, claimedBy(4));
 
   gate.open();
   const second = await startEngine(first);
@@ -177,7 +177,7 @@ test("invariant 11: what was claimed three times without an outcome is a failed 
   expect(later.attempts.map(({ code }) => code)).toEqual(["crashed", null]);
 });
 
-test("claimed twice without an outcome is bad luck: it is sent", async () => {
+test("what was under way at two crashes had bad luck: it is sent", async () => {
   const gate = createGate();
   await using receiver = await startReceiver(gate.answer);
   const first = await startEngine();
@@ -185,10 +185,36 @@ test("claimed twice without an outcome is bad luck: it is sent", async () => {
   await first.addDestination(source, receiver.url);
   const eventId = await first.accept(source);
   await first.stop();
-  onDisk(first.directory, claimedBy(2));
+  onDisk(first.directory, claimedBy(3));
   gate.open();
   const second = await startEngine(first);
   expect((await second.until(eventId, "succeeded")).attempts).toMatchObject([{ number: 1, code: null }]);
+});
+
+test("what was under way at two crashes is tried one at a time, so that the third tells which one it was", async () => {
+  const gate = createGate();
+  await using receiver = await startReceiver(gate.answer);
+  const first = await startEngine();
+  const source = await first.addSource();
+  await first.addDestination(source, receiver.url, { maxConcurrency: 8 });
+  const events = await accepted(first, source, 5);
+  await first.stop();
+  onDisk(first.directory, claimedBy(3));
+  const second = await startEngine(first);
+  for (const [index] of events.entries()) {
+    await eventually(() => expect(gate.waiting).toBe(1));
+    // On record before it was sent: were this the end, it would be the one that is given up.
+    expect(onDisk(second.directory, "select count(*) as tried from deliveries where claims = 4")).toEqual([
+      { tried: 1 },
+    ]);
+    await gate.pass(1);
+    await eventually(() =>
+      expect(onDisk(second.directory, "select count(*) as done from deliveries where status = 'success'")).toEqual([
+        { done: index + 1 },
+      ]),
+    );
+  }
+  expect(gate.mostWaiting).toBe(1);
 });
 
 test(
