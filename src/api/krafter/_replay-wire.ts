@@ -18,7 +18,7 @@ export type WireReplay = {
 export const wireReplay: z.ZodType<WireReplay> = z.object({
   id: wireId,
   status: z.enum(["running", "completed", "cancelled", "failed"]),
-  total: z.int().describe("Events that the filter found."),
+  total: z.int().describe("Events that the filter found. A lower bound for a source of more than 500,000 events."),
   queued: z.int().describe("Events that were sent on their way."),
   succeeded: z.int(),
   failed: z.int(),

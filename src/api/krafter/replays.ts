@@ -89,7 +89,8 @@ const create = (parts: ReplayParts): Route<Scope> =>
     bodyExample: { event_type: "invoice.paid", status: "failed", from: "2026-04-26T00:00:00Z" },
     answers: {
       200: {
-        description: "With `dry_run`: what would be sent.",
+        description:
+          "With `dry_run`: what would be sent. `total` is a lower bound for a source of more than 500,000 events.",
         body: z.object({ data: z.object({ total: z.int(), sample: z.array(wireEvent) }) }),
         example: { data: { total: 1, sample: [exampleEvent] } },
       },
