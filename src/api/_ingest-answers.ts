@@ -49,7 +49,7 @@ export const sendAnswer = (
   { requestId, close }: { requestId: string; close: boolean },
 ): void => {
   if (response.destroyed || response.headersSent) return;
-  const more = { "x-request-id": requestId, ...(close ? { connection: "close" } : {}) };
-  response.writeHead(status, { ...headers, ...more });
+  if (close) response.shouldKeepAlive = false;
+  response.writeHead(status, { ...headers, "x-request-id": requestId });
   response.end(body);
 };

@@ -6,6 +6,8 @@ import fastify, { type FastifyInstance } from "fastify";
 import type { Clock } from "../lib/clock.ts";
 import type { Ids } from "../lib/ids.ts";
 import type { Observer } from "../observe/observe.ts";
+import { isAmbiguousHead } from "./_ambiguous-head.ts";
+import { type Connections, createConnections } from "./_connections.ts";
 import { sendFailure } from "./_failure-answer.ts";
 import { isIngestPath } from "./ingest.ts";
 import { readJsonBody } from "./json-body.ts";
@@ -57,23 +59,36 @@ const headerBytesMax = 16 * 1024;
 /** How often connections that became idle are closed while the server closes. */
 const idleCheckMs = 20;
 
+const badRequest = "400 Bad Request";
 /** What a client that speaks no HTTP is told. Nothing is known of what it wanted. */
 const clientErrorAnswers: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
   HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
 };
 
-const answerClientError = (ids: Ids, error: Error & { code?: string }, socket: Duplex): void => {
-  if (error.code === "ECONNRESET" || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const status = clientErrorAnswers[error.code ?? ""] ?? "400 Bad Request";
+/** Such an answer ends the connection: where the next request would begin is not known. */
+const refusalOf = (ids: Ids, status: string): { head: Record<string, string>; body: string } => {
   const body = JSON.stringify({ error: status.slice(4) });
-  socket.end(
-    `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n` +
-      `x-request-id: ${ids.next()}\r\nconnection: close\r\n\r\n${body}`,
-  );
+  const length = String(body.length);
+  const type = "application/json";
+  return {
+    head: { "content-type": type, "content-length": length, "x-request-id": ids.next(), connection: "close" },
+    body,
+  };
+};
+
+const sayClientError = (ids: Ids, code: string | undefined, socket: Duplex): void => {
+  const status = clientErrorAnswers[code ?? ""] ?? badRequest;
+  const { head, body } = refusalOf(ids, status);
+  const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status}\r\n${lines.join("")}\r\n${body}`);
+};
+
+const refuseHead = (ids: Ids, response: ServerResponse): void => {
+  const { head, body } = refusalOf(ids, badRequest);
+  response.shouldKeepAlive = false;
+  response.writeHead(400, head);
+  response.end(body);
 };
 
 /** A server takes the absolute form of a target as well, which proxies write (RFC 9112, section 3.2.2). */
@@ -83,12 +98,33 @@ const originForm = (target: string): string => {
   return url === null ? target : url.pathname + url.search;
 };
 
-/** Whether a request is for this host, whatever its port. */
+/** Whether a request is for this host, whatever its port, and with the dot of a full name that proxies take off to compare. */
 const isForHost = ({ headers }: IncomingMessage, host: string): boolean =>
-  (headers.host ?? "").replace(/:\d+$/, "").toLowerCase() === host.toLowerCase();
+  (headers.host ?? "").replace(/\.?(:\d*)?$/, "").toLowerCase() === host.toLowerCase();
 
-const createNode = ({ ids, ingest, ingestHost = null, timeouts }: ServerParts, framework: RawHandler): Server => {
+const createNode = (
+  { ids, ingest, ingestHost = null, timeouts }: ServerParts,
+  connections: Connections,
+  framework: RawHandler,
+): Server => {
   const { headersMs, requestMs, checkMs } = { ...timeoutsDefault, ...timeouts };
+  const listener: RawHandler = (request, response) => {
+    if (!connections.accept(request, response)) return;
+    if (isAmbiguousHead(request)) {
+      refuseHead(ids, response);
+      return;
+    }
+    // Behind a request that asks for another protocol, Node drops what came with it in one packet, and would read on.
+    if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
+    request.url = originForm(request.url ?? "/");
+    // On the ingest host everything is an ingest URL, and all but real ones are unknown.
+    if (isIngestPath(request.url) || (ingestHost !== null && isForHost(request, ingestHost))) {
+      ingest(request, response);
+      return;
+    }
+    response.setHeader("x-request-id", ids.next());
+    framework(request, response);
+  };
   const server = createHttpServer(
     {
       headersTimeout: headersMs,
@@ -96,34 +132,33 @@ const createNode = ({ ids, ingest, ingestHost = null, timeouts }: ServerParts, f
       connectionsCheckingInterval: checkMs,
       keepAliveTimeout: keepAliveTimeoutMs,
       maxHeaderSize: headerBytesMax,
+      // Judged with the rest of the head.
+      requireHostHeader: false,
     },
-    (request, response) => {
-      request.url = originForm(request.url ?? "/");
-      // On the ingest host everything is an ingest URL, and all but real ones are unknown.
-      if (isIngestPath(request.url ?? "") || (ingestHost !== null && isForHost(request, ingestHost))) {
-        ingest(request, response);
-        return;
-      }
-      response.setHeader("x-request-id", ids.next());
-      framework(request, response);
-    },
+    listener,
   );
-  server.on("clientError", (error, socket) => answerClientError(ids, error, socket));
+  // An expectation that nobody knows is none (RFC 9110, section 10.1.1). Node by itself would answer 417.
+  server.on("checkExpectation", listener);
   return server;
 };
 
 const createApp = (parts: ServerParts): FastifyInstance => {
-  const { observer } = parts;
+  const { observer, ids } = parts;
+  const connections = createConnections();
   const fail = (error: unknown, reply: Parameters<typeof sendFailure>[0]): void => {
     const { isOurs } = sendFailure(reply, error);
     if (isOurs) observer.faulted({ task: "answer an api request", error });
   };
   const app = fastify({
-    serverFactory: (framework) => createNode(parts, framework),
+    serverFactory: (framework) => createNode(parts, connections, framework),
     bodyLimit: managementBodyBytesMax,
     // A long id is an unknown one, and is to be answered as such.
     routerOptions: { maxParamLength: headerBytesMax },
     logger: false,
+    clientErrorHandler: ({ code }, socket) => {
+      if (code === "ECONNRESET") socket.destroy();
+      else connections.giveUp(socket, () => sayClientError(ids, code, socket));
+    },
     return503OnClosing: false,
     frameworkErrors: (error, _request, reply) => fail(error, reply),
   });
