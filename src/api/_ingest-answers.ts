@@ -9,15 +9,16 @@ const safeHeaders = {
 /** An answer that is always the same. */
 export type FixedAnswer = { readonly status: number; readonly body: string; readonly headers: Record<string, string> };
 
-const fixed = (status: number, body: object, headers: Record<string, string> = {}): FixedAnswer => {
-  const text = JSON.stringify(body);
+const fixed = (status: number, content: object, headers: Record<string, string> = {}): FixedAnswer => {
+  const body = JSON.stringify(content);
   return {
     status,
-    // As text, it is written together with the headers, in one system call.
-    body: text,
+    // As text, it is written together with the headers, in one system call. Bytes would also let Node write the
+    // `100 Continue` of a request that waits behind others between its head and its body.
+    body,
     headers: {
       "content-type": "application/json",
-      "content-length": String(Buffer.byteLength(text)),
+      "content-length": String(Buffer.byteLength(body)),
       ...safeHeaders,
       ...headers,
     },

@@ -58,6 +58,20 @@ test("ten requests of all kinds in one packet are answered in order", async () =
   expect(statuses).toEqual(kinds.map(([, status]) => status));
 });
 
+test("who asks to go on behind other requests is told so between their answers", async () => {
+  const { event, head, say } = await open();
+  const asking = [
+    event("b", ["expect: 100-continue"]),
+    `${head("c")}expect: 100-continue\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`,
+    "GET /api/v1/webhooks/sources HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\n\r\n",
+  ];
+  const { answers, rest } = await say([event("a"), ...asking, event("d")].join(""), 5);
+  const ok = [200, '{"ok":true}'];
+  const refused = [401, '{"error":"Invalid or missing API key"}'];
+  expect(answers.map(({ status, body }) => [status, body])).toEqual([ok, ok, ok, refused, ok]);
+  expect(rest).toBe("");
+});
+
 test("what came before a request that is none is answered first; it is told so, and nothing behind it is taken", async () => {
   const { event, head, say, stored } = await open();
   const kept: string[] = [];
