@@ -1,7 +1,6 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { Duplex } from "node:stream";
 
-import fastify, { type FastifyInstance } from "fastify";
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 
 import type { Clock } from "../lib/clock.ts";
 import type { Ids } from "../lib/ids.ts";
@@ -9,6 +8,7 @@ import type { Observer } from "../observe/observe.ts";
 import { isAmbiguousHead } from "./_ambiguous-head.ts";
 import { type Connections, createConnections } from "./_connections.ts";
 import { sendFailure } from "./_failure-answer.ts";
+import { refuseConnection, refuseRequest } from "./_refusals.ts";
 import { isIngestPath } from "./ingest.ts";
 import { readJsonBody } from "./json-body.ts";
 import { sendJson } from "./send-json.ts";
@@ -59,38 +59,6 @@ const headerBytesMax = 16 * 1024;
 /** How often connections that became idle are closed while the server closes. */
 const idleCheckMs = 20;
 
-const badRequest = "400 Bad Request";
-/** What a client that speaks no HTTP is told. Nothing is known of what it wanted. */
-const clientErrorAnswers: Readonly<Record<string, string>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
-  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
-};
-
-/** Such an answer ends the connection: where the next request would begin is not known. */
-const refusalOf = (ids: Ids, status: string): { head: Record<string, string>; body: string } => {
-  const body = JSON.stringify({ error: status.slice(4) });
-  const length = String(body.length);
-  const type = "application/json";
-  return {
-    head: { "content-type": type, "content-length": length, "x-request-id": ids.next(), connection: "close" },
-    body,
-  };
-};
-
-const sayClientError = (ids: Ids, code: string | undefined, socket: Duplex): void => {
-  const status = clientErrorAnswers[code ?? ""] ?? badRequest;
-  const { head, body } = refusalOf(ids, status);
-  const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${status}\r\n${lines.join("")}\r\n${body}`);
-};
-
-const refuseHead = (ids: Ids, response: ServerResponse): void => {
-  const { head, body } = refusalOf(ids, badRequest);
-  response.shouldKeepAlive = false;
-  response.writeHead(400, head);
-  response.end(body);
-};
-
 /** A server takes the absolute form of a target as well, which proxies write (RFC 9112, section 3.2.2). */
 const originForm = (target: string): string => {
   if (target.startsWith("/")) return target;
@@ -111,7 +79,7 @@ const createNode = (
   const listener: RawHandler = (request, response) => {
     if (!connections.accept(request, response)) return;
     if (isAmbiguousHead(request)) {
-      refuseHead(ids, response);
+      refuseRequest(ids, response);
       return;
     }
     // Behind a request that asks for another protocol, Node drops what came with it in one packet, and would read on.
@@ -142,10 +110,19 @@ const createNode = (
   return server;
 };
 
+const sendNotFound = (_request: FastifyRequest, reply: FastifyReply): FastifyReply =>
+  sendJson(reply, 404, { error: "Not found" });
+
+/** What leads nowhere is answered before its body is read: anyone may send one. */
+const mountNowhere = async (rest: FastifyInstance): Promise<void> => {
+  rest.addHook("onRequest", async (request, reply) => sendNotFound(request, reply));
+  rest.setNotFoundHandler(sendNotFound);
+};
+
 const createApp = (parts: ServerParts): FastifyInstance => {
   const { observer, ids } = parts;
   const connections = createConnections();
-  const fail = (error: unknown, reply: Parameters<typeof sendFailure>[0]): void => {
+  const fail = (error: unknown, _request: FastifyRequest, reply: FastifyReply): void => {
     const { isOurs } = sendFailure(reply, error);
     if (isOurs) observer.faulted({ task: "answer an api request", error });
   };
@@ -157,15 +134,15 @@ const createApp = (parts: ServerParts): FastifyInstance => {
     logger: false,
     clientErrorHandler: ({ code }, socket) => {
       if (code === "ECONNRESET") socket.destroy();
-      else connections.giveUp(socket, () => sayClientError(ids, code, socket));
+      else connections.giveUp(socket, () => refuseConnection(ids, socket, code));
     },
     return503OnClosing: false,
-    frameworkErrors: (error, _request, reply) => fail(error, reply),
+    frameworkErrors: fail,
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, async (_request: unknown, bytes: Buffer) => readJsonBody(bytes));
-  app.setErrorHandler((error, _request, reply) => fail(error, reply));
-  app.setNotFoundHandler((_request, reply) => sendJson(reply, 404, { error: "Not found" }));
+  app.setErrorHandler(fail);
+  app.register(mountNowhere);
   app.addHook("onResponse", async ({ method, routeOptions }, reply) => {
     const route = routeOptions.url ?? null;
     observer.apiRequest({ method, route, status: reply.statusCode, durationMs: reply.elapsedTime });

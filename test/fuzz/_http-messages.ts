@@ -244,7 +244,11 @@ const spoilt = (bytes: Buffer, { at, how, byte }: Spoil): Buffer => {
     case "repeat":
       return Buffer.concat([front, back.subarray(0, 8), back]);
     default:
-      return Buffer.concat([front, Buffer.from(back.length > 0 ? [back[0]! ^ (1 << (byte % 8))] : []), back.subarray(1)]);
+      return Buffer.concat([
+        front,
+        Buffer.from(back.length > 0 ? [back[0]! ^ (1 << (byte % 8))] : []),
+        back.subarray(1),
+      ]);
   }
 };
 

@@ -36,7 +36,10 @@ const laneSettings: readonly (readonly [source: object, destination: object])[] 
     { payload_format: "envelope", event_filter: [] },
   ],
   [{ provider: "stripe", signing_secret: "whsec_hush" }, { ordered: true }],
-  [{ provider: "slack", signing_secret: "hush" }, { rate_limit: 100_000, rate_limit_period: "second" }],
+  [
+    { provider: "slack", signing_secret: "hush" },
+    { rate_limit: 100_000, rate_limit_period: "second" },
+  ],
 ];
 
 const openLane = async (
@@ -105,7 +108,10 @@ export const openIngestStage = async (): Promise<IngestStage> => {
     port: Number(new URL(gateway.url).port),
     expectDelivered: async () => {
       for (const lane of lanes) {
-        await eventually(() => countOf(gateway, lane, "forwarding"), (count) => count === 0);
+        await eventually(
+          () => countOf(gateway, lane, "forwarding"),
+          (count) => count === 0,
+        );
         expect([lane.source.id, await countOf(gateway, lane, "failed")]).toEqual([lane.source.id, 0]);
         expect([lane.source.id, await countOf(gateway, lane, "received")]).toEqual([lane.source.id, 0]);
       }

@@ -6,7 +6,9 @@ const { FUZZ_RUNS = "1", FUZZ_SEED = "20260426" } = process.env;
 
 const factor = Number(FUZZ_RUNS);
 const seed = FUZZ_SEED === "random" ? Math.floor(Math.random() * 2 ** 31) : Number(FUZZ_SEED);
-if (!(factor > 0) || !Number.isInteger(seed)) throw new Error("FUZZ_RUNS is a factor, FUZZ_SEED an integer or `random`");
+if (!(factor > 0) || !Number.isInteger(seed)) {
+  throw new Error("FUZZ_RUNS is a factor, FUZZ_SEED an integer or `random`");
+}
 
 console.log(`fuzz: FUZZ_SEED=${seed} FUZZ_RUNS=${factor}`);
 

@@ -58,7 +58,8 @@ const judge = (bytes: Buffer, heard: Awaited<ReturnType<typeof converse>>, slug:
   return kept;
 };
 
-const queryOf = ({ target }: ReadRequest): string => (target.includes("?") ? target.slice(target.indexOf("?") + 1) : "");
+const queryOf = ({ target }: ReadRequest): string =>
+  target.includes("?") ? target.slice(target.indexOf("?") + 1) : "";
 
 const expectSame = (event: StoredEvent, request: ReadRequest): void => {
   expect(illFormedTexts(event)).toEqual([]);
@@ -110,23 +111,27 @@ const expectFindable = async ({ gateway }: IngestStage, { source }: Lane): Promi
   }
 };
 
-test("whatever is sent is answered properly; what is answered 200 is stored as it came, and nothing else is", time, async () => {
-  const stage = await openIngestStage();
-  const { gateway, lanes, controls } = stage;
-  const sendings = fc.tuple(...lanes.map(({ source }) => sendingTo(source.slug)));
-  await fc.assert(
-    fc.asyncProperty(sendings, async (each) => {
-      await Promise.all([
-        ...each.map((sending, at) => sendAndLook(stage, lanes[at]!, sending)),
-        controls.send(),
-        controls.send(),
-      ]);
-    }),
-    tries(40),
-  );
-  for (const lane of lanes) await expectFindable(stage, lane);
-  await controls.expectWhole();
-  await stage.expectDelivered();
-  await expectHealthy(gateway);
-  await stage.close();
-});
+test(
+  "whatever is sent is answered properly; what is answered 200 is stored as it came, and nothing else is",
+  time,
+  async () => {
+    const stage = await openIngestStage();
+    const { gateway, lanes, controls } = stage;
+    const sendings = fc.tuple(...lanes.map(({ source }) => sendingTo(source.slug)));
+    await fc.assert(
+      fc.asyncProperty(sendings, async (each) => {
+        await Promise.all([
+          ...each.map((sending, at) => sendAndLook(stage, lanes[at]!, sending)),
+          controls.send(),
+          controls.send(),
+        ]);
+      }),
+      tries(40),
+    );
+    for (const lane of lanes) await expectFindable(stage, lane);
+    await controls.expectWhole();
+    await stage.expectDelivered();
+    await expectHealthy(gateway);
+    await stage.close();
+  },
+);

@@ -88,7 +88,14 @@ const addOtherMethods = (
     handler: (_request, reply) => reply,
   });
   // Asked by tools, before they have a key to show. Browsers get no permission: keys do not belong there.
-  api.options(path, (_request, reply) => reply.code(204).header("allow", allow).send());
+  const tellMethods = (_request: FastifyRequest, reply: FastifyReply): FastifyReply =>
+    reply.code(204).header("allow", allow).send();
+  api.route({
+    method: "OPTIONS",
+    url: path,
+    onRequest: async (request, reply) => tellMethods(request, reply),
+    handler: tellMethods,
+  });
 };
 
 const addRoutes = (api: FastifyInstance, parts: AdmissionParts, routes: readonly Route<Scope>[]): void => {

@@ -1,0 +1,39 @@
+import type { ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+
+import type { Ids } from "../lib/ids.ts";
+
+const badRequest = "400 Bad Request";
+/** What a client that speaks no HTTP is told, by the parser's codes. Nothing is known of what it wanted. */
+const statuses: Readonly<Record<string, string>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
+};
+
+/** Such an answer ends the connection: where the next request would begin is not known. */
+const answerOf = (ids: Ids, status: string): { head: Record<string, string>; body: string } => {
+  const body = JSON.stringify({ error: status.slice(4) });
+  const head = {
+    "content-type": "application/json",
+    "content-length": String(body.length),
+    "x-request-id": ids.next(),
+    connection: "close",
+  };
+  return { head, body };
+};
+
+/** Tells a client why nothing more is read of it, past any request, and hangs up. `code` is the parser's. */
+export const refuseConnection = (ids: Ids, socket: Duplex, code: string | undefined): void => {
+  const status = statuses[code ?? ""] ?? badRequest;
+  const { head, body } = answerOf(ids, status);
+  const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status}\r\n${lines.join("")}\r\n${body}`);
+};
+
+/** Answers a request that the parser took and we do not, and hangs up. */
+export const refuseRequest = (ids: Ids, response: ServerResponse): void => {
+  const { head, body } = answerOf(ids, badRequest);
+  response.shouldKeepAlive = false;
+  response.writeHead(400, head);
+  response.end(body);
+};
