@@ -3,10 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { FastifyReply } from "fastify";
 
 import { type RequestFailure, requestFailureOf } from "./_request-failure.ts";
-import { sendJson } from "./send-json.ts";
-
-/** Seconds after which a store that was away is worth another try. */
-const retryAfterSeconds = 5;
+import { retryAfterSeconds, sendJson } from "./send-json.ts";
 
 const words = (failure: RequestFailure): { status: number; error: string } => {
   switch (failure.kind) {
@@ -32,7 +29,7 @@ const cutOff: RequestFailure = { kind: "malformed", message: "Request body did n
 export const sendFailure = (reply: FastifyReply, error: unknown): { isOurs: boolean } => {
   const failure = isCutOff(reply.request.raw) ? cutOff : requestFailureOf(error);
   const { status, error: sentence } = words(failure);
-  if (failure.kind === "unavailable") reply.header("retry-after", String(retryAfterSeconds));
+  if (failure.kind === "unavailable") reply.header("retry-after", retryAfterSeconds);
   if (failure.kind === "too_large") reply.header("connection", "close");
   sendJson(reply, status, { error: sentence });
   return { isOurs: status >= 500 };

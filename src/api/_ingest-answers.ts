@@ -1,5 +1,7 @@
 import type { ServerResponse } from "node:http";
 
+import { retryAfterSeconds } from "./send-json.ts";
+
 /** A browser that is made to open an ingest URL runs nothing and guesses no type: what is there was sent by strangers. */
 const safeHeaders = {
   "content-security-policy": "sandbox; default-src 'none'",
@@ -24,9 +26,6 @@ const fixed = (status: number, content: object, headers: Record<string, string> 
     },
   };
 };
-
-/** Seconds after which a sender may try again. Short: what sheds load is over soon, or the operator is on it. */
-const retryAfterSeconds = "5";
 
 /** All that an ingest URL ever answers. A stored event gets `ok` whether its signature is valid or not. */
 export const answers: Readonly<

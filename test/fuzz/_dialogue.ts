@@ -60,7 +60,11 @@ export const converse = async (port: number, speech: Speech): Promise<Heard> => 
   const isGone = socket.closed ? Promise.resolve() : once(socket, "close");
   socket.destroy();
   await isGone;
-  return { ...readAnswers(text, isHead), end: end ?? "closed" };
+  const { answers, rest } = readAnswers(text, isHead);
+  // A request that is none may have been one to HEAD all the same.
+  const last = end === "closed" ? parseAnswer(rest, { hasBody: false }) : null;
+  const heard = last?.rest === "" ? { answers: [...answers, last.answer], rest: "" } : { answers, rest };
+  return { ...heard, end: end ?? "closed" };
 };
 
 /** Text as it goes over the wire: one byte per character. */
