@@ -109,6 +109,8 @@ test("nothing is taken behind an answer that ends the connection", async () => {
   const last: readonly (readonly [request: string, status: number])[] = [
     [event("asked", ["connection: close"]), 200],
     ["POST /in/wh_nobody00 HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{}", 404],
+    ["GET /in/wh_nobody00 HTTP/1.1\r\nhost: x\r\n\r\n", 404],
+    [`${head("x").replace("POST", "GET")}\r\n`, 405],
     [head("x").replace("POST", "PUT").concat("content-length: 2\r\n\r\n{}"), 405],
     [`${head("x")}content-length: 9000000\r\n\r\n`, 413],
   ];
@@ -116,7 +118,7 @@ test("nothing is taken behind an answer that ends the connection", async () => {
     const { statuses, end } = await say(`${event("a")}${request}${event("behind")}`);
     expect([request, statuses, end]).toEqual([request, [200, status], "closed"]);
   }
-  expect(await stored()).toEqual(["a", "asked", "a", "a", "a"]);
+  expect(await stored()).toEqual(["a", "asked", "a", "a", "a", "a", "a"]);
 });
 
 test("a request that asks for another protocol is answered in this one, and ends the connection", async () => {
