@@ -71,7 +71,7 @@ const oddUrls = fc.constantFrom(
 
 /** What each field may well be sent; those that are not here go by their schema. */
 const usual: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
-  url: oddUrls,
+  url: fc.oneof(fc.constant("<receiver>"), oddUrls),
   cursor: oddIds,
   from: oddInstants,
   to: oddInstants,
@@ -96,25 +96,15 @@ const usual: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
 };
 
 const bySchema = (schema: JsonSchema): fc.Arbitrary<unknown> => {
-  if (schema.anyOf !== undefined) return fc.oneof(...schema.anyOf.map((each) => bySchema(each as JsonSchema)));
-  if (schema.enum !== undefined) return fc.constantFrom<unknown[]>(...schema.enum);
-  const { minimum = 1, maximum = 1_000_000 } = schema;
-  switch (schema.type) {
-    case "boolean":
-      return fc.boolean();
-    case "integer":
-    case "number":
-      return fc.oneof(
-        fc.integer({ min: minimum, max: maximum }),
-        fc.constantFrom(minimum, maximum, minimum - 1, maximum + 1),
-      );
-    case "array":
-      return fc.array(bySchema((schema.items ?? {}) as JsonSchema), { maxLength: 4 });
-    case "null":
-      return fc.constant(null);
-    default:
-      return oddText;
-  }
+  const { anyOf, enum: words, type, items, minimum = 1, maximum = 1_000_000 } = schema;
+  if (anyOf !== undefined) return fc.oneof(...anyOf.map((each) => bySchema(each)));
+  if (words !== undefined) return fc.constantFrom<unknown[]>(...words);
+  if (type === "boolean") return fc.boolean();
+  if (type === "null") return fc.constant(null);
+  if (type === "array") return fc.array(bySchema((items ?? {}) as JsonSchema), { maxLength: 4 });
+  if (type !== "integer" && type !== "number") return oddText;
+  const bounds = fc.constantFrom(minimum, maximum, minimum - 1, maximum + 1);
+  return fc.oneof({ weight: 3, arbitrary: fc.integer({ min: minimum, max: maximum }) }, bounds);
 };
 
 /** Values that no field wants. */

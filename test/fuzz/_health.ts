@@ -33,3 +33,7 @@ function* textsIn(value: unknown): Generator<string> {
 
 /** Texts of an answer that are not well-formed, so that the next program may choke on them. */
 export const illFormedTexts = (value: unknown): string[] => [...textsIn(value)].filter((text) => !text.isWellFormed());
+
+/** Those, and texts that not every store keeps. A sender's body may hold them; what people set may not. */
+export const unstorableTexts = (value: unknown): string[] =>
+  [...textsIn(value)].filter((text) => !text.isWellFormed() || text.includes("\0"));

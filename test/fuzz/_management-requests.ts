@@ -98,7 +98,7 @@ const fittingBody = ({ body }: Route<Scope>): fc.Arbitrary<string> => {
   const known = fields.map(({ name, schema, isRequired }) =>
     fc
       .tuple(fieldText(name, schema), fc.integer({ min: 0, max: 9 }))
-      .map(([text, die]) => ((isRequired ? die > 0 : die > 6) ? [`${JSON.stringify(name)}:${text}`] : [])),
+      .map(([text, die]) => ((isRequired ? die > 0 : die > 7) ? [`${JSON.stringify(name)}:${text}`] : [])),
   );
   const unknown = fc
     .tuple(fc.oneof(fc.constantFrom("id", "slug", "team_id", ...prototypeNames), oddText), oddJson)

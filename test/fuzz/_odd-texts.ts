@@ -35,14 +35,11 @@ export const oddNumbers: readonly string[] = [
 export const oddText: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom(...prototypeNames),
   fc.constantFrom(...oddNumbers),
+  // What not every engine can store.
+  fc.constantFrom("\0", "a\0b", "\ud800", "a\udc00b", "\udc00\ud800"),
   fc.constantFrom(
     "",
     " ",
-    "\0",
-    "a\0b",
-    "\ud800",
-    "a\udc00b",
-    "\udc00\ud800",
     "\ufeff",
     "\ufffd",
     "\u202e",

@@ -129,7 +129,7 @@ test(
           controls.send(),
         ]);
       }),
-      tries(40),
+      tries(25),
     );
     for (const lane of lanes) await expectFindable(stage, lane);
     await controls.expectWhole();

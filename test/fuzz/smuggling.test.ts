@@ -182,22 +182,15 @@ test("a request line that is none is 400, ends the connection, and leaves nothin
   expect(await stored()).toEqual([]);
 });
 
-describe("HTTP/1.0", () => {
-  test("knows no transfer-encoding", async () => {
-    const { head, hidden, say, stored } = await open();
-    for (const more of ["", "connection: keep-alive\r\n"]) {
-      const { answers, end } = await say(`${head} HTTP/1.0\r\nhost: x\r\n${more}${chunked}\r\n${abc}${hidden}`);
-      expect([answers.map(({ status }) => status), end]).toEqual([[400], "closed"]);
-    }
-    expect(await stored()).toEqual([]);
-  });
-
-  test("needs no host, and ends its connection", async () => {
-    const { head, hidden, say, stored } = await open();
-    const { answers, end } = await say(`${head} HTTP/1.0\r\ncontent-length: 3\r\n\r\nabc${hidden}`);
-    expect([answers.map(({ status }) => status), end]).toEqual([[200], "closed"]);
-    expect((await stored()).map((event) => bodyOf(event).toString())).toEqual(["abc"]);
-  });
+test("HTTP/1.0 knows no transfer-encoding, needs no host, and ends its connection", async () => {
+  const { head, hidden, say, stored } = await open();
+  for (const more of ["", "connection: keep-alive\r\n"]) {
+    const { answers, end } = await say(`${head} HTTP/1.0\r\nhost: x\r\n${more}${chunked}\r\n${abc}${hidden}`);
+    expect([answers.map(({ status }) => status), end]).toEqual([[400], "closed"]);
+  }
+  const { answers, end } = await say(`${head} HTTP/1.0\r\ncontent-length: 3\r\n\r\nabc${hidden}`);
+  expect([answers.map(({ status }) => status), end]).toEqual([[200], "closed"]);
+  expect((await stored()).map((event) => bodyOf(event).toString())).toEqual(["abc"]);
 });
 
 describe("a body", () => {
