@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Duplex } from "node:stream";
+import type { Socket } from "node:net";
 
 /** What is under way on the connections of a server. Requests may follow one another without waiting for answers. */
 export type Connections = {
@@ -12,12 +12,13 @@ export type Connections = {
    * Gives up a connection on which nothing more can be read. What came whole before is answered first; then `say` tells
    * the client why, unless it was answered already.
    */
-  giveUp(socket: Duplex, say: () => void): void;
+  giveUp(socket: Socket, say: () => void): void;
 };
 
 type Connection = {
   /** Answers that are not out yet. */
   readonly open: Set<ServerResponse>;
+  /** The answer to the newest request, until both are done with. */
   newest: ServerResponse | null;
   isGivenUp: boolean;
 };
@@ -32,7 +33,7 @@ const isCertain = ({ req, headersSent }: ServerResponse): boolean => req.complet
 
 /** Keeps what it knows of a connection for as long as that lives. */
 export const createConnections = (): Connections => {
-  const connections = new WeakMap<Duplex, Connection>();
+  const connections = new WeakMap<Socket, Connection>();
   return {
     accept: ({ socket }, response) => {
       const known = connections.get(socket) ?? { open: new Set(), newest: null, isGivenUp: false };
@@ -41,7 +42,11 @@ export const createConnections = (): Connections => {
       connections.set(socket, known);
       known.newest = response;
       open.add(response);
-      response.once("close", () => open.delete(response));
+      response.once("close", () => {
+        open.delete(response);
+        // A connection that only waits for its next request holds nothing of the last one.
+        if (known.newest === response && response.req.complete) known.newest = null;
+      });
       return true;
     },
     giveUp: (socket, say) => {

@@ -3,7 +3,7 @@ import type { ServerResponse } from "node:http";
 import { retryAfterSeconds } from "./send-json.ts";
 
 /** A browser that is made to open an ingest URL runs nothing and guesses no type: what is there was sent by strangers. */
-const safeHeaders = {
+export const safeHeaders = {
   "content-security-policy": "sandbox; default-src 'none'",
   "x-content-type-options": "nosniff",
 } as const;

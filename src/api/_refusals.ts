@@ -1,7 +1,8 @@
 import type { ServerResponse } from "node:http";
-import type { Duplex } from "node:stream";
+import type { Socket } from "node:net";
 
 import type { Ids } from "../lib/ids.ts";
+import { safeHeaders } from "./_ingest-answers.ts";
 
 const badRequest = "400 Bad Request";
 /** What a client that speaks no HTTP is told, by the parser's codes. Nothing is known of what it wanted. */
@@ -10,12 +11,16 @@ const statuses: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
 };
 
-/** Such an answer ends the connection: where the next request would begin is not known. */
+/**
+ * Such an answer ends the connection: where the next request would begin is not known. It may be one to an ingest URL, so
+ * it is as safe as those.
+ */
 const answerOf = (ids: Ids, status: string): { head: Record<string, string>; body: string } => {
   const body = JSON.stringify({ error: status.slice(4) });
   const head = {
     "content-type": "application/json",
     "content-length": String(body.length),
+    ...safeHeaders,
     "x-request-id": ids.next(),
     connection: "close",
   };
@@ -23,11 +28,13 @@ const answerOf = (ids: Ids, status: string): { head: Record<string, string>; bod
 };
 
 /** Tells a client why nothing more is read of it, past any request, and hangs up. `code` is the parser's. */
-export const refuseConnection = (ids: Ids, socket: Duplex, code: string | undefined): void => {
+export const refuseConnection = (ids: Ids, socket: Socket, code: string | undefined): void => {
   const status = statuses[code ?? ""] ?? badRequest;
   const { head, body } = answerOf(ids, status);
   const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${status}\r\n${lines.join("")}\r\n${body}`);
+  socket.write(`HTTP/1.1 ${status}\r\n${lines.join("")}\r\n${body}`);
+  // Not `end`: who is told this does not always hang up, and would keep a socket of ours for ever.
+  socket.destroySoon();
 };
 
 /** Answers a request that the parser took and we do not, and hangs up. */

@@ -201,6 +201,23 @@ describe("a client that takes its time", () => {
   });
 });
 
+test("a client that is told that it speaks no HTTP, and does not hang up, is hung up on", async () => {
+  const { url } = await startServer({ timeouts: { headersMs: 50, requestMs: 100, checkMs: 10 } });
+  const socket = connect({ port: Number(new URL(url).port), host: "127.0.0.1", allowHalfOpen: true });
+  onTestFinished(() => void socket.destroy());
+  let isReset = false;
+  socket.on("error", () => {
+    isReset = true;
+  });
+  socket.write("GET / HTTP/1.1\r\nhost: x\r\n\r\nnonsense\r\n\r\n");
+  socket.resume();
+  await once(socket, "end");
+  await vi.waitFor(() => {
+    socket.write("still here\r\n");
+    expect(isReset).toBe(true);
+  });
+});
+
 describe("closing", () => {
   test("cuts off what does not end in time", async () => {
     const reached = Promise.withResolvers<void>();
