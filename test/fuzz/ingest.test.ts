@@ -55,9 +55,8 @@ const judge = (bytes: Buffer, heard: Awaited<ReturnType<typeof converse>>, slug:
   const [more, ...others] = answers.slice(requests.length);
   expect(others).toEqual([]);
   if (end === "broken") expect(heard.end).toBe("closed");
-  if (more === undefined && (end !== "broken" || isCutShort(requests.at(-1)))) return kept;
-  // Of a request that never came whole, what came may be enough to refuse it.
-  expect([400, 401, 404, 405, 408, 413, 417, 431]).toContain(more?.status);
+  // Of a request that never came whole, what came may be enough to answer it.
+  if (end === "broken" && !isCutShort(requests.at(-1))) expect(more).toBeDefined();
   return kept;
 };
 
