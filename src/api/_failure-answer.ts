@@ -1,10 +1,9 @@
+import type { IncomingMessage } from "node:http";
+
 import type { FastifyReply } from "fastify";
 
 import { type RequestFailure, requestFailureOf } from "./_request-failure.ts";
-import { sendJson } from "./send-json.ts";
-
-/** Seconds after which a store that was away is worth another try. */
-const retryAfterSeconds = 5;
+import { retryAfterSeconds, sendJson } from "./send-json.ts";
 
 const words = (failure: RequestFailure): { status: number; error: string } => {
   switch (failure.kind) {
@@ -19,14 +18,18 @@ const words = (failure: RequestFailure): { status: number; error: string } => {
   }
 };
 
+/** Whether a client hung up in the middle of its body. Nobody will read the answer, and nothing of ours has failed. */
+const isCutOff = ({ destroyed, complete }: IncomingMessage): boolean => destroyed && !complete;
+const cutOff: RequestFailure = { kind: "malformed", message: "Request body did not come whole" };
+
 /**
  * Answers a request that threw, as flat JSON; tells whether the fault is ours. A body that is too large is not waited
  * for.
  */
 export const sendFailure = (reply: FastifyReply, error: unknown): { isOurs: boolean } => {
-  const failure = requestFailureOf(error);
+  const failure = isCutOff(reply.request.raw) ? cutOff : requestFailureOf(error);
   const { status, error: sentence } = words(failure);
-  if (failure.kind === "unavailable") reply.header("retry-after", String(retryAfterSeconds));
+  if (failure.kind === "unavailable") reply.header("retry-after", retryAfterSeconds);
   if (failure.kind === "too_large") reply.header("connection", "close");
   sendJson(reply, status, { error: sentence });
   return { isOurs: status >= 500 };

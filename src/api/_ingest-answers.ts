@@ -1,7 +1,9 @@
 import type { ServerResponse } from "node:http";
 
+import { retryAfterSeconds } from "./send-json.ts";
+
 /** A browser that is made to open an ingest URL runs nothing and guesses no type: what is there was sent by strangers. */
-const safeHeaders = {
+export const safeHeaders = {
   "content-security-policy": "sandbox; default-src 'none'",
   "x-content-type-options": "nosniff",
 } as const;
@@ -9,23 +11,21 @@ const safeHeaders = {
 /** An answer that is always the same. */
 export type FixedAnswer = { readonly status: number; readonly body: string; readonly headers: Record<string, string> };
 
-const fixed = (status: number, body: object, headers: Record<string, string> = {}): FixedAnswer => {
-  const text = JSON.stringify(body);
+const fixed = (status: number, content: object, headers: Record<string, string> = {}): FixedAnswer => {
+  const body = JSON.stringify(content);
   return {
     status,
-    // As text, it is written together with the headers, in one system call.
-    body: text,
+    // As text, it is written together with the headers, in one system call. Bytes would also let Node write the
+    // `100 Continue` of a request that waits behind others between its head and its body.
+    body,
     headers: {
       "content-type": "application/json",
-      "content-length": String(Buffer.byteLength(text)),
+      "content-length": String(Buffer.byteLength(body)),
       ...safeHeaders,
       ...headers,
     },
   };
 };
-
-/** Seconds after which a sender may try again. Short: what sheds load is over soon, or the operator is on it. */
-const retryAfterSeconds = "5";
 
 /** All that an ingest URL ever answers. A stored event gets `ok` whether its signature is valid or not. */
 export const answers: Readonly<
@@ -49,7 +49,7 @@ export const sendAnswer = (
   { requestId, close }: { requestId: string; close: boolean },
 ): void => {
   if (response.destroyed || response.headersSent) return;
-  const more = { "x-request-id": requestId, ...(close ? { connection: "close" } : {}) };
-  response.writeHead(status, { ...headers, ...more });
+  if (close) response.shouldKeepAlive = false;
+  response.writeHead(status, { ...headers, "x-request-id": requestId });
   response.end(body);
 };

@@ -104,7 +104,8 @@ const takeBody = async (parts: IngestParts, routed: RoutedSource, { request }: C
   }
 };
 
-const handle = async (parts: IngestParts, routed: RoutedSource | undefined, call: Call): Promise<Result | null> => {
+/** What is refused unread is refused at once: the parser is about to come to what stands behind it in the same packet. */
+const handle = (parts: IngestParts, routed: RoutedSource | undefined, call: Call): Result | Promise<Result | null> => {
   if (routed?.source.kind !== "webhook") return refuse("unknown_slug", answers.notFound, true);
   if (call.request.method !== "POST") return refuse("method", answers.methodNotAllowed, true);
   if (parts.isShortOfDisk()) return refuse("disk", answers.overloaded, true);
@@ -157,7 +158,8 @@ export const createIngestHandler = (
     const requestId = parts.ids.next();
     const routed = parts.table.sourceBySlug(slugOf(call.request.url ?? ""));
     try {
-      const result = await handle(parts, routed, call);
+      const handled = handle(parts, routed, call);
+      const result = handled instanceof Promise ? await handled : handled;
       if (result === null) return;
       observe(parts, routed, call, result);
       const refused = "refused" in result ? result : { answer: answers.ok, close: false };

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 
 import type { Metrics } from "../observe/metrics.ts";
-import { sendJson } from "./send-json.ts";
+import { retryAfterSeconds, sendJson } from "./send-json.ts";
 import type { Mount } from "./server.ts";
 
 /** What the platform's own routes tell of. */
@@ -30,7 +30,7 @@ export const mountPlatform =
       const state = await readiness();
       return state.ready
         ? sendJson(reply, 200, { ok: true })
-        : sendJson(reply.header("retry-after", "5"), 503, { ok: false, error: state.reason });
+        : sendJson(reply.header("retry-after", retryAfterSeconds), 503, { ok: false, error: state.reason });
     });
     app.get("/metrics", async (request, reply) => {
       if (metricsToken !== null && !showsToken(request.headers.authorization, metricsToken)) {

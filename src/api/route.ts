@@ -43,7 +43,9 @@ export type Details = Readonly<Record<string, readonly string[]>>;
 export type Outcome =
   | { readonly kind: "answer"; readonly status: number; readonly body: unknown }
   | { readonly kind: "not_found" }
-  | { readonly kind: "invalid"; readonly details: Details };
+  | { readonly kind: "invalid"; readonly details: Details }
+  /** It cannot be told now. The same request may succeed later. */
+  | { readonly kind: "unavailable"; readonly error: string };
 
 /** A request that was let in, before any of it was checked. */
 export type Call = {
@@ -61,5 +63,7 @@ export type Route<Scope extends string = string> = RouteInfo<Scope> & { run(call
 export const answer = (status: number, body?: unknown): Outcome => ({ kind: "answer", status, body });
 
 export const notFound: Outcome = { kind: "not_found" };
+
+export const unavailable = (error: string): Outcome => ({ kind: "unavailable", error });
 
 export const invalid = (details: Details): Outcome => ({ kind: "invalid", details });

@@ -7,6 +7,9 @@ const headers = {
   "x-content-type-options": "nosniff",
 } as const;
 
+/** What `retry-after` says beside a 503. Short: what sheds load is over soon, or the operator is on it. */
+export const retryAfterSeconds = "5";
+
 /** Sends JSON, or only a status when there is no body. */
 export const sendJson = (reply: FastifyReply, status: number, body: unknown): FastifyReply =>
   body === undefined

@@ -1,12 +1,14 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { Duplex } from "node:stream";
 
-import fastify, { type FastifyInstance } from "fastify";
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 
 import type { Clock } from "../lib/clock.ts";
 import type { Ids } from "../lib/ids.ts";
 import type { Observer } from "../observe/observe.ts";
+import { isAmbiguousHead } from "./_ambiguous-head.ts";
+import { type Connections, createConnections } from "./_connections.ts";
 import { sendFailure } from "./_failure-answer.ts";
+import { refuseConnection, refuseRequest } from "./_refusals.ts";
 import { isIngestPath } from "./ingest.ts";
 import { readJsonBody } from "./json-body.ts";
 import { sendJson } from "./send-json.ts";
@@ -57,25 +59,6 @@ const headerBytesMax = 16 * 1024;
 /** How often connections that became idle are closed while the server closes. */
 const idleCheckMs = 20;
 
-/** What a client that speaks no HTTP is told. Nothing is known of what it wanted. */
-const clientErrorAnswers: Readonly<Record<string, string>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
-  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
-};
-
-const answerClientError = (ids: Ids, error: Error & { code?: string }, socket: Duplex): void => {
-  if (error.code === "ECONNRESET" || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const status = clientErrorAnswers[error.code ?? ""] ?? "400 Bad Request";
-  const body = JSON.stringify({ error: status.slice(4) });
-  socket.end(
-    `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n` +
-      `x-request-id: ${ids.next()}\r\nconnection: close\r\n\r\n${body}`,
-  );
-};
-
 /** A server takes the absolute form of a target as well, which proxies write (RFC 9112, section 3.2.2). */
 const originForm = (target: string): string => {
   if (target.startsWith("/")) return target;
@@ -83,12 +66,33 @@ const originForm = (target: string): string => {
   return url === null ? target : url.pathname + url.search;
 };
 
-/** Whether a request is for this host, whatever its port. */
+/** Whether a request is for this host, whatever its port, and with the dot of a full name that proxies take off to compare. */
 const isForHost = ({ headers }: IncomingMessage, host: string): boolean =>
-  (headers.host ?? "").replace(/:\d+$/, "").toLowerCase() === host.toLowerCase();
+  (headers.host ?? "").replace(/\.?(:\d*)?$/, "").toLowerCase() === host.toLowerCase();
 
-const createNode = ({ ids, ingest, ingestHost = null, timeouts }: ServerParts, framework: RawHandler): Server => {
+const createNode = (
+  { ids, ingest, ingestHost = null, timeouts }: ServerParts,
+  connections: Connections,
+  framework: RawHandler,
+): Server => {
   const { headersMs, requestMs, checkMs } = { ...timeoutsDefault, ...timeouts };
+  const listener: RawHandler = (request, response) => {
+    if (!connections.accept(request, response)) return;
+    if (isAmbiguousHead(request)) {
+      refuseRequest(ids, response);
+      return;
+    }
+    // Behind a request that asks for another protocol, Node drops what came with it in one packet, and would read on.
+    if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
+    request.url = originForm(request.url ?? "/");
+    // On the ingest host everything is an ingest URL, and all but real ones are unknown.
+    if (isIngestPath(request.url) || (ingestHost !== null && isForHost(request, ingestHost))) {
+      ingest(request, response);
+      return;
+    }
+    response.setHeader("x-request-id", ids.next());
+    framework(request, response);
+  };
   const server = createHttpServer(
     {
       headersTimeout: headersMs,
@@ -96,41 +100,49 @@ const createNode = ({ ids, ingest, ingestHost = null, timeouts }: ServerParts, f
       connectionsCheckingInterval: checkMs,
       keepAliveTimeout: keepAliveTimeoutMs,
       maxHeaderSize: headerBytesMax,
+      // Judged with the rest of the head.
+      requireHostHeader: false,
     },
-    (request, response) => {
-      request.url = originForm(request.url ?? "/");
-      // On the ingest host everything is an ingest URL, and all but real ones are unknown.
-      if (isIngestPath(request.url ?? "") || (ingestHost !== null && isForHost(request, ingestHost))) {
-        ingest(request, response);
-        return;
-      }
-      response.setHeader("x-request-id", ids.next());
-      framework(request, response);
-    },
+    listener,
   );
-  server.on("clientError", (error, socket) => answerClientError(ids, error, socket));
+  // An expectation that nobody knows is none (RFC 9110, section 10.1.1). Node by itself would answer 417.
+  server.on("checkExpectation", listener);
   return server;
 };
 
+const sendNotFound = (_request: FastifyRequest, reply: FastifyReply): FastifyReply =>
+  sendJson(reply, 404, { error: "Not found" });
+
+/** What leads nowhere is answered before its body is read: anyone may send one. */
+const mountNowhere = async (rest: FastifyInstance): Promise<void> => {
+  rest.addHook("onRequest", async (request, reply) => sendNotFound(request, reply));
+  rest.setNotFoundHandler(sendNotFound);
+};
+
 const createApp = (parts: ServerParts): FastifyInstance => {
-  const { observer } = parts;
-  const fail = (error: unknown, reply: Parameters<typeof sendFailure>[0]): void => {
+  const { observer, ids } = parts;
+  const connections = createConnections();
+  const fail = (error: unknown, _request: FastifyRequest, reply: FastifyReply): void => {
     const { isOurs } = sendFailure(reply, error);
     if (isOurs) observer.faulted({ task: "answer an api request", error });
   };
   const app = fastify({
-    serverFactory: (framework) => createNode(parts, framework),
+    serverFactory: (framework) => createNode(parts, connections, framework),
     bodyLimit: managementBodyBytesMax,
     // A long id is an unknown one, and is to be answered as such.
     routerOptions: { maxParamLength: headerBytesMax },
     logger: false,
+    clientErrorHandler: ({ code }, socket) => {
+      if (code === "ECONNRESET") socket.destroy();
+      else connections.giveUp(socket, () => refuseConnection(ids, socket, code));
+    },
     return503OnClosing: false,
-    frameworkErrors: (error, _request, reply) => fail(error, reply),
+    frameworkErrors: fail,
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, async (_request: unknown, bytes: Buffer) => readJsonBody(bytes));
-  app.setErrorHandler((error, _request, reply) => fail(error, reply));
-  app.setNotFoundHandler((_request, reply) => sendJson(reply, 404, { error: "Not found" }));
+  app.setErrorHandler(fail);
+  app.register(mountNowhere);
   app.addHook("onResponse", async ({ method, routeOptions }, reply) => {
     const route = routeOptions.url ?? null;
     observer.apiRequest({ method, route, status: reply.statusCode, durationMs: reply.elapsedTime });

@@ -16,6 +16,15 @@ test("a second host name answers at ingest URLs and nowhere else", async () => {
   for (const path of ["/", "/api/v1/webhooks/sources", "/healthz", "/metrics", "/docs", `/xx/${source.slug}`]) {
     expect([path, await on("in.example.com", path)]).toEqual([path, 404]);
   }
+  for (const host of [
+    "in.example.com:8080",
+    "In.Example.Com",
+    "in.example.com.",
+    "in.example.com.:443",
+    "in.example.com:",
+  ]) {
+    expect([host, await on(host, "/healthz")]).toEqual([host, 404]);
+  }
   expect(await on("hooks.example.com", "/healthz")).toBe(200);
   expect(await on("hooks.example.com", `/in/${source.slug}`, "POST")).toBe(200);
 });

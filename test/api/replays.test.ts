@@ -20,6 +20,7 @@ describe("replaying an event", () => {
       { error: "Validation failed", details: { destination_ids: ["has an invalid entry"] } },
     ],
     [{ kind: "invalid_signature" }, 422, { error: "Cannot replay an event with an invalid signature" }],
+    [{ kind: "unreadable" }, 503, { error: "Cannot open the source's signing secret" }],
   ] as const)("that comes to %j is answered %i", async ([outcome, status, body]) => {
     const wishes: unknown[] = [];
     const gateway = await startGateway({
@@ -41,6 +42,7 @@ describe("replaying an event", () => {
     for (const sent of [undefined, {}, { destination_ids: [] }, { destination_ids: [first.toUpperCase()] }]) {
       const answered = await request("POST", `${path}/${id}/replay`, sent);
       expect([answered.status, answered.body]).toEqual([status, body]);
+      expect(answered.headers["retry-after"]).toBe(status === 503 ? "5" : undefined);
     }
     expect(wishes).toEqual(
       [undefined, undefined, [], [first]].map((destinationIds) => ({

@@ -128,20 +128,50 @@ describe("bodies", () => {
     expect(right.status).toBe(201);
   });
 
-  test("of strangers are not read", async () => {
-    const gateway = await startGateway();
-    const heard = await speak(
-      gateway,
-      "POST /api/v1/webhooks/sources HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 1000000\r\n\r\n{",
-    );
-    expect(heard).toMatch(/^HTTP\/1\.1 401 /);
+  test.for([
+    ["POST /api/v1/webhooks/sources", 401],
+    ["PUT /api/v1/webhooks/sources", 401],
+    ["OPTIONS /api/v1/webhooks/sources", 204],
+    ["POST /api/v1/nowhere", 401],
+    ["POST /nowhere", 404],
+    ["POST /healthz", 404],
+    ["DELETE /docs", 404],
+    ["OPTIONS /metrics", 404],
+  ] as const)("of strangers are not read: %s", async ([line, status]) => {
+    const head = "host: x\r\nconnection: close\r\ncontent-type: a/b\r\ncontent-length: 1000000\r\n\r\n";
+    const heard = await speak(await startGateway(), `${line} HTTP/1.1\r\n${head}{`);
+    expect(heard).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+  });
+
+  test("that break off are no fault of ours", async () => {
+    const [begun, over] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const faults: unknown[] = [];
+    const { url } = await startServer({
+      observer: { apiRequest() {}, faulted: (fault) => void faults.push(fault) },
+      mounts: [
+        (app) => {
+          app.addHook("preParsing", async (_request, _reply, body) => {
+            body.once("close", over.resolve);
+            begun.resolve();
+            return body;
+          });
+          app.post("/read", async () => "read");
+        },
+      ],
+    });
+    const socket = connect(Number(new URL(url).port), "127.0.0.1");
+    socket.write("POST /read HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n{");
+    await begun.promise;
+    socket.destroy();
+    await over.promise;
+    expect(faults).toEqual([]);
   });
 });
 
 describe("what is no request", () => {
   test.for([
     ["nonsense\r\n\r\n", 400, "Bad Request"],
-    ["GET / HTTP/1.1\r\n\r\n", 400, null],
+    ["GET / HTTP/1.1\r\n\r\n", 400, "Bad Request"],
     ["GET / HTTP/1.1\r\nhost: x\r\nbad header\r\n\r\n", 400, "Bad Request"],
     [`GET / HTTP/1.1\r\nhost: x\r\nx: ${"x".repeat(17_000)}\r\n\r\n`, 431, "Request Header Fields Too Large"],
     [
@@ -152,7 +182,6 @@ describe("what is no request", () => {
   ] as const)("%j is answered %i, and the connection closed", async ([bytes, status, error]) => {
     const heard = await speak(await startGateway(), bytes);
     expect(heard).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
-    if (error === null) return;
     expect(heard).toMatch(/\r\nx-request-id: [0-9a-f-]{36}\r\n/);
     expect(heard.split("\r\n\r\n")[1]).toBe(JSON.stringify({ error }));
   });
@@ -163,11 +192,29 @@ describe("a client that takes its time", () => {
 
   test.for([
     ["the head", "GET / HTTP/1.1\r\nhost: x\r\nx-slow: "],
-    ["the body", "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n{"],
+    ["the body", "POST /read HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n{"],
   ] as const)("over %s is told so, and let go", async ([, bytes]) => {
-    const heard = await speak(await startServer({ timeouts }), bytes);
+    const mounts: ServerParts["mounts"] = [(app) => app.post("/read", async () => "read")];
+    const heard = await speak(await startServer({ timeouts, mounts }), bytes);
     expect(heard).toMatch(/^HTTP\/1\.1 408 /);
     expect(heard.split("\r\n\r\n")[1]).toBe('{"error":"Request Timeout"}');
+  });
+});
+
+test("a client that is told that it speaks no HTTP, and does not hang up, is hung up on", async () => {
+  const { url } = await startServer({ timeouts: { headersMs: 50, requestMs: 100, checkMs: 10 } });
+  const socket = connect({ port: Number(new URL(url).port), host: "127.0.0.1", allowHalfOpen: true });
+  onTestFinished(() => void socket.destroy());
+  let isReset = false;
+  socket.on("error", () => {
+    isReset = true;
+  });
+  socket.write("GET / HTTP/1.1\r\nhost: x\r\n\r\nnonsense\r\n\r\n");
+  socket.resume();
+  await once(socket, "end");
+  await vi.waitFor(() => {
+    socket.write("still here\r\n");
+    expect(isReset).toBe(true);
   });
 });
 

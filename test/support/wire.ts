@@ -22,14 +22,18 @@ export type Wire = {
   cut(): void;
 };
 
-const parse = (text: string): { answer: WireAnswer; rest: string } | null => {
+/** The first answer in `text`, and what follows it; null as long as it is not whole. One to HEAD has no body. */
+export const parseAnswer = (
+  text: string,
+  { hasBody = true }: { readonly hasBody?: boolean } = {},
+): { readonly answer: WireAnswer; readonly rest: string } | null => {
   const headEnd = text.indexOf("\r\n\r\n");
   if (headEnd === -1) return null;
   const [statusLine = "", ...lines] = text.slice(0, headEnd).split("\r\n");
   const headers = Object.fromEntries(
     lines.map((line) => [line.slice(0, line.indexOf(":")).toLowerCase(), line.slice(line.indexOf(":") + 1).trim()]),
   );
-  const end = headEnd + 4 + Number(headers["content-length"] ?? 0);
+  const end = headEnd + 4 + (hasBody ? Number(headers["content-length"] ?? 0) : 0);
   if (text.length < end) return null;
   return {
     answer: { status: Number(statusLine.split(" ")[1]), headers, body: text.slice(headEnd + 4, end) },
@@ -67,7 +71,7 @@ export const openWire = async (port: number): Promise<Wire> => {
       }),
     async answer() {
       for (;;) {
-        const parsed = parse(text);
+        const parsed = parseAnswer(text);
         if (parsed !== null) {
           text = parsed.rest;
           return parsed.answer;

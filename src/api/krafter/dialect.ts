@@ -4,7 +4,7 @@ import type { Principal } from "../../access/api-key.ts";
 import type { Scope } from "../../access/scopes.ts";
 import { readQuery } from "../json-body.ts";
 import type { Outcome, Route } from "../route.ts";
-import { sendJson } from "../send-json.ts";
+import { retryAfterSeconds, sendJson } from "../send-json.ts";
 import type { Mount } from "../server.ts";
 import { type AdmissionParts, admit } from "./_admit.ts";
 
@@ -34,6 +34,8 @@ const sendOutcome = (reply: FastifyReply, outcome: Outcome): FastifyReply => {
       return sendJson(reply, 404, { error: "Not found" });
     case "invalid":
       return sendJson(reply, 422, { error: "Validation failed", details: outcome.details });
+    case "unavailable":
+      return sendJson(reply.header("retry-after", retryAfterSeconds), 503, { error: outcome.error });
   }
 };
 
@@ -88,7 +90,14 @@ const addOtherMethods = (
     handler: (_request, reply) => reply,
   });
   // Asked by tools, before they have a key to show. Browsers get no permission: keys do not belong there.
-  api.options(path, (_request, reply) => reply.code(204).header("allow", allow).send());
+  const tellMethods = (_request: FastifyRequest, reply: FastifyReply): FastifyReply =>
+    reply.code(204).header("allow", allow).send();
+  api.route({
+    method: "OPTIONS",
+    url: path,
+    onRequest: async (request, reply) => tellMethods(request, reply),
+    handler: tellMethods,
+  });
 };
 
 const addRoutes = (api: FastifyInstance, parts: AdmissionParts, routes: readonly Route<Scope>[]): void => {

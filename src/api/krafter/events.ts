@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import type { Scope } from "../../access/scopes.ts";
 import { getSource } from "../../routing/read-sources.ts";
-import { answer, notFound, type Owner, type Route } from "../route.ts";
+import { answer, notFound, type Owner, type Route, unavailable } from "../route.ts";
 import { defineRoute } from "./_define-route.ts";
 import { type EventQuery, eventIncludeQuery, eventQuery } from "./_event-query.ts";
 import { toWireEvent, toWireEventDetail, wireEvent, wireEventDetail } from "./_event-wire.ts";
@@ -137,7 +137,7 @@ const replay = (parts: EventParts): Route<Scope> =>
         case "invalid_signature":
           return answer(422, { error: "Cannot replay an event with an invalid signature" });
         case "unreadable":
-          return answer(503, { error: "Cannot open the source's signing secret" });
+          return unavailable("Cannot open the source's signing secret");
       }
     },
   });
