@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { http } from "../support/http.ts";
+import { http } from "../../harness/http.ts";
 import { call, type GatewayProcess, makeKey, startProcess } from "../support/process.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { freshDirectory } from "../support/store.ts";
@@ -37,8 +37,7 @@ test(
     const directory = freshDirectory();
     await using receiver = await startReceiver();
     const key = await makeKey(directory);
-    const environment = { DATA_DIR: directory };
-    let gateway = await startProcess(environment);
+    let gateway = await startProcess(directory);
     const source = await call(gateway.url, key, "/webhooks/sources", { name: "s", require_signature: false });
     await call(gateway.url, key, `/webhooks/sources/${source["id"]}/destinations`, { url: receiver.url });
 
@@ -46,7 +45,7 @@ test(
     const acknowledged: number[] = [];
     for (let kill = 0; kill < kills; kill += 1) {
       acknowledged.push(...(await postUntilKilled(gateway, source["slug"]!, () => (number += 1), 150)));
-      gateway = await startProcess(environment);
+      gateway = await startProcess(directory);
     }
     expect(acknowledged.length).toBeGreaterThanOrEqual(kills * 150);
 

@@ -1,0 +1,61 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { createChildren } from "../harness/children.ts";
+import type { Fault, FaultContext, FaultResult, Scale } from "./fault.ts";
+import { startGateway } from "./gateway.ts";
+import { startLoad } from "./load.ts";
+import { startReceiver } from "./receiver.ts";
+
+/** How a fault is run. */
+export type Run = {
+  readonly scale: Scale;
+  /** Where directories are made. Default: the system's temporary one. */
+  readonly directory?: string | undefined;
+  readonly say: (line: string) => void;
+  /** Aborted: everything that runs is killed, and so the fault ends with an error. */
+  readonly signal?: AbortSignal;
+};
+
+/** Runs a fault, and ends and removes whatever it started and made. */
+export const runFault = async ({ name, run }: Fault, { scale, directory, say, signal }: Run): Promise<FaultResult> => {
+  const root = mkdtempSync(join(directory ?? tmpdir(), `postern-fault-${name}-`));
+  const children = createChildren();
+  const closers: (() => void | Promise<void>)[] = [];
+  signal?.addEventListener("abort", children.killAll, { once: true });
+  let directories = 0;
+  const context: FaultContext = {
+    scale,
+    children,
+    newDirectory: (own) => {
+      directories += 1;
+      const path = join(root, `${own}-${directories}`);
+      mkdirSync(path);
+      return path;
+    },
+    startGateway: (wish = {}) =>
+      startGateway(children, { ...wish, directory: wish.directory ?? context.newDirectory("data") }),
+    startLoad: (wish) => {
+      const load = startLoad(wish);
+      closers.push(load.stop);
+      return load;
+    },
+    startReceiver: async () => {
+      const receiver = await startReceiver();
+      closers.push(receiver.close);
+      return receiver;
+    },
+    onEnd: (close) => closers.push(close),
+    say: (line) => say(`${name}: ${line}`),
+  };
+  try {
+    return await run(context);
+  } finally {
+    signal?.removeEventListener("abort", children.killAll);
+    children.killAll();
+    await children.untilGone();
+    for (const close of closers.toReversed()) await close();
+    rmSync(root, { recursive: true, force: true, maxRetries: 3 });
+  }
+};

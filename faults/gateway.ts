@@ -1,0 +1,77 @@
+import type { Children } from "../harness/children.ts";
+import { type Client, createClient } from "../harness/client.ts";
+import { freePort } from "../harness/free-port.ts";
+import { makeKey } from "../harness/make-key.ts";
+import { type Ended, type Serve, type ServeStart, startServe } from "../harness/serve.ts";
+
+/** How the gateway's process is started: the first time, and again. */
+export type StartWish = Pick<ServeStart, "environment" | "nodeArguments" | "wrapper" | "hasChannel">;
+
+export type GatewayWish = StartWish & { readonly directory?: string };
+
+/** A gateway that can be killed, frozen and started again: always on the same directory and port. */
+export type Gateway = {
+  readonly directory: string;
+  readonly port: number;
+  readonly url: string;
+  /** A key that may do everything with webhooks. */
+  readonly key: string;
+  readonly client: Client;
+  /** The process that runs now, or ran last. */
+  readonly serve: Serve;
+  /** Starts it and waits until it is ready. Default: as the time before. Gives the time that it took. */
+  start(wish?: StartWish): Promise<number>;
+  /** Starts it and does not wait: for a kill while it starts. */
+  launch(wish?: StartWish): Promise<Serve>;
+  /** `kill -9`. Resolves when the process is gone. */
+  kill(): Promise<void>;
+  /** Asks it to end with SIGTERM: gives how it ended, and how long that took. */
+  terminate(): Promise<Ended & { readonly tookMs: number }>;
+  /** SIGSTOP: nothing runs in it until `thaw`. */
+  freeze(): void;
+  thaw(): void;
+};
+
+/** Starts a gateway on `directory`, and makes a key to it. */
+export const startGateway = async (
+  children: Children,
+  { directory, ...wish }: GatewayWish & { readonly directory: string },
+): Promise<Gateway> => {
+  const port = await freePort();
+  let now: StartWish = wish;
+  let serve: Serve = await startServe(children, { directory, port, ...now });
+  const launch = async (next: StartWish = now): Promise<Serve> => {
+    now = next;
+    serve = await startServe(children, { directory, port, ...next });
+    return serve;
+  };
+  await serve.untilReady();
+  const key = await makeKey(children, directory);
+  const { url } = serve;
+  return {
+    directory,
+    port,
+    url,
+    key,
+    client: createClient(url, key),
+    get serve() {
+      return serve;
+    },
+    launch,
+    start: async (next) => (await launch(next)).untilReady(),
+    kill: async () => {
+      await serve.end();
+    },
+    terminate: async () => {
+      const startedMs = performance.now();
+      const ended = await serve.end("SIGTERM");
+      return { ...ended, tookMs: performance.now() - startedMs };
+    },
+    freeze: () => {
+      serve.child.kill("SIGSTOP");
+    },
+    thaw: () => {
+      serve.child.kill("SIGCONT");
+    },
+  };
+};

@@ -1,0 +1,4 @@
+import type { Fault } from "../fault.ts";
+
+/** What happens to the network around the gateway: receivers, name servers, senders, and who shares it with them. */
+export const networkFaults: readonly Fault[] = [];

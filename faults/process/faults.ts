@@ -1,0 +1,5 @@
+import type { Fault } from "../fault.ts";
+import { killsFault } from "./kills.ts";
+
+/** What happens to the gateway's process, its disk and its clock. */
+export const processFaults: readonly Fault[] = [killsFault];
