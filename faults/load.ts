@@ -36,15 +36,14 @@ const lookMs = 2;
 const untilMsMax = 60_000;
 const lastAnswersMsMax = 30_000;
 
-/** The body of an event, by which the receiver knows it. */
-export const bodyOf = (number: number, bytes: number): string =>
-  JSON.stringify({ number, padding: "x".repeat(Math.max(0, bytes - 36)) });
-
-const requestOf = (path: string, body: string): Buffer =>
-  Buffer.from(
+/** An event as it is posted. The receiver knows it by its number. `bodyBytes`: of its body, about. */
+export const eventRequest = (path: string, number: number, bodyBytes: number): Buffer => {
+  const body = JSON.stringify({ number, padding: "x".repeat(Math.max(0, bodyBytes - 36)) });
+  return Buffer.from(
     `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      `Content-Length: ${body.length}\r\n\r\n${body}`,
   );
+};
 
 /** A connection to a gateway that may come back. Null: it is over before. */
 const connectAgain = async (
@@ -94,7 +93,7 @@ export const startLoad = ({ port, path, connections = 16, ratePerSecond, bodyByt
       const own = number;
       const sentMs = performance.now();
       answered = Promise.withResolvers();
-      connection.send(requestOf(path, bodyOf(own, bodyBytes)));
+      connection.send(eventRequest(path, own, bodyBytes));
       const answer = await answered.promise;
       note(own, sentMs, answer);
       const restMs = sentMs + betweenMs - performance.now();

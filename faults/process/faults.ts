@@ -1,5 +1,6 @@
 import type { Fault } from "../fault.ts";
+import { durabilityFault } from "./durability.ts";
 import { killsFault } from "./kills.ts";
 
 /** What happens to the gateway's process, its disk and its clock. */
-export const processFaults: readonly Fault[] = [killsFault];
+export const processFaults: readonly Fault[] = [killsFault, durabilityFault];
