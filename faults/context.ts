@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { createChildren } from "../harness/children.ts";
 import type { Fault, FaultContext, FaultResult, Scale } from "./fault.ts";
-import { startGateway } from "./gateway.ts";
+import { type Gateway, startGateway } from "./gateway.ts";
 import { startLoad } from "./load.ts";
 import { startReceiver } from "./receiver.ts";
 
@@ -18,12 +18,16 @@ export type Run = {
   readonly signal?: AbortSignal;
 };
 
+/** Of what a gateway logged, when a fault could not be run to its end. */
+const shownLines = 5;
+
 /** Runs a fault, and ends and removes whatever it started and made. */
 export const runFault = async ({ name, run }: Fault, { scale, directory, say, signal }: Run): Promise<FaultResult> => {
   const root = mkdtempSync(join(directory ?? tmpdir(), `postern-fault-${name}-`));
   const children = createChildren();
   const closers: (() => void | Promise<void>)[] = [];
   signal?.addEventListener("abort", children.killAll, { once: true });
+  const gateways: Gateway[] = [];
   let directories = 0;
   const context: FaultContext = {
     scale,
@@ -34,8 +38,12 @@ export const runFault = async ({ name, run }: Fault, { scale, directory, say, si
       mkdirSync(path);
       return path;
     },
-    startGateway: (wish = {}) =>
-      startGateway(children, { ...wish, directory: wish.directory ?? context.newDirectory("data") }),
+    startGateway: async (wish = {}) => {
+      const directory = wish.directory ?? context.newDirectory("data");
+      const gateway = await startGateway(children, { ...wish, directory });
+      gateways.push(gateway);
+      return gateway;
+    },
     startLoad: (wish) => {
       const load = startLoad(wish);
       closers.push(load.stop);
@@ -51,6 +59,10 @@ export const runFault = async ({ name, run }: Fault, { scale, directory, say, si
   };
   try {
     return await run(context);
+  } catch (error) {
+    for (const { log } of gateways)
+      for (const line of log.slice(-shownLines)) context.say(`the gateway logged ${line}`);
+    throw error;
   } finally {
     signal?.removeEventListener("abort", children.killAll);
     children.killAll();

@@ -17,6 +17,8 @@ export type Gateway = {
   /** A key that may do everything with webhooks. */
   readonly key: string;
   readonly client: Client;
+  /** The last lines that its processes logged, oldest first. */
+  readonly log: readonly string[];
   /** The process that runs now, or ran last. */
   readonly serve: Serve;
   /** Starts it and waits until it is ready. Default: as the time before. Gives the time that it took. */
@@ -32,6 +34,8 @@ export type Gateway = {
   thaw(): void;
 };
 
+const linesMax = 1_000;
+
 /** Starts a gateway on `directory`, and makes a key to it. */
 export const startGateway = async (
   children: Children,
@@ -39,10 +43,15 @@ export const startGateway = async (
 ): Promise<Gateway> => {
   const port = await freePort();
   let now: StartWish = wish;
-  let serve: Serve = await startServe(children, { directory, port, ...now });
+  const log: string[] = [];
+  const onLine = (line: string): void => {
+    log.push(line);
+    if (log.length > linesMax) log.shift();
+  };
+  let serve: Serve = await startServe(children, { directory, port, onLine, ...now });
   const launch = async (next: StartWish = now): Promise<Serve> => {
     now = next;
-    serve = await startServe(children, { directory, port, ...next });
+    serve = await startServe(children, { directory, port, onLine, ...next });
     return serve;
   };
   await serve.untilReady();
@@ -53,6 +62,7 @@ export const startGateway = async (
     port,
     url,
     key,
+    log,
     client: createClient(url, key),
     get serve() {
       return serve;

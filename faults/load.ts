@@ -75,7 +75,9 @@ export const startLoad = ({ port, path, connections = 16, ratePerSecond, bodyByt
     if (status === 200) acknowledged.push({ number: own, sentMs, ackedMs: atMs });
     else refused.push({ status, atMs, head });
   };
-  const sendOn = async (): Promise<void> => {
+  const sendOn = async (_: unknown, index: number): Promise<void> => {
+    // Evenly, and not all at once at the end of each wait.
+    if (betweenMs > 0) await pause((index * betweenMs) / connections);
     let answered = Promise.withResolvers<readonly [number, string]>();
     let connection: Connection | null = null;
     while (!over.signal.aborted) {

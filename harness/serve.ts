@@ -1,5 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { createInterface } from "node:readline";
 
 import { type Children, hasEnded, type Start } from "./children.ts";
 import { freePort } from "./free-port.ts";
@@ -17,6 +18,8 @@ export type ServeStart = Pick<Start, "wrapper"> & {
   readonly nodeArguments?: readonly string[];
   /** Whether messages can be sent to what it preloads. */
   readonly hasChannel?: boolean;
+  /** Told every line that it logs. Default: what it says before it fails is shown. */
+  readonly onLine?: (line: string) => void;
 };
 
 /** How a process ended. */
@@ -58,6 +61,11 @@ export const environmentOf = (directory: string, port: number): Record<string, s
   DISK_FREE_MIN_BYTES: "0",
 });
 
+/** The welcome of a first start is of no interest. */
+const showFailure = (line: string): void => {
+  if (line.includes('"level":"error"') || line.includes("Error")) process.stderr.write(`${line}\n`);
+};
+
 const isReady = async (url: string): Promise<boolean> => {
   try {
     return (await http(`${url}/readyz`, { timeoutMs: readyMsMax })).status === 200;
@@ -86,10 +94,8 @@ export const startServe = async (children: Children, start: ServeStart): Promise
     env: { ...environmentOf(directory, port), ...environment },
     stdio: ["pipe", "ignore", "pipe", ...(start.hasChannel === true ? (["ipc"] as const) : [])],
   });
-  // The welcome of a first start is of no interest; what it says before it fails is.
-  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-    if (text.includes('"level":"error"') || text.includes("Error")) process.stderr.write(text);
-  });
+  const lines = child.stderr === null ? null : createInterface({ input: child.stderr });
+  lines?.on("line", start.onLine ?? showFailure);
   child.stdin?.on("error", () => null);
   const ended = once(child, "exit").then(() => ({ code: child.exitCode, signal: child.signalCode }));
   return {

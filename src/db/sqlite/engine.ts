@@ -36,6 +36,8 @@ const busyTimeoutMs = 5000;
 const commitsMax = 8;
 /** Pages given back in one go: about 4 ms. */
 const reclaimPages = 256;
+/** Writes the first page, which an update that changes nothing would not. Nobody reads the number: versions are rows. */
+const probeSql = "pragma user_version = 0";
 const pagesSql = "select page_count, freelist_count from pragma_page_count, pragma_freelist_count";
 
 /**
@@ -86,6 +88,11 @@ const storeOver = (path: string, { directory, clock, observer, walBytesMax }: Sq
         } finally {
           await lookAfterLog();
         }
+      }),
+    probe: () =>
+      lock.lock(async () => {
+        await writer.ask({ kind: "exec", sql: probeSql });
+        await lookAfterLog();
       }),
     line: (batcher) => commits.line(batcher),
     onInterrupted: (listener) => commits.onInterrupted(listener),
