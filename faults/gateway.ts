@@ -5,12 +5,16 @@ import { makeKey } from "../harness/make-key.ts";
 import { type Ended, type Serve, type ServeStart, startServe } from "../harness/serve.ts";
 
 /** How the gateway's process is started: the first time, and again. */
-export type StartWish = Pick<ServeStart, "environment" | "nodeArguments" | "wrapper" | "hasChannel">;
+export type StartWish = Pick<ServeStart, "environment" | "nodeArguments" | "wrapper" | "hasChannel"> & {
+  /** Where its directory is found when it runs in a namespace of its own. */
+  readonly seenAt?: (pid: number) => string;
+};
 
 export type GatewayWish = StartWish & { readonly directory?: string };
 
 /** A gateway that can be killed, frozen and started again: always on the same directory and port. */
 export type Gateway = {
+  /** Its directory, as it is seen from here. */
   readonly directory: string;
   readonly port: number;
   readonly url: string;
@@ -58,7 +62,9 @@ export const startGateway = async (
   const key = await makeKey(children, directory);
   const { url } = serve;
   return {
-    directory,
+    get directory() {
+      return now.seenAt === undefined ? directory : now.seenAt(serve.pid);
+    },
     port,
     url,
     key,
