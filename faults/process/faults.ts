@@ -1,8 +1,21 @@
 import type { Fault } from "../fault.ts";
+import { brokenDiskFault } from "./broken-disk.ts";
 import { diskFault } from "./disk.ts";
 import { durabilityFault } from "./durability.ts";
+import { frozenFault } from "./frozen.ts";
 import { killsFault } from "./kills.ts";
+import { shutdownFault } from "./shutdown.ts";
+import { slowDiskFault } from "./slow-disk.ts";
 import { smallDiskFault } from "./small-disk.ts";
 
 /** What happens to the gateway's process, its disk and its clock. */
-export const processFaults: readonly Fault[] = [killsFault, durabilityFault, diskFault, smallDiskFault];
+export const processFaults: readonly Fault[] = [
+  killsFault,
+  shutdownFault,
+  frozenFault,
+  durabilityFault,
+  diskFault,
+  smallDiskFault,
+  slowDiskFault,
+  brokenDiskFault,
+];
