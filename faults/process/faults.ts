@@ -4,6 +4,7 @@ import { diskFault } from "./disk.ts";
 import { durabilityFault } from "./durability.ts";
 import { frozenFault } from "./frozen.ts";
 import { killsFault } from "./kills.ts";
+import { poisonFault } from "./poison.ts";
 import { shutdownFault } from "./shutdown.ts";
 import { slowDiskFault } from "./slow-disk.ts";
 import { smallDiskFault } from "./small-disk.ts";
@@ -13,6 +14,7 @@ export const processFaults: readonly Fault[] = [
   killsFault,
   shutdownFault,
   frozenFault,
+  poisonFault,
   durabilityFault,
   diskFault,
   smallDiskFault,
