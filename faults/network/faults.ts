@@ -1,4 +1,5 @@
 import type { Fault } from "../fault.ts";
+import { receiversFault } from "./receivers.ts";
 
 /** What happens to the network around the gateway: receivers, name servers, senders, and who shares it with them. */
-export const networkFaults: readonly Fault[] = [];
+export const networkFaults: readonly Fault[] = [receiversFault];
