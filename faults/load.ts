@@ -11,6 +11,8 @@ export type LoadWish = {
   readonly ratePerSecond?: number;
   /** Of a body, about. Default: 200. */
   readonly bodyBytes?: number;
+  /** The first event's. Default: 1. */
+  readonly firstNumber?: number;
 };
 
 /** An event that was answered with 200. Times are those of `performance.now()`. */
@@ -62,13 +64,20 @@ const connectAgain = async (
 };
 
 /** Starts to send. */
-export const startLoad = ({ port, path, connections = 16, ratePerSecond, bodyBytes = 200 }: LoadWish): Load => {
+export const startLoad = ({
+  port,
+  path,
+  connections = 16,
+  ratePerSecond,
+  bodyBytes = 200,
+  firstNumber = 1,
+}: LoadWish): Load => {
   const acknowledged: Acknowledged[] = [];
   const refused: Refused[] = [];
   const open = new Set<Connection>();
   const betweenMs = ratePerSecond === undefined ? 0 : (connections / ratePerSecond) * 1000;
   const over = new AbortController();
-  let number = 0;
+  let number = firstNumber - 1;
 
   const note = (own: number, sentMs: number, [status, head]: readonly [number, string]): void => {
     const atMs = performance.now();

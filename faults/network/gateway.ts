@@ -15,7 +15,7 @@ export const askingNames = ({ address }: Pick<NameServer, "address">): GatewayWi
   hasChannel: true,
 });
 
-const told = z.tuple([z.array(z.tuple([z.string(), z.int()]))]);
+const told = z.tuple([z.array(z.tuple([z.string(), z.int()]))]).rest(z.unknown());
 
 /** The addresses that it has dialed so far. @throws {Error} when there is none: then nobody listened. */
 export const dialedBy = async ({ serve }: Gateway): Promise<readonly string[]> => {

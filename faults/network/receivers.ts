@@ -14,7 +14,7 @@ import { type Misbehaviour, type Misbehaving, startMisbehaving } from "./misbeha
 
 /** How long, how hard, and how late the healthy one may be at the 99th percentile: the suite shares its cores. */
 const scales = {
-  short: { warmMs: 500, misbehaveMs: 2_500, ratePerSecond: 8, healthyMsMax: 1_000 },
+  short: { warmMs: 500, misbehaveMs: 2_000, ratePerSecond: 8, healthyMsMax: 1_000 },
   long: { warmMs: 2_000, misbehaveMs: 6_000, ratePerSecond: 50, healthyMsMax: 250 },
 } as const;
 

@@ -1,5 +1,6 @@
 import type { Fault } from "../fault.ts";
 import { brokenDiskFault } from "./broken-disk.ts";
+import { clockFault } from "./clock.ts";
 import { diskFault } from "./disk.ts";
 import { durabilityFault } from "./durability.ts";
 import { frozenFault } from "./frozen.ts";
@@ -14,6 +15,7 @@ export const processFaults: readonly Fault[] = [
   killsFault,
   shutdownFault,
   frozenFault,
+  clockFault,
   poisonFault,
   durabilityFault,
   diskFault,
