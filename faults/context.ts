@@ -39,8 +39,8 @@ export const runFault = async ({ name, run }: Fault, { scale, directory, say, si
       return path;
     },
     startGateway: async (wish = {}) => {
-      const directory = wish.directory ?? context.newDirectory("data");
-      const gateway = await startGateway(children, { ...wish, directory });
+      const own = wish.directory ?? context.newDirectory("data");
+      const gateway = await startGateway(children, { ...wish, directory: own });
       gateways.push(gateway);
       return gateway;
     },
@@ -60,8 +60,8 @@ export const runFault = async ({ name, run }: Fault, { scale, directory, say, si
   try {
     return await run(context);
   } catch (error) {
-    for (const { log } of gateways)
-      for (const line of log.slice(-shownLines)) context.say(`the gateway logged ${line}`);
+    const logged = gateways.flatMap(({ log }) => log.slice(-shownLines));
+    for (const line of logged) context.say(`a gateway logged ${line}`);
     throw error;
   } finally {
     signal?.removeEventListener("abort", children.killAll);

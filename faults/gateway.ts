@@ -40,6 +40,9 @@ export type Gateway = {
 
 const linesMax = 1_000;
 
+/** Gateways are started so often that it pays to compile the program once: 0.5 s instead of 1.3 s on a busy machine. */
+const compileCache = new URL("../node_modules/.cache/compile/", import.meta.url).pathname;
+
 /** Starts a gateway on `directory`, and makes a key to it. */
 export const startGateway = async (
   children: Children,
@@ -52,14 +55,18 @@ export const startGateway = async (
     log.push(line);
     if (log.length > linesMax) log.shift();
   };
-  let serve: Serve = await startServe(children, { directory, port, onLine, ...now });
+  const startNow = (): Promise<Serve> => {
+    const environment = { NODE_COMPILE_CACHE: compileCache, ...now.environment };
+    return startServe(children, { ...now, directory, port, onLine, environment });
+  };
+  let serve: Serve = await startNow();
   const launch = async (next: StartWish = now): Promise<Serve> => {
     now = next;
-    serve = await startServe(children, { directory, port, onLine, ...next });
+    serve = await startNow();
     return serve;
   };
   await serve.untilReady();
-  const key = await makeKey(children, directory);
+  const key = await makeKey(children, directory, { NODE_COMPILE_CACHE: compileCache });
   const { url } = serve;
   return {
     get directory() {

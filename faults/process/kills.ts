@@ -2,7 +2,7 @@ import type { Fault } from "../fault.ts";
 import { createPromises, keepAccount } from "../promises.ts";
 import { openStand } from "../stand.ts";
 
-const kills = { short: 4, long: 50 } as const;
+const kills = { short: 3, long: 50 } as const;
 
 /** Acknowledged before each kill; a few more or less, so that kills come at any moment. */
 const betweenKills = { short: 150, long: 1_000 } as const;

@@ -9,10 +9,11 @@ import { poisonMark } from "./poison-mark.ts";
 const isPoisoned = (chunk: unknown): boolean =>
   (typeof chunk === "string" || chunk instanceof Uint8Array) && Buffer.from(chunk).includes(poisonMark);
 
-const write = Socket.prototype.write;
-Socket.prototype.write = new Proxy(write, {
-  apply: (target, socket, parameters) => {
+type Write = typeof Socket.prototype.write;
+
+Socket.prototype.write = new Proxy(Socket.prototype.write, {
+  apply: (write, socket: Socket, parameters: Parameters<Write>) => {
     if (parameters.some(isPoisoned)) process.kill(process.pid, "SIGKILL");
-    return Reflect.apply(target, socket, parameters);
+    return write.apply(socket, parameters);
   },
 });

@@ -5,7 +5,7 @@ import { createPromises, keepAccount, type Promises } from "../promises.ts";
 import { openStand } from "../stand.ts";
 import { lookAtRemains } from "../store.ts";
 
-const stops = { short: 3, long: 25 } as const;
+const stops = { short: 2, long: 25 } as const;
 const betweenStops = { short: 200, long: 1_000 } as const;
 const shutdownSeconds = 5;
 

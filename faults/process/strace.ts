@@ -6,10 +6,11 @@ export type StraceWish = {
   readonly trace: readonly string[];
   /** What is done to them, in strace's words: `fsync:error=EIO:when=5`. */
   readonly inject?: string;
-  /** Only calls on this file. */
-  readonly path?: string;
   readonly logPath: string;
 };
+
+/** Of what is read and written: enough to tell a request and an answer by their first lines. */
+const shownBytes = 40;
 
 /** strace is not on this machine. */
 export class StraceMissingError extends Error {
@@ -27,15 +28,10 @@ export class StraceMissingError extends Error {
  * A wrapper that runs a gateway under strace. The process that is started is the gateway itself (`-D`): it takes the signals,
  * and its exit code is its own. @throws {StraceMissingError}
  */
-export const straceWrapper = ({ trace, inject, path, logPath }: StraceWish): readonly string[] => {
+export const straceWrapper = ({ trace, inject, logPath }: StraceWish): readonly string[] => {
   if (spawnSync("strace", ["-V"], { stdio: "ignore" }).status !== 0) throw new StraceMissingError();
-  return [
-    ...["strace", "-D", "-f", "-qq", "-y", "-s", "40", "-o", logPath],
-    // Calls that are not traced do not stop.
-    "--seccomp-bpf",
-    ...["-e", `trace=${trace.join(",")}`],
-    ...(path === undefined ? [] : ["-P", path]),
-    ...(inject === undefined ? [] : ["-e", `inject=${inject}`]),
-    "--",
-  ];
+  // Calls that are not traced do not stop the process (--seccomp-bpf).
+  const options = `-D -f --seccomp-bpf -qq -y -s ${shownBytes}`.split(" ");
+  const injected = inject === undefined ? [] : ["-e", `inject=${inject}`];
+  return ["strace", ...options, "-o", logPath, "-e", `trace=${trace.join(",")}`, ...injected, "--"];
 };

@@ -9,7 +9,7 @@ test(
   async () => {
     const { account, broken } = await runShort(killsFault);
     expect(broken).toEqual([]);
-    expect(account.acknowledged).toBeGreaterThanOrEqual(600);
-    expect(account.restarts).toBe(4);
+    expect(account.acknowledged).toBeGreaterThanOrEqual(450);
+    expect(account.restarts).toBe(3);
   },
 );
