@@ -25,6 +25,8 @@ export type Gateway = {
   readonly log: readonly string[];
   /** The process that runs now, or ran last. */
   readonly serve: Serve;
+  /** What its last start took until it was ready. */
+  readonly readyMs: number;
   /** Starts it and waits until it is ready. Default: as the time before. Gives the time that it took. */
   start(wish?: StartWish): Promise<number>;
   /** Starts it and does not wait: for a kill while it starts. */
@@ -65,7 +67,7 @@ export const startGateway = async (
     serve = await startNow();
     return serve;
   };
-  await serve.untilReady();
+  let readyMs = await serve.untilReady();
   const key = await makeKey(children, directory, { NODE_COMPILE_CACHE: compileCache });
   const { url } = serve;
   return {
@@ -80,8 +82,14 @@ export const startGateway = async (
     get serve() {
       return serve;
     },
+    get readyMs() {
+      return readyMs;
+    },
     launch,
-    start: async (next) => (await launch(next)).untilReady(),
+    start: async (next) => {
+      readyMs = await (await launch(next)).untilReady();
+      return readyMs;
+    },
     kill: async () => {
       await serve.end();
     },

@@ -8,6 +8,8 @@ import { claimedDueMs } from "../src/queue/delivery.ts";
 export type StoreLook = {
   /** Events with a delivery that has not ended. */
   readonly forwarding: number;
+  /** Events with a delivery that was given up. */
+  readonly failed: number;
   /** Deliveries that are due, now or later, or claimed. */
   readonly live: number;
   /** Those among them that a process has in hand. */
@@ -42,6 +44,7 @@ const numbersOf = (database: DatabaseSync, from: string): ReadonlySet<number> =>
 
 const look = (database: DatabaseSync): StoreLook => ({
   forwarding: countOf(database, "select count(*) as count from events where status = 'forwarding'"),
+  failed: countOf(database, "select count(*) as count from events where status = 'failed'"),
   live: countOf(database, "select count(*) as count from deliveries where due_at_ms is not null"),
   claimed: countOf(database, `select count(*) as count from deliveries where due_at_ms = ${claimedDueMs}`),
   liveNumbers: numbersOf(database, "deliveries join payloads using (event_id) where due_at_ms is not null"),
@@ -65,3 +68,10 @@ export const lookAtRemains = (directory: string, scratch: string): StoreLook =>
 /** The numbers of all events that a dead gateway has left. */
 export const numbersInRemains = (directory: string, scratch: string): ReadonlySet<number> =>
   withDatabase(copyOf(directory, scratch), (database) => numbersOf(database, "payloads"));
+
+/** How many events of a source the store of a gateway that runs holds. `sourceId`: as the API shows it. */
+export const countEvents = (directory: string, sourceId: string): number =>
+  withDatabase(join(directory, fileName), (database) => {
+    const id = Buffer.from(sourceId.replaceAll("-", ""), "hex");
+    return Number(database.prepare("select count(*) as count from events where source_id = ?").get(id)?.["count"] ?? 0);
+  });

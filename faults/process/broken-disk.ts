@@ -6,7 +6,7 @@ import { createPromises, keepAccount } from "../promises.ts";
 import { openStand } from "../stand.ts";
 import { straceWrapper } from "./strace.ts";
 
-const wanted = { short: 500, long: 20_000 } as const;
+const wanted = { short: 400, long: 20_000 } as const;
 const failures = { short: 5, long: 100 } as const;
 
 /** A thread's first fsyncs are those of its start; then every seventh one fails. */

@@ -1,6 +1,7 @@
 import type { Fault } from "../fault.ts";
 import { createPromises, keepAccount } from "../promises.ts";
 import { openStand } from "../stand.ts";
+import { lookAtStore } from "../store.ts";
 
 const kills = { short: 3, long: 50 } as const;
 
@@ -26,6 +27,10 @@ export const killsFault: Fault = {
     const account = await stand.settle();
     const promises = createPromises();
     keepAccount(promises, account);
+    const { failed } = lookAtStore(stand.gateway.directory);
+    promises.keep(`no event is given up; ${failed} were`, failed === 0);
+    const { code } = await stand.gateway.terminate();
+    promises.keep(`it ends with 0 at the end; it was ${code}`, code === 0);
     return {
       account,
       figures: [

@@ -18,9 +18,9 @@ const startsMax = 8;
 const preload = new URL("poison-preload.ts", import.meta.url).href;
 
 /** Long enough for a poisoned delivery to be sent again, if it were. */
-const quietMs = 1_500;
-const ratePerSecond = 100;
-const before = 100;
+const quietMs = 800;
+const ratePerSecond = 200;
+const before = 50;
 
 /** Events of the poisoned source, and which of them is the poison. The load never gets to their numbers. */
 const poisoned = 9;

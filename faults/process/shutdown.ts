@@ -13,7 +13,7 @@ const shutdownSeconds = 5;
 const slackMs = 2_000;
 
 /** Deliveries are under way when the signal comes, and each ends well before it is too late. */
-const answerMsMax = 200;
+const answerMsMax = 60;
 
 const stopOnce = async (gateway: Gateway, scratch: string, promises: Promises): Promise<number> => {
   const { code, signal, tookMs } = await gateway.terminate();

@@ -11,7 +11,7 @@ import { straceWrapper } from "./strace.ts";
 /** What each fsync takes longer. */
 const delayMs = 50;
 const lookEveryMs = 20;
-const wanted = { short: 300, long: 5_000 } as const;
+const wanted = { short: 250, long: 5_000 } as const;
 
 /** An event waits for the commit that runs and for its own; now and then a checkpoint's fsyncs come between. */
 const acceptedP99MsMax = 10 * delayMs;
