@@ -21,22 +21,27 @@ const deliveryCounts = z.array(z.object({ status: z.string(), count: z.int() }))
 
 const busyMs = 5_000;
 
-const ask = <Row>(directory: string, sql: string, destinationId: string, rows: z.ZodType<Row>): Row => {
+type Question = { readonly sql: string; readonly destinationId: string; readonly more?: readonly number[] };
+
+const ask = <Row>(directory: string, { sql, destinationId, more = [] }: Question, rows: z.ZodType<Row>): Row => {
   const database = new DatabaseSync(join(directory, "postern.db"), { timeout: busyMs });
   try {
-    return rows.parse(database.prepare(sql).all(Buffer.from(destinationId.replaceAll("-", ""), "hex")));
+    return rows.parse(database.prepare(sql).all(Buffer.from(destinationId.replaceAll("-", ""), "hex"), ...more));
   } finally {
     database.close();
   }
 };
 
-/** What a destination's attempts came to so far, seen from outside. */
-export const attemptsOf = (directory: string, destinationId: string): readonly AttemptCount[] =>
+/** What a destination's attempts came to, seen from outside: those that began since then. Default: all so far. */
+export const attemptsOf = (directory: string, destinationId: string, sinceMs = 0): readonly AttemptCount[] =>
   ask(
     directory,
-    `select response_status as status, code, count(*) as count, max(duration_ms) as longestMs
-     from attempts where destination_id = ? group by 1, 2`,
-    destinationId,
+    {
+      sql: `select response_status as status, code, count(*) as count, max(duration_ms) as longestMs
+            from attempts where destination_id = ? and started_at_ms >= ? group by 1, 2`,
+      destinationId,
+      more: [sinceMs],
+    },
     attemptCounts,
   );
 
@@ -44,7 +49,6 @@ export const attemptsOf = (directory: string, destinationId: string): readonly A
 export const deliveriesOf = (directory: string, destinationId: string): readonly DeliveryCount[] =>
   ask(
     directory,
-    "select status, count(*) as count from deliveries where destination_id = ? group by 1",
-    destinationId,
+    { sql: "select status, count(*) as count from deliveries where destination_id = ? group by 1", destinationId },
     deliveryCounts,
   );

@@ -1,6 +1,7 @@
 import type { Fault } from "../fault.ts";
+import { namesFault } from "./names.ts";
 import { rebindingFault } from "./rebinding.ts";
 import { receiversFault } from "./receivers.ts";
 
 /** What happens to the network around the gateway: receivers, name servers, senders, and who shares it with them. */
-export const networkFaults: readonly Fault[] = [receiversFault, rebindingFault];
+export const networkFaults: readonly Fault[] = [receiversFault, rebindingFault, namesFault];

@@ -54,10 +54,10 @@ export const openNameStand = async (
   };
 };
 
-/** What the attempts at a name came to so far: a status or an error's code, and how often. */
-export const outcomesOf = ({ stand }: NameStand, { destinationId }: Named): ReadonlyMap<string, number> =>
+/** What the attempts at a name came to, by default all so far: a status or an error's code, and how often. */
+export const outcomesOf = ({ stand }: NameStand, { destinationId }: Named, sinceMs = 0): ReadonlyMap<string, number> =>
   new Map(
-    attemptsOf(stand.gateway.directory, destinationId).map(({ status, code, count }) => [
+    attemptsOf(stand.gateway.directory, destinationId, sinceMs).map(({ status, code, count }) => [
       code ?? String(status),
       count,
     ]),

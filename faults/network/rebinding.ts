@@ -7,7 +7,7 @@ import { dialedBy } from "./gateway.ts";
 import { good, isDelivered, openNameStand, outcomesOf } from "./name-stand.ts";
 
 const scales = {
-  short: { reboundMs: 3_500, ratePerSecond: 10 },
+  short: { reboundMs: 2_500, ratePerSecond: 10 },
   long: { reboundMs: 30_000, ratePerSecond: 50 },
 } as const;
 

