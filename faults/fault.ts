@@ -28,7 +28,7 @@ export type FaultContext = {
 export type Account = {
   /** Events that were answered with 200. */
   readonly acknowledged: number;
-  /** Those among them that were not delivered. */
+  /** Those among them that were not delivered, or are not in the store. */
   readonly lost: number;
   /** Events that are still being forwarded at the end, and deliveries that are due or claimed. */
   readonly stuck: number;

@@ -16,6 +16,8 @@ export type GatewayWish = StartWish & { readonly directory?: string };
 export type Gateway = {
   /** Its directory, as it is seen from here. */
   readonly directory: string;
+  /** Whether that is seen through `/proc` only. */
+  readonly isApart: boolean;
   readonly port: number;
   readonly url: string;
   /** A key that may do everything with webhooks. */
@@ -73,6 +75,9 @@ export const startGateway = async (
   return {
     get directory() {
       return now.seenAt === undefined ? directory : now.seenAt(serve.pid);
+    },
+    get isApart() {
+      return now.seenAt !== undefined;
     },
     port,
     url,

@@ -5,7 +5,7 @@ import { longestGapMs } from "./gap.ts";
 import type { Gateway, GatewayWish } from "./gateway.ts";
 import type { Load, LoadWish } from "./load.ts";
 import type { Receiver } from "./receiver.ts";
-import { lookAtRemains, lookAtStore } from "./store.ts";
+import { lookAtRemains, lookAtStore, type StoreLook } from "./store.ts";
 
 export type StandWish = {
   readonly gateway?: GatewayWish;
@@ -40,26 +40,39 @@ const lookMs = 20;
 
 const countAgain = ({ counts }: Receiver): number => [...counts.values()].reduce((sum, count) => sum + count - 1, 0);
 
+/**
+ * Looks at the store of a gateway that runs. One that is seen through `/proc` is copied first: SQLite would follow that link
+ * to what lies at the same path here.
+ */
+const lookerAt = (gateway: Gateway, context: FaultContext): (() => StoreLook) => {
+  if (!gateway.isApart) return () => lookAtStore(gateway.directory);
+  const scratch = context.newDirectory("look");
+  return () => lookAtRemains(gateway.directory, scratch);
+};
+
 /** Waits until everything acknowledged has arrived and the store has nothing left to do, or all stands still. */
 const untilStill = async (
-  { gateway, receiver, load }: Pick<Stand, "gateway" | "receiver" | "load">,
+  { receiver, load }: Pick<Stand, "receiver" | "load">,
+  look: () => StoreLook,
   stallMs: number,
-) => {
+): Promise<Pick<Account, "lost" | "stuck">> => {
   let arrived = receiver.arrivals.length;
   let movedMs = performance.now();
   for (;;) {
     const missing = load.acknowledged.filter(({ number }) => !receiver.counts.has(number)).length;
     if (missing === 0) {
-      const { live, forwarding } = lookAtStore(gateway.directory);
-      if (live === 0 && forwarding === 0) return { missing, stuck: 0 };
+      const { live, forwarding, events } = look();
+      // Whatever came in without an answer is stored as well.
+      const unstored = Math.max(0, load.acknowledged.length - events);
+      if (live === 0 && forwarding === 0) return { lost: unstored, stuck: 0 };
     }
     if (receiver.arrivals.length > arrived) {
       arrived = receiver.arrivals.length;
       movedMs = performance.now();
     }
     if (performance.now() - movedMs > stallMs) {
-      const { live, forwarding } = lookAtStore(gateway.directory);
-      return { missing, stuck: Math.max(live, forwarding) };
+      const { live, forwarding } = look();
+      return { lost: missing, stuck: Math.max(live, forwarding) };
     }
     await pause(lookMs);
   }
@@ -104,11 +117,11 @@ export const openStand = async (context: FaultContext, wish: StandWish = {}): Pr
     },
     settle: async (stallMs = stallMsMax) => {
       await load.stop();
-      const { missing, stuck } = await untilStill({ gateway, receiver, load }, stallMs);
+      const { lost, stuck } = await untilStill({ receiver, load }, lookerAt(gateway, context), stallMs);
       const span = { fromMs: firstStrikeMs ?? 0, untilMs: performance.now() };
       return {
         acknowledged: load.acknowledged.length,
-        lost: missing,
+        lost,
         stuck,
         duplicates: countAgain(receiver),
         duplicatesMax,

@@ -6,6 +6,7 @@ import { claimedDueMs } from "../src/queue/delivery.ts";
 
 /** What a store holds, seen from outside. */
 export type StoreLook = {
+  readonly events: number;
   /** Events with a delivery that has not ended. */
   readonly forwarding: number;
   /** Events with a delivery that was given up. */
@@ -43,6 +44,7 @@ const numbersOf = (database: DatabaseSync, from: string): ReadonlySet<number> =>
   );
 
 const look = (database: DatabaseSync): StoreLook => ({
+  events: countOf(database, "select count(*) as count from events"),
   forwarding: countOf(database, "select count(*) as count from events where status = 'forwarding'"),
   failed: countOf(database, "select count(*) as count from events where status = 'failed'"),
   live: countOf(database, "select count(*) as count from deliveries where due_at_ms is not null"),
