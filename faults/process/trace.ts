@@ -1,12 +1,12 @@
 /** What is read out of strace's lines, in the order in which it happened. */
 export type Step = "request" | "fsync began" | "fsync ended" | "accepted";
 
-const requestRead = /^\d+ read\(.*"POST \/in\//;
-const requestResumed = /^\d+ <\.\.\. read resumed>"POST \/in\//;
-const acceptedWritten = /^\d+ (?:write|writev|sendto|sendmsg)\(.*"HTTP\/1\.1 200 /;
-const syncWhole = /^\d+ f(?:data)?sync\(\d+<.*postern\.db-wal>\) += 0/;
-const syncBegun = /^(?<thread>\d+) f(?:data)?sync\(\d+<.*postern\.db-wal> <unfinished/;
-const syncResumed = /^(?<thread>\d+) <\.\.\. f(?:data)?sync resumed>\) += 0/;
+const requestRead = /^\d+ +read\(.*"POST \/in\//;
+const requestResumed = /^\d+ +<\.\.\. read resumed>"POST \/in\//;
+const acceptedWritten = /^\d+ +(?:write|writev|sendto|sendmsg)\(.*"HTTP\/1\.1 200 /;
+const syncWhole = /^\d+ +f(?:data)?sync\(\d+<.*postern\.db-wal>\) += 0/;
+const syncBegun = /^(?<thread>\d+) +f(?:data)?sync\(\d+<.*postern\.db-wal> <unfinished/;
+const syncResumed = /^(?<thread>\d+) +<\.\.\. f(?:data)?sync resumed>\) += 0/;
 
 /**
  * Requests at the ingest, fsyncs of the store's log that succeeded, and answers of 200. A call that blocks takes two lines, one where it

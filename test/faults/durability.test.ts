@@ -23,6 +23,11 @@ describe("of a trace that shows", () => {
   test.for([
     ["an fsync before its 200", [request, fsync, accepted], { fsyncs: 1, early: 0 }],
     ["one in two lines", [request, began, ended, accepted], { fsyncs: 1, early: 0 }],
+    [
+      "threads of small numbers",
+      [request, began, ended, accepted].map((line) => line.replace(" ", "    ")),
+      { fsyncs: 1, early: 0 },
+    ],
     ["none", [fsync, request, accepted], { fsyncs: 0, early: 1 }],
     ["one after its 200", [request, accepted, fsync], { fsyncs: 1, early: 1 }],
     ["one that has not ended at its 200", [request, began, accepted, ended], { fsyncs: 1, early: 1 }],
