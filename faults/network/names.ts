@@ -1,5 +1,3 @@
-import { readdirSync } from "node:fs";
-
 import { http } from "../../harness/http.ts";
 import { quantile } from "../../harness/statistics.ts";
 import { pause } from "../../harness/time.ts";
@@ -10,6 +8,7 @@ import { attemptsOf } from "./attempts.ts";
 import { latenciesMs } from "./latency.ts";
 import { memoryMib } from "./memory.ts";
 import { good, isDelivered, type Named, type NameStand, openNameStand, outcomesOf } from "./name-stand.ts";
+import { openFilesOf } from "./open-files.ts";
 
 const scales = {
   short: { warmMs: 300, brokenMs: 3_000, goneMs: 1_000, ratePerSecond: 10, silentNames: 20, healthyMsMax: 1_000 },
@@ -50,14 +49,6 @@ const crowdEvents = 4;
 const questionsPerSecondMax = 2;
 /** One look-up that was under way at each end. */
 const questionsBeside = 12;
-
-const openFilesOf = (pid: number): number => {
-  try {
-    return readdirSync(`/proc/${pid}/fd`).length;
-  } catch {
-    return 0;
-  }
-};
 
 /** Waits for `forMs`. Gives the most files and memory that the process had meanwhile. */
 const watch = async (pid: number, forMs: number): Promise<{ readonly files: number; readonly mib: number }> => {

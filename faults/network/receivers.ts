@@ -5,6 +5,7 @@ import { type Receiver, startReceiver } from "../../test/support/receiver.ts";
 import type { Account, Fault, FaultContext } from "../fault.ts";
 import { createPromises, keepAccount, type Promises } from "../promises.ts";
 import { openStand, type Stand } from "../stand.ts";
+import { addUp } from "./add-up.ts";
 import { attemptsOf, deliveriesOf } from "./attempts.ts";
 import { askingNames, dialedBy } from "./gateway.ts";
 import { latenciesMs } from "./latency.ts";
@@ -144,19 +145,6 @@ const lineOf = (what: string, seen: Seen): string =>
   `${what}: healthy p99 ${Math.round(seen.healthyP99Ms)} ms (before: ${Math.round(seen.calmP99Ms)}), longest gap ` +
   `${Math.round(seen.account.longestGapMs)} ms, memory +${Math.round(seen.grownMib)} MiB, longest attempt ` +
   `${seen.longestAttemptMs} ms, all delivered ${Math.round(seen.mendedMs)} ms after it was mended`;
-
-const addUp = (accounts: readonly Account[]): Account => {
-  const sum = (of: (account: Account) => number): number => accounts.reduce((so, account) => so + of(account), 0);
-  return {
-    acknowledged: sum(({ acknowledged }) => acknowledged),
-    lost: sum(({ lost }) => lost),
-    stuck: sum(({ stuck }) => stuck),
-    duplicates: sum(({ duplicates }) => duplicates),
-    duplicatesMax: sum(({ duplicatesMax }) => duplicatesMax),
-    longestGapMs: Math.max(...accounts.map(({ longestGapMs }) => longestGapMs)),
-    restarts: sum(({ restarts }) => restarts),
-  };
-};
 
 /** Receivers that misbehave beside a healthy one: all at once, and in the long form each alone as well. */
 export const receiversFault: Fault = {
