@@ -1,6 +1,7 @@
 import { http } from "../../harness/http.ts";
 import { quantile } from "../../harness/statistics.ts";
 import { pause } from "../../harness/time.ts";
+import { truncated } from "../../test/support/name-packet.ts";
 import { type NameAnswer, type NameOptions, type NameServer, startNameServer } from "../../test/support/name-server.ts";
 import type { Fault } from "../fault.ts";
 import { createPromises, keepAccount, type Promises } from "../promises.ts";
@@ -26,12 +27,16 @@ const believedMs = 1_000;
 const filesMax = 96;
 const filesLeftMax = 32;
 
+const noise = Buffer.alloc(200, 0xc3);
+
 /** Ways in which a name server fails, and what attempts then come to. */
 const failures: readonly (readonly [how: string, NameAnswer, outcome: string, options?: NameOptions])[] = [
   ["silence", "silence", "dns"],
-  ["noise", "noise", "dns"],
-  ["cut", "cut", "dns"],
-  ["truncated", "truncated", "dns"],
+  ["noise", [good], "dns", { spoil: (reply) => [Buffer.concat([reply.subarray(0, 2), noise])] }],
+  ["cut", [good], "dns", { spoil: (reply) => [reply.subarray(0, -3)] }],
+  ["forged", [good], "dns", { spoil: (reply) => [Buffer.concat([noise.subarray(0, 2), reply.subarray(2)])] }],
+  // Asked again over TCP.
+  ["truncated", [good], "200", { spoil: (reply) => [truncated(reply)] }],
   ["nxdomain", "nxdomain", "dns"],
   ["servfail", "servfail", "dns"],
   ["empty", [], "dns"],

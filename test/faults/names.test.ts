@@ -4,7 +4,7 @@ import { namesFault } from "../../faults/network/names.ts";
 import { runShort } from "../support/fault.ts";
 
 test(
-  "invariant 8: name servers that fail in nine ways, and then are gone, delay nobody else; once back, all is delivered",
+  "invariant 8: name servers that fail in ten ways, and then are gone, delay nobody else; once back, all is delivered",
   { timeout: 60_000 },
   async () => {
     const { account, broken } = await runShort(namesFault);

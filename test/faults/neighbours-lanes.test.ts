@@ -1,3 +1,5 @@
+import { setImmediate as turn } from "node:timers/promises";
+
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
@@ -36,9 +38,9 @@ const openStand = (setting: Setting) => ({
 
 type Stand = ReturnType<typeof openStand>;
 
-/** Lets everything happen that needs no time. */
+/** Lets everything happen that needs no time. Lanes look at what they were given in a later turn. */
 const settle = async (): Promise<void> => {
-  for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+  for (let count = 0; count < 4; count += 1) await turn();
 };
 
 /** Lanes over a store that commits when it is told to. */
@@ -60,6 +62,7 @@ const openLanes = (stands: readonly Stand[]) => {
   };
   const lanes: Lanes = new Lanes({
     clock,
+    dueTime: clock,
     table: { destination: (id: string) => ({ destination: standOf(id).destination }) } as never,
     mayStart: () => true,
     isRevoked: () => false,
@@ -75,8 +78,9 @@ const openLanes = (stands: readonly Stand[]) => {
           resolve(claimed);
         });
       }),
-    work: (work, { id }) =>
+    work: (work, { id }, held) =>
       new Promise((resolve) => {
+        held(100);
         const { log, numbers, underWay } = standOf(id);
         log.push(`started ${numbers.get(work.delivery.id)}`);
         underWay.push({ work, end: resolve });

@@ -52,7 +52,9 @@ const createNames = () => {
     entry.asked.set(type, asked + 1);
     return entry.answers[Math.min(asked, entry.answers.length - 1)]!;
   };
-  const replyTo = (packet: Buffer): { reply: Buffer | undefined } & Required<Pick<NameOptions, "spoil" | "delayMs">> => {
+  const replyTo = (
+    packet: Buffer,
+  ): { reply: Buffer | undefined } & Required<Pick<NameOptions, "spoil" | "delayMs">> => {
     const { name, type } = readQuery(packet);
     questions.push({ name, type: type === typeAaaa ? "AAAA" : "A" });
     const entry: Entry = entries.get(name) ?? { answers: ["nxdomain"], asked: new Map() };
