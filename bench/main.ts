@@ -2,12 +2,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { type Children, createChildren } from "../harness/children.ts";
+import { describeMachine, machineLine } from "../harness/machine.ts";
 import { startLoad } from "./load/generator.ts";
 import { type Options, OptionsError, type PartLetter, readOptions, usage } from "./options.ts";
 import { runParts } from "./parts/run.ts";
-import { type Children, createChildren } from "./process/children.ts";
 import { type Figure, isMet } from "./report/figure.ts";
-import { describeMachine, machineLine } from "./report/machine.ts";
 import { profileSummary } from "./report/profile.ts";
 import { tableOf } from "./report/table.ts";
 import { startSink } from "./sink/receiver.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import type { Children } from "../process/children.ts";
+import type { Children } from "../../harness/children.ts";
 import { startLineClient } from "../process/line-client.ts";
 
 /** The least that anything can do that answers 200 for what is verified and on disk. */

@@ -1,9 +1,8 @@
-import { z } from "zod";
-
+import { createClient as createApiClient, type MadeSource } from "../../harness/client.ts";
 import { dueHeader, signingSecret } from "../load/request.ts";
 
 /** A source of the gateway. */
-export type BenchSource = { readonly id: string; readonly path: string };
+export type BenchSource = MadeSource;
 
 /** Calls the management API. Throws on any answer but 2xx. */
 export type Client = {
@@ -14,35 +13,17 @@ export type Client = {
   get(path: string): Promise<unknown>;
 };
 
-const sourceAnswer = z.object({ data: z.object({ id: z.string(), slug: z.string() }) });
-const destinationAnswer = z.object({ data: z.object({ id: z.string() }) });
-
-/** A client of the gateway at `url`. */
+/** A client of the gateway at `url` that makes what a benchmark needs. */
 export const createClient = (url: string, key: string): Client => {
-  const call = async (method: string, path: string, body?: object): Promise<unknown> => {
-    const response = await fetch(`${url}/api/v1/webhooks${path}`, {
-      method,
-      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
-    return JSON.parse(text);
-  };
+  const { makeSource, makeDestination, call } = createApiClient(url, key);
   return {
-    makeSource: async (name) => {
-      const made = await call("POST", "/sources", { name, provider: "github", signing_secret: signingSecret });
-      const { id, slug } = sourceAnswer.parse(made).data;
-      return { id, path: `/in/${slug}` };
-    },
-    makeDestination: async ({ id }, destination) => {
-      const made = await call("POST", `/sources/${id}/destinations`, {
+    makeSource: (name) => makeSource({ name, provider: "github", signing_secret: signingSecret }),
+    makeDestination: (source, destination) =>
+      makeDestination(source, {
         url: destination.url,
         max_concurrency: destination.concurrency,
         forward_headers: [dueHeader],
-      });
-      return destinationAnswer.parse(made).data.id;
-    },
+      }),
     get: (path) => call("GET", path),
   };
 };

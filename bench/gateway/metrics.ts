@@ -1,4 +1,4 @@
-import { pause } from "../process/time.ts";
+import { pause } from "../../harness/time.ts";
 
 /** What the benchmark reads of `/metrics`. */
 export type Figures = { readonly delivered: number; readonly walBytes: number; readonly oldestDueSeconds: number };

@@ -1,6 +1,4 @@
-import { once } from "node:events";
-import { connect, type Socket } from "node:net";
-
+import { openConnection as openPlain } from "../../harness/connection.ts";
 import type { PreparedRequest } from "./request.ts";
 
 /** What comes back for one request: its status, or 0 when the connection ended first. */
@@ -15,61 +13,23 @@ export type Connection = {
   close(): void;
 };
 
-const headEndMark = "\r\n\r\n";
-
-/** The bytes of an answer with this head. What serves here always says how long its bodies are. */
-const answerBytes = (head: string): number =>
-  head.length + headEndMark.length + Number(/\r\ncontent-length: *(\d+)/i.exec(head)?.[1] ?? 0);
-
-/** Reads one answer after the other from the chunks of a socket: gives each one's status once it is whole. */
-const answerReader = (onStatus: (status: number) => void): ((chunk: Buffer) => void) => {
-  let rest: Buffer | null = null;
-  return (chunk) => {
-    const bytes: Buffer = rest === null ? chunk : Buffer.concat([rest, chunk]);
-    const headEnd = bytes.indexOf(headEndMark);
-    const head = headEnd === -1 ? null : bytes.toString("latin1", 0, headEnd);
-    if (head === null || bytes.length < answerBytes(head)) {
-      rest = bytes;
-      return;
-    }
-    rest = null;
-    onStatus(Number(head.slice(9, 12)));
-  };
-};
-
 /** Opens a connection to a server on this machine. */
 export const openConnection = async (
   port: number,
   request: PreparedRequest,
   onAnswer: OnAnswer,
 ): Promise<Connection> => {
-  const socket: Socket = connect({ host: "127.0.0.1", port, noDelay: true });
-  await once(socket, "connect");
-  let isWaiting = false;
-  let isOpen = true;
-  const answered = (status: number): void => {
-    if (!isWaiting) return;
-    isWaiting = false;
-    onAnswer(connection, status);
-  };
+  const plain = await openPlain(port, (status) => onAnswer(connection, status));
   const connection: Connection = {
     dueUs: 0,
     get isOpen() {
-      return isOpen;
+      return plain.isOpen;
     },
     send: (number, dueUs) => {
       connection.dueUs = dueUs;
-      isWaiting = true;
-      socket.write(request.stamp(number, dueUs));
+      plain.send(request.stamp(number, dueUs));
     },
-    close: () => socket.destroy(),
+    close: plain.close,
   };
-  socket.on("data", answerReader(answered));
-  // `close` follows, and is what counts.
-  socket.on("error", () => null);
-  socket.once("close", () => {
-    isOpen = false;
-    answered(0);
-  });
   return connection;
 };

@@ -1,4 +1,4 @@
-import type { Children } from "../process/children.ts";
+import type { Children } from "../../harness/children.ts";
 import { startLineClient } from "../process/line-client.ts";
 import { type LoadJob, type LoadResult, loadResult } from "./job.ts";
 

@@ -1,4 +1,4 @@
-import { nowUs } from "../process/time.ts";
+import { nowUs } from "../../harness/time.ts";
 import { type Connection, openConnection } from "./connection.ts";
 import type { LoadJob, LoadResult } from "./job.ts";
 import { prepareRequest } from "./request.ts";

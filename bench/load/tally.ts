@@ -1,5 +1,5 @@
-import { nowUs } from "../process/time.ts";
-import { quantile } from "../report/statistics.ts";
+import { quantile } from "../../harness/statistics.ts";
+import { nowUs } from "../../harness/time.ts";
 import type { LoadResult } from "./job.ts";
 
 /** Counts answers and times them. */

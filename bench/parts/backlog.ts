@@ -1,6 +1,7 @@
+import { makeKey } from "../../harness/make-key.ts";
+import { pause } from "../../harness/time.ts";
 import { createClient, type BenchSource } from "../gateway/client.ts";
-import { type GatewayProcess, makeKey, startGateway } from "../gateway/process.ts";
-import { pause } from "../process/time.ts";
+import { type GatewayProcess, startGateway } from "../gateway/process.ts";
 import { usageOf } from "../process/usage.ts";
 import { below, type Figure, figure } from "../report/figure.ts";
 import { deadPath } from "../sink/receiver.ts";

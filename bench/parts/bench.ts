@@ -1,6 +1,6 @@
+import type { Children } from "../../harness/children.ts";
 import type { LoadGenerator } from "../load/generator.ts";
 import type { Options, PartLetter } from "../options.ts";
-import type { Children } from "../process/children.ts";
 import type { Sink } from "../sink/receiver.ts";
 
 /** What every part of the benchmark uses. */

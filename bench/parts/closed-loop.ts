@@ -1,6 +1,6 @@
+import { nowUs } from "../../harness/time.ts";
 import { readFigures, untilDelivered } from "../gateway/metrics.ts";
 import type { LoadJob, LoadResult } from "../load/job.ts";
-import { nowUs } from "../process/time.ts";
 import type { Bench } from "./bench.ts";
 import { type Cost, costBetween, spentBy } from "./cost.ts";
 

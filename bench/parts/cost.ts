@@ -1,4 +1,4 @@
-import { nowUs } from "../process/time.ts";
+import { nowUs } from "../../harness/time.ts";
 import { busySecondsOfMachine, usageOf } from "../process/usage.ts";
 import type { Bench } from "./bench.ts";
 

@@ -1,9 +1,9 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 
+import { pause } from "../../harness/time.ts";
 import { readFigures } from "../gateway/metrics.ts";
 import type { GatewayProcess } from "../gateway/process.ts";
-import { pause } from "../process/time.ts";
 import { atLeast, below, type Figure, figure } from "../report/figure.ts";
 import type { Bench } from "./bench.ts";
 import { newSetting } from "./setting.ts";

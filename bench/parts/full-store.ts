@@ -1,5 +1,6 @@
+import { makeKey } from "../../harness/make-key.ts";
 import { type BenchSource, createClient } from "../gateway/client.ts";
-import { makeKey, startGateway } from "../gateway/process.ts";
+import { startGateway } from "../gateway/process.ts";
 import { readOwned } from "../store/owned.ts";
 import { seedStore } from "../store/seed.ts";
 import type { Bench } from "./bench.ts";

@@ -1,9 +1,9 @@
 import { z } from "zod";
 
+import { quantile } from "../../harness/statistics.ts";
 import { createClient, type Client } from "../gateway/client.ts";
 import { startGateway } from "../gateway/process.ts";
 import { below, type Figure, figure } from "../report/figure.ts";
-import { quantile } from "../report/statistics.ts";
 import { rareType } from "../store/fate.ts";
 import type { Bench } from "./bench.ts";
 import type { FullStore } from "./full-store.ts";

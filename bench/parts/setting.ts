@@ -1,5 +1,6 @@
+import { makeKey } from "../../harness/make-key.ts";
 import { type BenchSource, type Client, createClient } from "../gateway/client.ts";
-import { type GatewayProcess, makeKey, startGateway } from "../gateway/process.ts";
+import { type GatewayProcess, startGateway } from "../gateway/process.ts";
 import type { PartLetter } from "../options.ts";
 import type { Bench } from "./bench.ts";
 

@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 
 import { z } from "zod";
 
-import { type Children, untilEnded } from "./children.ts";
+import { type Children, untilEnded } from "../../harness/children.ts";
 
 /** A process that does jobs, one at a time. */
 export type LineClient = {

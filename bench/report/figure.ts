@@ -1,5 +1,5 @@
+import { median } from "../../harness/statistics.ts";
 import type { PartLetter } from "../options.ts";
-import { median } from "./statistics.ts";
 
 export type Unit = "/s" | "%" | "ms" | "MB" | "MiB" | "µs" | "";
 

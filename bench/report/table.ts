@@ -1,3 +1,4 @@
+import { markdownTable } from "../../harness/markdown.ts";
 import { type Figure, isMet } from "./figure.ts";
 
 const digitsOf = (value: number): number => {
@@ -46,9 +47,5 @@ export const tableOf = (figures: readonly Figure[]): string => {
     barOf(each),
     verdictOf(each),
   ]);
-  const all = [titles, ...rows];
-  const widths = titles.map((_, column) => Math.max(1, ...all.map((row) => row[column]?.length ?? 0)));
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
-  return [line(titles), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
+  return markdownTable([titles, ...rows]);
 };

@@ -3,9 +3,9 @@ import { createServer } from "node:net";
 
 import { z } from "zod";
 
+import { quantile } from "../../harness/statistics.ts";
+import { nowUs } from "../../harness/time.ts";
 import { serveLines } from "../process/line-server.ts";
-import { nowUs } from "../process/time.ts";
-import { quantile } from "../report/statistics.ts";
 import { requestReader } from "./reader.ts";
 import { deadPath } from "./receiver.ts";
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
-import { pause } from "../process/time.ts";
+import { pause } from "../../harness/time.ts";
 import { createInserts } from "./inserts.ts";
 import { createEventMaker, type SeedSource } from "./rows.ts";
 

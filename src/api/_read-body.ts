@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 
 import type { ByteShare } from "../ingest/byte-budget.ts";
+import { createBodyPieces } from "./_body-pieces.ts";
 
 /** A body, or why there is none. `takenBytes` are to be given back to the budget. */
 export type BodyRead =
@@ -12,8 +13,6 @@ export type BodyRead =
 /** A sender of too much is heard out up to twice the limit, so that it reads our answer instead of a reset. */
 const drainFactor = 2;
 
-const empty = Buffer.alloc(0);
-
 /** The announced length, or 0 when the sender announces none. */
 const announcedBytes = (request: IncomingMessage): number => Number(request.headers["content-length"] ?? 0);
 
@@ -24,7 +23,7 @@ const announcedBytes = (request: IncomingMessage): number => Number(request.head
 export const readBody = (request: IncomingMessage, budget: ByteShare, bytesMax: number): Promise<BodyRead> => {
   if (announcedBytes(request) > bytesMax * drainFactor) return Promise.resolve({ kind: "too_large" });
   return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
+    let pieces = createBodyPieces();
     let seenBytes = 0;
     let takenBytes = 0;
     let isOver = false;
@@ -40,7 +39,7 @@ export const readBody = (request: IncomingMessage, budget: ByteShare, bytesMax: 
       if (seenBytes > bytesMax) {
         budget.give(takenBytes);
         takenBytes = 0;
-        chunks.length = 0;
+        pieces = createBodyPieces();
         if (seenBytes > bytesMax * drainFactor) finish({ kind: "too_large" });
         return;
       }
@@ -49,21 +48,14 @@ export const readBody = (request: IncomingMessage, budget: ByteShare, bytesMax: 
         return;
       }
       takenBytes += chunk.length;
-      chunks.push(chunk);
+      pieces.add(chunk);
     });
     request.once("end", () => {
       if (seenBytes > bytesMax) finish({ kind: "too_large" });
-      else finish({ kind: "read", body: joined(chunks), takenBytes });
+      else finish({ kind: "read", body: pieces.join(), takenBytes });
     });
     // `close` follows `end`; alone it means that the sender went away.
     request.once("close", () => finish({ kind: "aborted" }));
     request.once("error", () => finish({ kind: "aborted" }));
   });
-};
-
-/** The chunks as one. A lone chunk is kept as it is: its memory is its own. */
-const joined = (chunks: readonly Buffer[]): Buffer => {
-  const [first] = chunks;
-  if (first === undefined) return empty;
-  return chunks.length === 1 ? first : Buffer.concat(chunks);
 };

@@ -4,6 +4,12 @@ export class MalformedBodyError extends Error {
   readonly code = "malformed_body";
 }
 
+/** A body that is larger than any that management needs. */
+export class TooLargeBodyError extends Error {
+  override readonly name = "TooLargeBodyError";
+  readonly code = "body_too_large";
+}
+
 /** Why a request was not answered by its route. Each dialect has its own words for it. */
 export type RequestFailure =
   | { readonly kind: "malformed"; readonly message: string }
@@ -29,6 +35,7 @@ export const requestFailureOf = (error: unknown): RequestFailure => {
   if (error instanceof Error && error.name === "StoreError" && storeIsAway.includes(codeOf(error))) {
     return { kind: "unavailable" };
   }
+  if (error instanceof TooLargeBodyError) return { kind: "too_large" };
   const status = statusOf(error);
   if (status === 413) return { kind: "too_large" };
   if (status !== null && status >= 400 && status < 500 && codeOf(error)?.startsWith("FST_") === true) {

@@ -8,9 +8,9 @@ import type { Observer } from "../observe/observe.ts";
 import { isAmbiguousHead } from "./_ambiguous-head.ts";
 import { type Connections, createConnections } from "./_connections.ts";
 import { sendFailure } from "./_failure-answer.ts";
+import { readManagementBody } from "./_management-body.ts";
 import { refuseConnection, refuseRequest } from "./_refusals.ts";
 import { isIngestPath } from "./ingest.ts";
-import { readJsonBody } from "./json-body.ts";
 import { sendJson } from "./send-json.ts";
 
 /** Takes requests straight from Node, before any framework. */
@@ -50,8 +50,6 @@ export type GatewayServer = {
   close(graceMs: number): Promise<void>;
 };
 
-/** What management sends is small. */
-const managementBodyBytesMax = 1024 * 1024;
 const timeoutsDefault: ServerTimeouts = { headersMs: 10_000, requestMs: 30_000, checkMs: 2_000 };
 /** Above the 60 s after which common load balancers close: the side that sends must be the one that closes. */
 const keepAliveTimeoutMs = 65_000;
@@ -128,7 +126,6 @@ const createApp = (parts: ServerParts): FastifyInstance => {
   };
   const app = fastify({
     serverFactory: (framework) => createNode(parts, connections, framework),
-    bodyLimit: managementBodyBytesMax,
     // A long id is an unknown one, and is to be answered as such.
     routerOptions: { maxParamLength: headerBytesMax },
     logger: false,
@@ -140,7 +137,7 @@ const createApp = (parts: ServerParts): FastifyInstance => {
     frameworkErrors: fail,
   });
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", { parseAs: "buffer" }, async (_request: unknown, bytes: Buffer) => readJsonBody(bytes));
+  app.addContentTypeParser("*", (_request: unknown, body: IncomingMessage) => readManagementBody(body));
   app.setErrorHandler(fail);
   app.register(mountNowhere);
   app.addHook("onResponse", async ({ method, routeOptions }, reply) => {

@@ -14,6 +14,7 @@ import { createHousekeeping, type Housekeeping } from "../retention/housekeeping
 import type { Core } from "./core.ts";
 import { createEventReader } from "./event-reader.ts";
 import type { Overrides } from "./overrides.ts";
+import { createReadiness } from "./readiness.ts";
 import { version } from "./version.ts";
 
 /** Everything that runs beside the APIs. */
@@ -32,19 +33,6 @@ export type Gateway = {
   /** Gives what is under way `graceMs` to end. */
   stop(graceMs: number): Promise<void>;
 };
-
-/** Ready is who can take an event now: the store answers a write, and its disk has room. */
-const readinessOf =
-  ({ store }: Pick<Core, "store">, diskFloor: DiskFloor): Gateway["readiness"] =>
-  async () => {
-    if (diskFloor.isShort()) return { ready: false, reason: "the disk is almost full" };
-    try {
-      await store.write(() => Promise.resolve());
-      return { ready: true };
-    } catch {
-      return { ready: false, reason: "the store cannot be written" };
-    }
-  };
 
 /** Opens the rooms in the order in which their lines are to be written: outcomes, claims, then what arrives. */
 export const openGateway = async (core: Core, config: Config, overrides: Overrides): Promise<Gateway> => {
@@ -86,7 +74,7 @@ export const openGateway = async (core: Core, config: Config, overrides: Overrid
     budget,
     diskFloor,
     names,
-    readiness: readinessOf(core, diskFloor),
+    readiness: createReadiness(core, diskFloor),
     replays,
     housekeeping,
     events: createEventReader({ store, table }),

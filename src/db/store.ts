@@ -27,6 +27,8 @@ export type Store = {
    * It is rolled back after 10 s.
    */
   write<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Resolves once something of no meaning is on disk: an empty transaction touches no disk, and so succeeds on a full one. */
+  probe(): Promise<void>;
   /** Opens a line into the group commit, for what happens all the time. */
   line<Item, Result>(batcher: Batcher<Item, Result>): Join<Item, Result>;
   /**

@@ -26,8 +26,8 @@ const reportsMax = 512;
 /** Reports that may wait before no further attempt is started. */
 const pendingMax = 1000;
 
-/** Waits between tries to record while the store is unavailable. */
-const retryMs = { first: 250, max: 10_000 } as const;
+/** Waits between tries to record while the store is unavailable: for so long nothing is sent although there is space again. */
+const retryMs = { first: 250, max: 1_000 } as const;
 
 /** What the recorder needs, and whom it tells of what it changed. */
 export type RecorderParts = {

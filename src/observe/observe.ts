@@ -20,6 +20,6 @@ export type ObserverParts = {
 export const createObserver = ({ log, metrics, clock }: ObserverParts): Observer => ({
   ...createIngestObserver(log, metrics, clock),
   ...createDeliveryObserver(log, metrics),
-  ...createStoreObserver(log, metrics),
+  ...createStoreObserver(log, metrics, clock),
   ...createProcessObserver(log, metrics),
 });

@@ -1,3 +1,5 @@
+import type { Clock } from "../lib/clock.ts";
+import { createLineLimit } from "./_line-limit.ts";
 import { errorFields } from "./error-fields.ts";
 import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
@@ -19,8 +21,15 @@ export type StoreObserver = {
 /** Upper bounds for the items of one group commit. */
 const itemsBuckets = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024];
 
+/** Failed commits that are logged in a second. All are counted: each one of a store that is full or broken fails. */
+const failureLinesMax = 5;
+
 /** Writes the metrics and lines of the store. */
-export const createStoreObserver = (log: Logger, metrics: Pick<Metrics, "counter" | "histogram">): StoreObserver => {
+export const createStoreObserver = (
+  log: Logger,
+  metrics: Pick<Metrics, "counter" | "histogram">,
+  clock: Pick<Clock, "monotonicMs">,
+): StoreObserver => {
   const duration = metrics.histogram({
     name: "postern_store_commit_duration_seconds",
     help: "Time that one group commit took, until it was on disk.",
@@ -39,6 +48,7 @@ export const createStoreObserver = (log: Logger, metrics: Pick<Metrics, "counter
     help: "Rows that retention removed, by kind.",
     labels: ["kind"],
   });
+  const mayWrite = createLineLimit(clock, failureLinesMax);
   return {
     committed({ items, durationMs }) {
       itemsPerCommit.observe(items);
@@ -46,7 +56,10 @@ export const createStoreObserver = (log: Logger, metrics: Pick<Metrics, "counter
     },
     commitFailed({ items, error }) {
       failures.inc();
-      log.error("commit failed", { items, ...errorFields(error) });
+      const line = mayWrite("commit failed");
+      if (line === null) return;
+      const suppressed = line.suppressed > 0 ? line.suppressed : undefined;
+      log.error("commit failed", { items, suppressed, ...errorFields(error) });
     },
     migrated(migration) {
       log.info("the store was brought to the newest schema", migration);

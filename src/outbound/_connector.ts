@@ -5,6 +5,7 @@ import type { buildConnector } from "undici";
 import type { Clock } from "../lib/clock.ts";
 import { dial } from "./_dial.ts";
 import { createHandshake } from "./_handshake.ts";
+import { boundReading } from "./_reading-bound.ts";
 import { EgressError } from "./egress-error.ts";
 import type { Guard } from "./guard.ts";
 import { bareHost } from "./url-policy.ts";
@@ -20,7 +21,8 @@ export type ConnectorOptions = {
 
 /** Opens sockets for undici. */
 export type Connector = {
-  connect: buildConnector.connector;
+  /** Connections on which each request may be answered with that many bytes, whatever they are. */
+  connectFor(answerBytesMax: number): buildConnector.connector;
   /** Connected sockets, idle or in use. */
   openSockets(): number;
   /** True while a new socket is given to its first request. */
@@ -62,13 +64,18 @@ export const createConnector = ({ guard, clock, ca, connectTimeoutMs }: Connecto
     }
   };
 
-  const connect = async (options: buildConnector.Options, callback: buildConnector.Callback): Promise<void> => {
+  const connect = async (
+    options: buildConnector.Options,
+    callback: buildConnector.Callback,
+    answerBytesMax: number,
+  ): Promise<void> => {
     const connected = await establish(options);
     if ("error" in connected) {
       callback(connected.error, null);
       return;
     }
     open += 1;
+    boundReading(connected.socket, answerBytesMax);
     connected.socket.once("close", () => {
       open -= 1;
     });
@@ -81,7 +88,7 @@ export const createConnector = ({ guard, clock, ca, connectTimeoutMs }: Connecto
   };
 
   return {
-    connect: (options, callback) => void connect(options, callback),
+    connectFor: (answerBytesMax) => (options, callback) => void connect(options, callback, answerBytesMax),
     openSockets: () => open,
     isHandingOver: () => handingOver,
     close() {

@@ -3,7 +3,7 @@ import { errors } from "undici";
 import { EgressError, errorCodeOf, type EgressErrorCode } from "./egress-error.ts";
 
 /** Why there was no answer. */
-export type FailureCode = EgressErrorCode | "reset" | "protocol";
+export type FailureCode = EgressErrorCode | "reset";
 
 /** Why a request ended without an answer, in words without an address, a query or a credential. */
 export type Failure =

@@ -8,6 +8,8 @@ export type Pools = {
   readonly shared: Agent;
   /** Opens a connection for each request (which must say `reset`), for those that must not meet an old one. */
   readonly fresh: Agent;
+  /** For what libraries fetch: its bounds are wider than those of `send`. */
+  readonly fetched: Agent;
   /** Ends all connections, and with them the requests on them. */
   close(): Promise<void>;
 };
@@ -22,14 +24,17 @@ const idleMsMax = 30_000;
  */
 const requestsPerConnectionMax = 1_000;
 const headerBytesMax = 16 * 1024;
-/** For what libraries fetch through the same pool; `send` has closer bounds of its own. */
+/** What one answer to `send` may come to on the wire: 33 heads, and 64 KiB of body in small chunks. */
+const answerBytesMax = 1024 * 1024;
+/** The body of what libraries fetch, and all of its answer. */
 const fetchedBytesMax = 8 * 1024 * 1024;
+const fetchedAnswerBytesMax = fetchedBytesMax * 2;
 const fetchTimeoutMs = 30_000;
 
-/** Two pools over one connector. */
-export const createPools = (connector: Pick<Connector, "connect">): Pools => {
+/** Three pools over one connector. */
+export const createPools = (connector: Pick<Connector, "connectFor">): Pools => {
   const options: Agent.Options = {
-    connect: connector.connect,
+    connect: connector.connectFor(answerBytesMax),
     // One request at a time on a connection: an answer is never for another request, a reset costs one.
     allowH2: false,
     pipelining: 1,
@@ -37,17 +42,22 @@ export const createPools = (connector: Pick<Connector, "connect">): Pools => {
     keepAliveMaxTimeout: idleMsMax,
     maxRequestsPerClient: requestsPerConnectionMax,
     maxHeaderSize: headerBytesMax,
-    maxResponseSize: fetchedBytesMax,
-    headersTimeout: fetchTimeoutMs,
-    bodyTimeout: fetchTimeoutMs,
   };
   const shared = new Agent(options);
   const fresh = new Agent(options);
+  const fetched = new Agent({
+    ...options,
+    connect: connector.connectFor(fetchedAnswerBytesMax),
+    maxResponseSize: fetchedBytesMax,
+    headersTimeout: fetchTimeoutMs,
+    bodyTimeout: fetchTimeoutMs,
+  });
   return {
     shared,
     fresh,
+    fetched,
     close: async () => {
-      await Promise.all([shared.destroy(), fresh.destroy()]);
+      await Promise.all([shared.destroy(), fresh.destroy(), fetched.destroy()]);
     },
   };
 };

@@ -1,5 +1,5 @@
-/** Why there is no connection. */
-export type EgressErrorCode = "dns" | "refused_address" | "connect" | "tls" | "timeout";
+/** Why there is no connection, or none any more. */
+export type EgressErrorCode = "dns" | "refused_address" | "connect" | "tls" | "timeout" | "protocol";
 
 /**
  * No connection to where a request was to go. The message is for the destination's owner: it shows no address, no

@@ -15,7 +15,7 @@ export type Outbound = {
   readonly send: Send;
   /** Whether a URL may be saved as a destination; asks the name servers. */
   checkUrl(text: string): Promise<UrlVerdict>;
-  /** The same guard and connections for libraries that bring their own requests. */
+  /** The same guard for libraries that bring their own requests. */
   readonly dispatcher: Dispatcher;
   /** Ends all connections; requests on them end as `cancelled`. */
   close(): Promise<void>;
@@ -44,7 +44,7 @@ export const createOutbound = ({ clock, egressAllow, tls, ...options }: Outbound
   return {
     send: createSend({ clock, pools, connector }),
     checkUrl: guard.checkUrl,
-    dispatcher: pools.shared,
+    dispatcher: pools.fetched,
     async close() {
       connector.close();
       await pools.close();

@@ -1,5 +1,5 @@
 import { BoundedCache } from "../lib/bounded-cache.ts";
-import { wait, type Clock } from "../lib/clock.ts";
+import type { Clock } from "../lib/clock.ts";
 import type { Address } from "../lib/ip.ts";
 import { createHostsFile } from "./_hosts-file.ts";
 import { createNameQuery, type Answer, type QueryFailure } from "./_name-query.ts";
@@ -29,7 +29,7 @@ export type ResolverOptions = {
 
 const timeoutMsDefault = 2_000;
 const namesCachedMax = 10_000;
-/** Names being asked for at once. Beyond it a look-up fails rather than waits behind names that nobody answers for. */
+/** Names being asked for at once, each on a socket of its own. Beyond it a look-up fails rather than waits behind names that nobody answers for. */
 const queriesMax = 1_000;
 /** A receiver that moves is found again within this, whatever its TTL says. */
 const ttlMsMax = 60_000;
@@ -53,18 +53,18 @@ export const createResolver = ({ clock, ...options }: ResolverOptions): Resolver
   const timeoutMs = options.timeoutMs ?? timeoutMsDefault;
   const hosts = createHostsFile(options.hostsFile ?? "/etc/hosts", clock);
   const query = createNameQuery({ servers: options.servers, timeoutMs });
+  const underWay = new Set<AbortController>();
   const cache = new BoundedCache<string, { resolution: Resolution; untilMs: number }>(namesCachedMax);
   const flights = new Map<string, Promise<Resolution>>();
-  let queriesUnderWay = 0;
 
   const ask = async (name: string): Promise<Resolution> => {
-    queriesUnderWay += 1;
-    const asked = query.ask(name).finally(() => {
-      queriesUnderWay -= 1;
-    });
+    const stop = new AbortController();
+    underWay.add(stop);
     // c-ares asks every name server in turn, each with the whole timeout.
-    const late = wait(clock, timeoutMs).then((): Answer => ({ kind: "failed", reason: "timeout" }));
-    const answer = await Promise.race([asked, late]);
+    const timer = clock.after(timeoutMs, () => stop.abort());
+    const answer = await query(name, stop.signal);
+    timer.cancel();
+    underWay.delete(stop);
     cache.set(name, { resolution: answer, untilMs: clock.monotonicMs() + lifeMs(answer) });
     return answer;
   };
@@ -78,11 +78,13 @@ export const createResolver = ({ clock, ...options }: ResolverOptions): Resolver
       if (cached !== undefined && cached.untilMs > clock.monotonicMs()) return cached.resolution;
       const flight = flights.get(name);
       if (flight !== undefined) return flight;
-      if (queriesUnderWay >= queriesMax) return { kind: "failed", reason: "overloaded" };
+      if (underWay.size >= queriesMax) return { kind: "failed", reason: "overloaded" };
       const begun = ask(name).finally(() => flights.delete(name));
       flights.set(name, begun);
       return begun;
     },
-    close: () => query.close(),
+    close() {
+      for (const stop of underWay) stop.abort();
+    },
   };
 };

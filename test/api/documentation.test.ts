@@ -3,10 +3,10 @@ import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 
+import { http } from "../../harness/http.ts";
 import { docsPage } from "../../src/api/_docs-page.ts";
 import { describeApis, type OpenApiDocument } from "../../src/api/openapi.ts";
 import { startGateway } from "../support/gateway.ts";
-import { http } from "../support/http.ts";
 import { bodyFor, startFilled } from "../support/routes.ts";
 
 const operationsOf = ({ paths }: OpenApiDocument) =>

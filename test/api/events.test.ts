@@ -1,10 +1,10 @@
 import { describe, expect, test, vi } from "vitest";
 
+import { http } from "../../harness/http.ts";
 import type { KrafterParts } from "../../src/api/krafter/parts.ts";
 import type { EventList } from "../../src/api/krafter/ports.ts";
 import type { Event } from "../../src/events/event.ts";
 import { startGateway } from "../support/gateway.ts";
-import { http } from "../support/http.ts";
 import { startReceiver } from "../support/receiver.ts";
 
 const uuid = expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);

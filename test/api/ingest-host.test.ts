@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
+import { http } from "../../harness/http.ts";
 import { startGateway } from "../support/gateway.ts";
-import { http } from "../support/http.ts";
 import { makeSource } from "../support/journey.ts";
 
 test("a second host name answers at ingest URLs and nowhere else", async () => {

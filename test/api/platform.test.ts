@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
+import { http } from "../../harness/http.ts";
 import { startGateway } from "../support/gateway.ts";
-import { http } from "../support/http.ts";
 
 test("/healthz and /readyz answer without a key", async () => {
   const { url } = await startGateway();

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 
+import { http } from "../../harness/http.ts";
 import type { KrafterParts } from "../../src/api/krafter/parts.ts";
 import type { Replay } from "../../src/api/krafter/ports.ts";
 import { startGateway } from "../support/gateway.ts";
-import { http } from "../support/http.ts";
 
 const generic = { name: "x", require_signature: false };
 

@@ -3,12 +3,12 @@ import { connect } from "node:net";
 
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 
+import { http } from "../../harness/http.ts";
 import { createServer, type ServerParts } from "../../src/api/server.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { createIds } from "../../src/lib/ids.ts";
 import { createSystemRandom } from "../../src/lib/random.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { http } from "../support/http.ts";
 
 const requestId = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 

@@ -2,8 +2,8 @@ import { createHmac } from "node:crypto";
 
 import { expect } from "vitest";
 
+import { http } from "../../harness/http.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { http } from "../support/http.ts";
 import { eventually, makeDestination, makeSource, type MadeSource } from "../support/journey.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { bodyOf, readStoredSince } from "./_stored.ts";

@@ -1,5 +1,5 @@
+import { http } from "../../harness/http.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { http } from "../support/http.ts";
 import { eventually, listEvents, makeDestination, makeSource } from "../support/journey.ts";
 import { startReceiver } from "../support/receiver.ts";
 import type { WireAnswer } from "../support/wire.ts";

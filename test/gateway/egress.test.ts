@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 
+import { http } from "../../harness/http.ts";
 import { watchDials } from "../support/dials.ts";
 import { eventually } from "../support/engine.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { http } from "../support/http.ts";
 import { listEvents, makeDestination, makeSource, type MadeDestination, type MadeSource } from "../support/journey.ts";
 import type { NameAnswer, NameOptions } from "../support/name-server.ts";
 import { call, makeKey, startProcess } from "../support/process.ts";
@@ -198,8 +198,7 @@ test("a proxy that the environment names is not asked: what is vetted is what is
   const directory = freshDirectory();
   const key = await makeKey(directory);
   const variables = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"];
-  const { url } = await startProcess({
-    DATA_DIR: directory,
+  const { url } = await startProcess(directory, {
     NODE_USE_ENV_PROXY: "1",
     NO_PROXY: "",
     no_proxy: "",

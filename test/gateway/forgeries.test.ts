@@ -3,8 +3,8 @@ import { request } from "node:http";
 
 import { expect, test } from "vitest";
 
+import { http } from "../../harness/http.ts";
 import { startGateway } from "../support/gateway.ts";
-import { http } from "../support/http.ts";
 import {
   eventually,
   listEvents,

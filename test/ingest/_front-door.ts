@@ -4,12 +4,12 @@ import type { AddressInfo } from "node:net";
 
 import { onTestFinished } from "vitest";
 
+import { http, type HttpAnswer, type HttpWish } from "../../harness/http.ts";
 import { createIngestHandler, type IngestParts } from "../../src/api/ingest.ts";
 import { ByteBudget } from "../../src/ingest/byte-budget.ts";
 import { createAddressSet } from "../../src/lib/ip.ts";
 import type { Source } from "../../src/routing/source.ts";
 import { type Engine, startEngine } from "../support/engine.ts";
-import { http, type HttpAnswer, type HttpWish } from "../support/http.ts";
 
 /** A real engine, and the handler of its ingest URLs on a port of its own. */
 export type FrontDoor = {

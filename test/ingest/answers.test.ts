@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 
+import type { HttpAnswer } from "../../harness/http.ts";
 import { deleteSource } from "../../src/routing/delete-source.ts";
 import { eventually } from "../support/engine.ts";
-import type { HttpAnswer } from "../support/http.ts";
 import { select } from "../support/store.ts";
 import { openWire, postText } from "../support/wire.ts";
 import { openFrontDoor } from "./_front-door.ts";

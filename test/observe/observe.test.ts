@@ -273,3 +273,13 @@ test("a flood of refusals is counted whole and logged in part, reason by reason"
   expect(sink.entries().at(-1)).toMatchObject({ reason: "unknown_slug", suppressed: 980 });
   expect(await samples()).toContain('postern_ingest_refused_total{reason="unknown_slug"} 1001');
 });
+
+test("a store that fails every commit is counted whole and logged in part", async () => {
+  const { observer, sink, samples, time } = setUp();
+  for (let i = 0; i < 1_000; i += 1) observer.commitFailed({ items: 2, error: new Error("disk I/O error") });
+  expect(sink.lines).toHaveLength(5);
+  time.ms += 1_000;
+  observer.commitFailed({ items: 2, error: new Error("disk I/O error") });
+  expect(sink.entries().at(-1)).toMatchObject({ message: "commit failed", suppressed: 995 });
+  expect(await samples()).toContain("postern_store_commit_failures_total 1001");
+});

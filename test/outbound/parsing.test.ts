@@ -15,10 +15,12 @@ const targetOf = async (url: string): Promise<object | undefined> => {
   let target: object | undefined;
   const connector = { isHandingOver: () => false, openSockets: () => 0 };
   const pools = createPools({
-    connect: ({ protocol, hostname, port }, callback) => {
-      target = { protocol, host: bareHost(hostname), port };
-      callback(new Error("not connected"), null);
-    },
+    connectFor:
+      () =>
+      ({ protocol, hostname, port }, callback) => {
+        target = { protocol, host: bareHost(hostname), port };
+        callback(new Error("not connected"), null);
+      },
   });
   await createSend({ clock: systemClock, pools, connector })({ url, method: "POST", headers: [], timeoutMs: 5_000 });
   await pools.close();

@@ -1,5 +1,6 @@
 import { onTestFinished } from "vitest";
 
+import { http, type HttpAnswer } from "../../harness/http.ts";
 import type { Scope } from "../../src/access/scopes.ts";
 import type { KrafterParts } from "../../src/api/krafter/parts.ts";
 import { krafterRoutes } from "../../src/api/krafter/routes.ts";
@@ -10,7 +11,6 @@ import { type Gateway, openGateway } from "../../src/app/gateway.ts";
 import { loadConfig } from "../../src/config.ts";
 import { captureLog, type CapturedLog } from "./captured-log.ts";
 import { createTestClock, type TestClock } from "./clock.ts";
-import { http, type HttpAnswer } from "./http.ts";
 import { type NameServer, startNameServer } from "./name-server.ts";
 import { receiverCa } from "./receiver.ts";
 import { freshDirectory } from "./store.ts";

@@ -6,8 +6,8 @@ import { Webhook } from "standardwebhooks";
 import { Stripe } from "stripe";
 import { vi } from "vitest";
 
+import { http, type HttpAnswer } from "../../harness/http.ts";
 import type { TestGateway } from "./gateway.ts";
-import { http, type HttpAnswer } from "./http.ts";
 import type { ReceivedRequest } from "./receiver.ts";
 
 /** A source that the management API made, and where its events are posted. */

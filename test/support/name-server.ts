@@ -16,6 +16,8 @@ export type NameOptions = {
   ttlSeconds?: number;
   /** Names that it is an alias of, one after the other; the last one has the addresses. */
   via?: readonly string[];
+  /** How long it thinks before it answers over UDP. Default: not at all. */
+  delayMs?: number;
   /** What is sent over UDP in place of the honest reply. */
   spoil?: (reply: Buffer) => readonly Buffer[];
 };
@@ -50,15 +52,17 @@ const createNames = () => {
     entry.asked.set(type, asked + 1);
     return entry.answers[Math.min(asked, entry.answers.length - 1)]!;
   };
-  const replyTo = (packet: Buffer): { reply: Buffer | undefined; spoil: NonNullable<NameOptions["spoil"]> } => {
+  const replyTo = (
+    packet: Buffer,
+  ): { reply: Buffer | undefined } & Required<Pick<NameOptions, "spoil" | "delayMs">> => {
     const { name, type } = readQuery(packet);
     questions.push({ name, type: type === typeAaaa ? "AAAA" : "A" });
     const entry: Entry = entries.get(name) ?? { answers: ["nxdomain"], asked: new Map() };
-    const { ttlSeconds = 0, via = [], spoil = (reply) => [reply] } = entry;
+    const { ttlSeconds = 0, via = [], delayMs = 0, spoil = (reply) => [reply] } = entry;
     const answer = next(entry, type);
-    if (answer === "silence") return { reply: undefined, spoil };
+    if (answer === "silence") return { reply: undefined, spoil, delayMs };
     const said = typeof answer === "string" ? { code: codes[answer] } : { code: 0, via, addresses: answer, ttlSeconds };
-    return { reply: writeReply(packet, said), spoil };
+    return { reply: writeReply(packet, said), spoil, delayMs };
   };
   return { entries, questions, replyTo };
 };
@@ -82,38 +86,47 @@ const serveTcp = (replyTo: (packet: Buffer) => Buffer | undefined, open: Set<Soc
     });
   });
 
-/** Binds both to one port of loopback. */
-const bindBoth = async (tcp: Server): Promise<{ udp: UdpSocket; port: number }> => {
+/** Binds both to one port of loopback; 0: to one that is free. */
+const bindBoth = async (tcp: Server, wished: number): Promise<{ udp: UdpSocket; port: number }> => {
   for (;;) {
-    const udp = createSocket("udp4").bind(0, "127.0.0.1");
+    const udp = createSocket("udp4").bind(wished, "127.0.0.1");
     await once(udp, "listening");
     const { port } = udp.address();
     try {
       tcp.listen(port, "127.0.0.1");
       await once(tcp, "listening");
       return { udp, port };
-    } catch {
-      // Somebody has that port for TCP.
+    } catch (error) {
       udp.close();
+      // Somebody has that port for TCP: another one may be free.
+      if (wished !== 0) throw error;
     }
   }
 };
 
-/** Starts one. `await using` closes it. */
-export const startNameServer = async (): Promise<NameServer> => {
+/** Starts one, by default on a port that is free. `await using` closes it. */
+export const startNameServer = async (wish: { readonly port?: number } = {}): Promise<NameServer> => {
   const { entries, questions, replyTo } = createNames();
   const open = new Set<Socket>();
+  let isClosed = false;
   const tcp = serveTcp((packet) => replyTo(packet).reply, open);
-  const { udp, port } = await bindBoth(tcp);
+  const { udp, port } = await bindBoth(tcp, wish.port ?? 0);
   udp.on("message", (packet: Buffer, sender: RemoteInfo) => {
-    const { reply, spoil } = replyTo(packet);
+    const { reply, spoil, delayMs } = replyTo(packet);
     if (reply === undefined) return;
-    for (const sent of spoil(reply.length > datagramBytesMax ? truncated(reply) : reply)) {
-      udp.send(sent, sender.port, sender.address);
-    }
+    const send = (): void => {
+      if (isClosed) return;
+      for (const sent of spoil(reply.length > datagramBytesMax ? truncated(reply) : reply)) {
+        udp.send(sent, sender.port, sender.address);
+      }
+    };
+    if (delayMs === 0) send();
+    else setTimeout(send, delayMs).unref();
   });
 
   const close = async (): Promise<void> => {
+    if (isClosed) return;
+    isClosed = true;
     const closed = Promise.all([once(udp, "close"), once(tcp, "close")]);
     udp.close();
     tcp.close();

@@ -9,14 +9,14 @@ import { GroupCommit, type CommitObserver } from "../group-commit.ts";
 import { migrations } from "../migrations.ts";
 import type { Operation, OperationResult } from "../statement.ts";
 import { isInterrupted, StoreError } from "../store-error.ts";
-import type { Store } from "../store.ts";
+import type { Store, StoreSize } from "../store.ts";
 import { WriterLock } from "../writer-lock.ts";
 import { createCompiler } from "./_compile.ts";
 import { Packer } from "./_pack.ts";
 import { type Checkpointer, createCheckpointer } from "./checkpoint.ts";
 import { createKysely, type RunQuery } from "./kysely.ts";
 import { migrate, type Migrated } from "./migrate.ts";
-import { createReads } from "./reads.ts";
+import { createReads, type Reads } from "./reads.ts";
 import { createThread, type Thread } from "./thread.ts";
 import { runTransaction } from "./transaction.ts";
 
@@ -36,6 +36,8 @@ const busyTimeoutMs = 5000;
 const commitsMax = 8;
 /** Pages given back in one go: about 4 ms. */
 const reclaimPages = 256;
+/** Writes the first page, which an update that changes nothing would not. Nobody reads the number: versions are rows. */
+const probeSql = "pragma user_version = 0";
 const pagesSql = "select page_count, freelist_count from pragma_page_count, pragma_freelist_count";
 
 /**
@@ -72,6 +74,11 @@ const storeOver = (path: string, { directory, clock, observer, walBytesMax }: Sq
   const lookups = refuseInside(reads.lookup);
   const lists = refuseInside(reads.list);
   const lookAfterLog = createLogLook(writer, checkpointer, observer);
+  const run = (sql: string): Promise<void> =>
+    lock.lock(async () => {
+      await writer.ask({ kind: "exec", sql });
+      await lookAfterLog();
+    });
   return {
     // Rooms type their own tables; the connection is the same for all.
     lookup: <Tables>() => lookups as Kysely<Tables>,
@@ -87,6 +94,7 @@ const storeOver = (path: string, { directory, clock, observer, walBytesMax }: Sq
           await lookAfterLog();
         }
       }),
+    probe: () => run(probeSql),
     line: (batcher) => commits.line(batcher),
     onInterrupted: (listener) => commits.onInterrupted(listener),
     settled: () => commits.settled(),
@@ -96,16 +104,8 @@ const storeOver = (path: string, { directory, clock, observer, walBytesMax }: Sq
       return bavail * bsize;
     },
     backup: (target) => copyTo(path, target),
-    reclaim: () =>
-      lock.lock(async () => {
-        await writer.ask({ kind: "exec", sql: `pragma incremental_vacuum(${reclaimPages})` });
-        await lookAfterLog();
-      }),
-    size: async () => {
-      const { rows } = await reads.list(pagesSql, []);
-      const pages = (column: string): number => Number(rows[0]?.[column] ?? 0);
-      return { bytes: pages("page_count") * pageBytes, unusedBytes: pages("freelist_count") * pageBytes };
-    },
+    reclaim: () => run(`pragma incremental_vacuum(${reclaimPages})`),
+    size: () => sizeOf(reads),
     close: async () => {
       await commits.settled();
       await lock.lock(async () => {
@@ -163,6 +163,12 @@ const createCommit = (
     if (frames !== null) checkpointer.saw(frames);
     return results;
   };
+};
+
+const sizeOf = async ({ list }: Pick<Reads, "list">): Promise<StoreSize> => {
+  const { rows } = await list(pagesSql, []);
+  const pages = (column: string): number => Number(rows[0]?.[column] ?? 0);
+  return { bytes: pages("page_count") * pageBytes, unusedBytes: pages("freelist_count") * pageBytes };
 };
 
 /** A thread of its own copies: for its length it would keep the other ones from their work. */

@@ -1,0 +1,17 @@
+/**
+ * Preloaded into a gateway: its wall clock is moved by whoever started it, over the channel between the two. The monotonic
+ * clock goes on, as it does when an operator or NTP sets the time.
+ */
+import { isMainThread } from "node:worker_threads";
+
+if (isMainThread) {
+  const trueNowMs = Date.now;
+  let offsetMs = 0;
+  // The one way in which the gateway asks for the time of day.
+  Date.now = () => trueNowMs() + offsetMs;
+  process.on("message", (movedMs) => {
+    offsetMs = Number(movedMs);
+    process.send?.(offsetMs);
+  });
+  process.channel?.unref();
+}

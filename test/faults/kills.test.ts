@@ -1,0 +1,15 @@
+import { expect, test } from "vitest";
+
+import { killsFault } from "../../faults/process/kills.ts";
+import { runShort } from "../support/fault.ts";
+
+test(
+  "invariants 1 and 3: kill -9 under load loses nothing acknowledged, and leaves nothing undelivered",
+  { timeout: 60_000 },
+  async () => {
+    const { account, broken } = await runShort(killsFault);
+    expect(broken).toEqual([]);
+    expect(account.acknowledged).toBeGreaterThanOrEqual(450);
+    expect(account.restarts).toBe(3);
+  },
+);

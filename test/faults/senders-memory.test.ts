@@ -1,0 +1,75 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import type { Socket } from "node:net";
+
+import fc from "fast-check";
+import { expect, onTestFinished, test } from "vitest";
+
+import { createBodyPieces } from "../../src/api/_body-pieces.ts";
+import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { makeSource } from "../support/journey.ts";
+import { openWire } from "../support/wire.ts";
+
+/** What the process holds once everything that can be freed is freed. */
+const heldBytes = (): number => {
+  if (globalThis.gc === undefined) throw new Error("run with --expose-gc");
+  globalThis.gc();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+};
+
+const chunk = "1\r\nx\r\n";
+const bytesEach = 50_000;
+const senders = 8;
+
+/** Sends bodies in chunks of a byte, without their end, and gives what each byte costs once all have come. */
+const costPerByte = async (
+  gateway: TestGateway,
+  { path, header }: { path: string; header: string },
+  untilRead: () => Promise<void>,
+): Promise<number> => {
+  const port = Number(new URL(gateway.url).port);
+  const before = heldBytes();
+  for (let sender = 0; sender < senders; sender += 1) {
+    const wire = await openWire(port);
+    await wire.send(`POST ${path} HTTP/1.1\r\nhost: gateway.test\r\n${header}transfer-encoding: chunked\r\n\r\n`);
+    await wire.send(chunk.repeat(bytesEach));
+  }
+  await untilRead();
+  return (heldBytes() - before) / (senders * bytesEach);
+};
+
+test("invariant 9: an event that comes byte by byte costs about what it holds", async () => {
+  const gateway = await startGateway();
+  const { slug } = await makeSource(gateway, { provider: "generic", require_signature: false });
+  const cost = await costPerByte(gateway, { path: `/in/${slug}`, header: "" }, () =>
+    expect.poll(() => gateway.gateway.budget.usedBytes, { timeout: 10_000 }).toBe(senders * bytesEach),
+  );
+  // It was 500 bytes: 200 MB in all.
+  expect(cost).toBeLessThan(16);
+});
+
+test("invariant 9: so does what management is sent", async () => {
+  const gateway = await startGateway();
+  const sockets = new Set<Socket>();
+  const onRequest = (message: unknown): void => void sockets.add((message as { socket: Socket }).socket);
+  subscribe("http.server.request.start", onRequest);
+  onTestFinished(() => void unsubscribe("http.server.request.start", onRequest));
+  const bytesRead = (): number => [...sockets].reduce((sum, socket) => sum + socket.bytesRead, 0);
+  const cost = await costPerByte(
+    gateway,
+    { path: "/api/v1/webhooks/sources", header: `authorization: Bearer ${gateway.key}\r\n` },
+    () => expect.poll(bytesRead, { timeout: 10_000 }).toBeGreaterThan(senders * bytesEach * chunk.length),
+  );
+  expect(cost).toBeLessThan(16);
+});
+
+test("a body is the same however it was cut", () => {
+  const piece = fc.oneof(fc.uint8Array({ maxLength: 8 }), fc.uint8Array({ maxLength: 5_000, size: "max" }));
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 60, size: "max" }), (cut) => {
+      const pieces = createBodyPieces();
+      for (const each of cut) pieces.add(Buffer.from(each));
+      expect(pieces.join().equals(Buffer.concat(cut))).toBe(true);
+    }),
+  );
+});
