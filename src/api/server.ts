@@ -6,6 +6,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Ids } from "../lib/ids.ts";
 import type { Observer } from "../observe/observe.ts";
 import { isAmbiguousHead } from "./_ambiguous-head.ts";
+import { connectionsMax } from "./_connections-max.ts";
 import { type Connections, createConnections } from "./_connections.ts";
 import { sendFailure } from "./_failure-answer.ts";
 import { readManagementBody } from "./_management-body.ts";
@@ -103,6 +104,9 @@ const createNode = (
     },
     listener,
   );
+  const most = connectionsMax();
+  // Those beyond it are closed at once: their clients try again, as after any lost connection.
+  if (most !== null) server.maxConnections = most;
   // An expectation that nobody knows is none (RFC 9110, section 10.1.1). Node by itself would answer 417.
   server.on("checkExpectation", listener);
   return server;

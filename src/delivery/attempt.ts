@@ -19,10 +19,13 @@ export type AttemptContext = {
 };
 
 /** An attempt, for the log, and what it means. */
-export type Attempted = { readonly attempt: Attempt; readonly outcome: AttemptOutcome };
+export type Attempted = { readonly kind: "attempted"; readonly attempt: Attempt; readonly outcome: AttemptOutcome };
+
+/** We had no means to try: no attempt, and nobody's failure. */
+export type NotAttempted = { readonly kind: "unavailable"; readonly message: string };
 
 /** What the receiver's answer, or the lack of one, comes to. */
-export const outcomeOf = (result: SendResult, nowMs: number): AttemptOutcome => {
+const outcomeOf = (result: Exclude<SendResult, { kind: "unavailable" }>, nowMs: number): AttemptOutcome => {
   switch (result.kind) {
     case "answered": {
       const { status, headers } = result;
@@ -40,6 +43,7 @@ export const outcomeOf = (result: SendResult, nowMs: number): AttemptOutcome => 
 type Ended = { id: Id; startedAtMs: number; outcome: AttemptOutcome; result: SendResult | null };
 
 const attemptOf = (work: Work, { id, startedAtMs, outcome, result }: Ended): Attempted => ({
+  kind: "attempted",
   outcome,
   attempt: {
     id,
@@ -81,11 +85,11 @@ export type Try = {
   readonly signal: AbortSignal;
 };
 
-/** Tries a delivery once. Resolves whatever happens: a failed attempt is an outcome. */
+/** Tries a delivery once, if we can. Resolves whatever happens: a failed attempt is an outcome. */
 export const performAttempt = async (
   context: AttemptContext,
   { work, stored, routed, signal }: Try,
-): Promise<Attempted> => {
+): Promise<Attempted | NotAttempted> => {
   const { clock, ids, table, send, names } = context;
   const { destination } = routed;
   const startedAtMs = clock.nowMs();
@@ -114,5 +118,6 @@ export const performAttempt = async (
     timeoutMs: destination.timeoutMs,
     signal,
   });
+  if (result.kind === "unavailable") return result;
   return attemptOf(work, { id: attemptId, startedAtMs, outcome: outcomeOf(result, clock.nowMs()), result });
 };

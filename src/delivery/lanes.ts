@@ -7,6 +7,7 @@ import type { Claimed, ClaimWish } from "../queue/claim.ts";
 import { claimedDueMs, type Delivery } from "../queue/delivery.ts";
 import type { Destination } from "../routing/destination.ts";
 import type { RoutingTable } from "../routing/table.ts";
+import { LaneMemory } from "./lane-memory.ts";
 import {
   hasBacklog,
   isEmpty,
@@ -22,11 +23,10 @@ import {
 } from "./lane.ts";
 import type { HeldBytes, Work } from "./work.ts";
 
-/** Bytes that all lanes together keep in memory. */
-const heldBytesMax = 64 * 1024 * 1024;
-
 /** What an event counts as until it has been read from the store: the largest body that is usual. */
 const unreadBytes = 256 * 1024;
+
+const toReadBytes = (work: Work | undefined): number => (work?.stored === null ? unreadBytes : 0);
 
 /** Deliveries that a lane claims in one go: the commit that claims them holds up all others. */
 const claimedMax = 250;
@@ -60,7 +60,7 @@ export class Lanes {
   readonly #lanes = new Map<Id, Lane>();
   /** Lanes that were given something since they were looked at. */
   readonly #touched = new Set<Lane>();
-  #heldBytes = 0;
+  readonly #memory = new LaneMemory();
   #stopped = false;
 
   constructor(parts: LanesParts) {
@@ -69,7 +69,7 @@ export class Lanes {
 
   /** Bytes of the events that all lanes hold. */
   get heldBytes(): number {
-    return this.#heldBytes;
+    return this.#memory.heldBytes;
   }
 
   /**
@@ -82,13 +82,13 @@ export class Lanes {
     const nowMs = this.#parts.dueTime.nowMs();
     if (hasBacklog(lane, nowMs)) return false;
     const isFull = lane.waiting.live.length + lane.reserved >= windowMax || lane.heldBytes + bytes > laneBytesMax;
-    if (isFull || this.#heldBytes + bytes > heldBytesMax) {
+    if (isFull || !this.#memory.mayHold(lane, bytes)) {
       // The backlog begins here: a smaller one that comes in the same commit must not pass.
       lane.nextDueAtMs = nowMs;
       return false;
     }
     lane.reserved += 1;
-    this.#hold(lane, bytes);
+    this.#memory.hold(lane, bytes);
     return true;
   }
 
@@ -96,7 +96,7 @@ export class Lanes {
   forgo(destinationId: Id, bytes: number): void {
     const lane = this.#lane(destinationId);
     lane.reserved -= 1;
-    this.#hold(lane, -bytes);
+    this.#memory.hold(lane, -bytes);
   }
 
   /** Takes work whose place was kept. */
@@ -186,11 +186,6 @@ export class Lanes {
     return lane;
   }
 
-  #hold(lane: Lane, bytes: number): void {
-    lane.heldBytes += bytes;
-    this.#heldBytes += bytes;
-  }
-
   /**
    * Looks at a lane once the commit that gave it something has been answered and the next one is on its way: to sign
    * and send takes longer than both, and nobody waits for it.
@@ -234,7 +229,7 @@ export class Lanes {
           works.push(work);
           continue;
         }
-        this.#hold(lane, -work.bytes);
+        this.#memory.hold(lane, -work.bytes);
         this.#parts.cancel(work);
       }
     }
@@ -249,7 +244,8 @@ export class Lanes {
       if (next.kind === "wait") return next.waitMs;
       if (!mayStart()) return sleepMsMax;
       // Looked at again when one of those under way ends. One at a time always goes, so nobody waits for other lanes.
-      if (this.#heldBytes > heldBytesMax && runningIn(lane) > 0) return null;
+      const readBytes = toReadBytes(lane.waiting[next.turn][next.index]);
+      if (runningIn(lane) > 0 && !this.#memory.mayHold(lane, readBytes)) return null;
       const rateWaitMs = lane.rate.take(destination, clock.monotonicMs());
       if (rateWaitMs > 0) return rateWaitMs;
       for (const work of lane.waiting[next.turn].splice(next.index, 1)) void this.#run(lane, work, destination);
@@ -260,15 +256,15 @@ export class Lanes {
     const turn = turnOf(work);
     lane.lastTurn = turn;
     lane.running[turn] += 1;
-    let readBytes = work.stored === null ? unreadBytes : 0;
-    this.#hold(lane, readBytes);
+    let readBytes = toReadBytes(work);
+    this.#memory.hold(lane, readBytes);
     const kept = await this.#parts.work(work, destination, (bytes) => {
-      this.#hold(lane, bytes - readBytes);
+      this.#memory.hold(lane, bytes - readBytes);
       readBytes = bytes;
     });
     lane.running[turn] -= 1;
-    this.#hold(lane, -readBytes);
-    if (kept === null) this.#hold(lane, -work.bytes);
+    this.#memory.hold(lane, -readBytes);
+    if (kept === null) this.#memory.hold(lane, -work.bytes);
     else lane.waiting[turn].unshift(kept);
     this.#pump(lane);
   }

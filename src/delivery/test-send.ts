@@ -68,6 +68,7 @@ export const sendTest = async (
     case "answered":
       return { kind: "answered", status: result.status };
     case "failed":
+    case "unavailable":
       return { kind: "failed", error: result.message };
     case "cancelled":
       return { kind: "failed", error: "the gateway is stopping" };

@@ -8,13 +8,13 @@ import type { CancelReason, Delivery } from "../queue/delivery.ts";
 import type { Settlement } from "../queue/settle.ts";
 import type { Destination } from "../routing/destination.ts";
 import type { Attempt } from "./attempt-log.ts";
-import { type AttemptContext, type Attempted, failedUnsent, performAttempt } from "./attempt.ts";
+import { type AttemptContext, failedUnsent, performAttempt } from "./attempt.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Recorder } from "./recorder.ts";
 import { crashesMax, type Suspects } from "./suspects.ts";
 import type { HeldBytes, StoredEvent, Work } from "./work.ts";
 
-/** How long a delivery waits when the store cannot be asked at the moment. */
+/** How long a delivery waits when the store cannot be asked, or a connection not be opened, at the moment. */
 const unavailableMs = 5_000;
 
 /** What a worker needs. */
@@ -23,7 +23,7 @@ export type WorkerParts = AttemptContext & {
   /** What deliveries are due by. */
   readonly dueTime: ForwardTime;
   readonly recorder: Recorder;
-  readonly observer: Pick<Observer, "attempted">;
+  readonly observer: Pick<Observer, "attempted" | "postponed">;
   readonly suspects: Suspects;
   /** Why a delivery must not be tried any more; null: it may. */
   readonly revocation: (delivery: Delivery) => CancelReason | null;
@@ -35,16 +35,22 @@ type Done = { readonly outcome: Outcome; readonly attempt: Attempt | null };
 
 const cancelled = (reason: CancelReason): Done => ({ outcome: { kind: "cancelled", reason }, attempt: null });
 
-const readEvent = async ({ store, dueTime }: WorkerParts, work: Work, held: HeldBytes): Promise<StoredEvent | Done> => {
+/** Nothing was tried; it is due again after so long. */
+const postponedIn = ({ dueTime }: Pick<WorkerParts, "dueTime">, ms: number): Done => ({
+  outcome: { kind: "postponed", untilMs: dueTime.nowMs() + ms },
+  attempt: null,
+});
+
+const readEvent = async (parts: WorkerParts, work: Work, held: HeldBytes): Promise<StoredEvent | Done> => {
   if (work.stored !== null) return work.stored;
   try {
-    const stored = await readStored(store, work.delivery.eventId);
+    const stored = await readStored(parts.store, work.delivery.eventId);
     if (stored === null) return { outcome: { kind: "lost" }, attempt: null };
     held(heldBytesOf(stored.payload));
     return stored;
   } catch (error) {
     if (!isPassing(error)) throw error;
-    return { outcome: { kind: "postponed", untilMs: dueTime.nowMs() + unavailableMs }, attempt: null };
+    return postponedIn(parts, unavailableMs);
   }
 };
 
@@ -60,9 +66,17 @@ const tryOnce = async (parts: WorkerParts, work: Work, held: HeldBytes): Promise
   const stored = await readEvent(parts, work, held);
   if ("outcome" in stored) return stored;
   const attempted = await performAttempt(parts, { work, stored, routed, signal: parts.signal });
+  if (attempted.kind === "unavailable") {
+    parts.observer.postponed({
+      reason: attempted.message,
+      deliveryId: delivery.id,
+      destinationId: routed.destination.id,
+    });
+    return postponedIn(parts, unavailableMs);
+  }
   // Cut off by our own stop: nobody's failure. It is due again at the next start.
   if (parts.signal.aborted && attempted.outcome.kind === "failed") {
-    return { outcome: { kind: "postponed", untilMs: parts.dueTime.nowMs() }, attempt: null };
+    return postponedIn(parts, 0);
   }
   return attempted;
 };
@@ -72,15 +86,9 @@ const tryOnceSafely = async (parts: WorkerParts, work: Work, held: HeldBytes): P
   try {
     const admission = await parts.suspects(work.delivery, () => tryOnce(parts, work, held));
     if (admission.kind === "admitted") return admission.result;
-    return { outcome: { kind: "postponed", untilMs: parts.dueTime.nowMs() + unavailableMs }, attempt: null };
+    return postponedIn(parts, unavailableMs);
   } catch (error) {
-    const attempted: Attempted = failedUnsent(
-      parts,
-      work,
-      "crashed",
-      error instanceof Error ? error.message : String(error),
-    );
-    return attempted;
+    return failedUnsent(parts, work, "crashed", error instanceof Error ? error.message : String(error));
   }
 };
 

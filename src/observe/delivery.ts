@@ -1,4 +1,6 @@
+import type { Clock } from "../lib/clock.ts";
 import type { Id } from "../lib/ids.ts";
+import { createLineLimit } from "./_line-limit.ts";
 import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 
@@ -49,6 +51,8 @@ export type ReplayEnd = {
 /** What happens to deliveries. */
 export type DeliveryObserver = {
   attempted(attempt: AttemptReport): void;
+  /** Nothing could be sent, for want of our own means. It is tried again soon, and nobody is charged. */
+  postponed(delivery: { reason: string; deliveryId: Id; destinationId: Id }): void;
   deliveryEnded(end: DeliveryEnd): void;
   destinationDisabled(disabled: { reason: string; destinationId?: Id; host?: string }): void;
   replayEnded(end: ReplayEnd): void;
@@ -56,10 +60,33 @@ export type DeliveryObserver = {
 
 const statusClass = (status: number | null): string => (status === null ? "none" : `${Math.floor(status / 100)}xx`);
 
+/** Postponements that are logged in a second. All are counted: without open files each attempt ends in one. */
+const postponedLinesMax = 5;
+
+const createPostponed = (
+  log: Logger,
+  metrics: Pick<Metrics, "counter">,
+  clock: Pick<Clock, "monotonicMs">,
+): DeliveryObserver["postponed"] => {
+  const total = metrics.counter({
+    name: "postern_deliveries_postponed_total",
+    help: "Times that a delivery could not be tried for want of the gateway's own means (open files, ports, memory, look-ups).",
+  });
+  const mayWrite = createLineLimit(clock, postponedLinesMax);
+  return (delivery) => {
+    total.inc();
+    const line = mayWrite("postponed");
+    if (line === null) return;
+    const suppressed = line.suppressed > 0 ? line.suppressed : undefined;
+    log.warn("delivery postponed: the gateway itself is short of something", { ...delivery, suppressed });
+  };
+};
+
 /** Writes the metrics and lines of delivery. */
 export const createDeliveryObserver = (
   log: Logger,
   metrics: Pick<Metrics, "counter" | "histogram">,
+  clock: Pick<Clock, "monotonicMs">,
 ): DeliveryObserver => {
   const attempts = metrics.counter({
     name: "postern_delivery_attempts_total",
@@ -94,6 +121,7 @@ export const createDeliveryObserver = (
       if (outcome === "failed") log.info("delivery attempt failed", attempt);
       else log.debug("delivery attempt succeeded", attempt);
     },
+    postponed: createPostponed(log, metrics, clock),
     deliveryEnded(end) {
       const { status, reason, deliveries = 1 } = end;
       ended.inc({ status, reason: reason ?? "none" }, deliveries);

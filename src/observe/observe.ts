@@ -19,7 +19,7 @@ export type ObserverParts = {
 /** The observer that the whole gateway shares. Parts of it ask for what they use: `Pick<Observer, "attempted">`. */
 export const createObserver = ({ log, metrics, clock }: ObserverParts): Observer => ({
   ...createIngestObserver(log, metrics, clock),
-  ...createDeliveryObserver(log, metrics),
+  ...createDeliveryObserver(log, metrics, clock),
   ...createStoreObserver(log, metrics, clock),
   ...createProcessObserver(log, metrics),
 });

@@ -18,6 +18,8 @@ const addressesTriedMax = 8;
 /** How long one address holds up the next: long enough for a lost first packet, which TCP repeats after 1 s. */
 const attemptMsMax = 2_500;
 const keepAliveProbeMs = 60_000;
+/** Our own files, ports or memory ran out (connect(2), socket(2)). */
+const ownWant = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM", "EADDRNOTAVAIL"]);
 
 /** What a socket came to: ready, or why not. */
 type Outcome = { ok: true } | { ok: false; error: unknown } | { ok: false; timedOut: true };
@@ -47,6 +49,13 @@ export const untilReady = (
       .once("close", () => end({ ok: false, error: undefined }));
   });
 
+const failureOf = (outcome: Exclude<Outcome, { ok: true }>): EgressError => {
+  const code = "timedOut" in outcome ? "ETIMEDOUT" : errorCodeOf(outcome.error);
+  if (code === "ETIMEDOUT") return new EgressError("timeout", "the connection was not accepted in time");
+  if (ownWant.has(code)) return new EgressError("unavailable", `the gateway could not open a connection (${code})`);
+  return new EgressError("connect", `the connection failed (${code})`);
+};
+
 /** A TCP connection to the first of `addresses` that accepts one; they are tried in turn. @throws {EgressError} */
 export const dial = async (addresses: readonly Address[], port: number, dialing: Dialing): Promise<Socket> => {
   const { clock, deadlineMs, onSocket } = dialing;
@@ -66,10 +75,7 @@ export const dial = async (addresses: readonly Address[], port: number, dialing:
     const waitMs = index === tried.length - 1 ? leftMs : Math.min(leftMs, attemptMsMax);
     const outcome = await untilReady(socket, "connect", waitMs, clock);
     if (outcome.ok) return socket;
-    failure =
-      "timedOut" in outcome || errorCodeOf(outcome.error) === "ETIMEDOUT"
-        ? new EgressError("timeout", "the connection was not accepted in time")
-        : new EgressError("connect", `the connection failed (${errorCodeOf(outcome.error)})`);
+    failure = failureOf(outcome);
   }
   throw failure;
 };

@@ -3,11 +3,13 @@ import { errors } from "undici";
 import { EgressError, errorCodeOf, type EgressErrorCode } from "./egress-error.ts";
 
 /** Why there was no answer. */
-export type FailureCode = EgressErrorCode | "reset";
+export type FailureCode = Exclude<EgressErrorCode, "unavailable"> | "reset";
 
 /** Why a request ended without an answer, in words without an address, a query or a credential. */
 export type Failure =
   | { kind: "failed"; code: FailureCode; message: string }
+  /** We have no means to try now (open files, ports, memory, look-ups). */
+  | { kind: "unavailable"; message: string }
   /** The sender gave up: it was told to, or is being closed. */
   | { kind: "cancelled" };
 
@@ -20,7 +22,11 @@ const isTlsCode = (code: string): boolean => /^ERR_(SSL|TLS)_|^EPROTO$/.test(cod
 
 /** What an error of undici, Node or our own connector means. Their messages may hold addresses; ours do not. */
 export const failureOf = (error: unknown): Failure => {
-  if (error instanceof EgressError) return failed(error.code, error.message);
+  if (error instanceof EgressError) {
+    return error.code === "unavailable"
+      ? { kind: "unavailable", message: error.message }
+      : failed(error.code, error.message);
+  }
   if (error instanceof errors.ClientDestroyedError || error instanceof errors.ClientClosedError) {
     return { kind: "cancelled" };
   }

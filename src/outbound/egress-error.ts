@@ -1,5 +1,8 @@
-/** Why there is no connection, or none any more. */
-export type EgressErrorCode = "dns" | "refused_address" | "connect" | "tls" | "timeout" | "protocol";
+/**
+ * Why there is no connection, or none any more. `unavailable`: we have no means to open one now (open files, ports,
+ * memory, look-ups), which says nothing about where it was to go.
+ */
+export type EgressErrorCode = "dns" | "refused_address" | "connect" | "tls" | "timeout" | "protocol" | "unavailable";
 
 /**
  * No connection to where a request was to go. The message is for the destination's owner: it shows no address, no

@@ -42,7 +42,10 @@ export const createGuard = ({ allow, resolver }: { allow: EgressAllow; resolver:
   return {
     async admit(target) {
       const { resolution, isRefused } = await look(target);
-      if (resolution.kind === "failed") throw new EgressError("dns", dnsMessages[resolution.reason]);
+      if (resolution.kind === "failed") {
+        const code = resolution.reason === "overloaded" ? "unavailable" : "dns";
+        throw new EgressError(code, dnsMessages[resolution.reason]);
+      }
       if (isRefused) {
         throw new EgressError("refused_address", `the URL ${addressProblem(target, resolution.addresses)}`);
       }

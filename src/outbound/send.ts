@@ -31,6 +31,7 @@ export type SendRequest = {
  * - `failed`: no answer. `timeout` is any wait that was too long, for a connection as well; `reset` a connection that
  *   ended; `protocol` an answer that is not HTTP/1.1, or a request that cannot be written as it. Messages show no
  *   address, query or credential.
+ * - `unavailable`: nothing was sent, for want of our own means: open files, ports, memory, look-ups.
  * - `cancelled`: the caller's signal, or `close`.
  */
 export type SendResult =
@@ -43,6 +44,7 @@ export type SendResult =
       /** Whether a connection from the pool was reset before any answer, and this is the failure of the second try. */
       beforeAnswerOnReusedSocket: boolean;
     }
+  | { kind: "unavailable"; message: string; durationMs: number }
   | { kind: "cancelled"; durationMs: number };
 
 /** Sends one request. Never throws. */
@@ -91,6 +93,8 @@ const toResult = (ending: Ending, durationMs: number, wasRepeated: boolean): Sen
       return { ...ending, durationMs };
     case "cancelled":
       return { kind: "cancelled", durationMs };
+    case "unavailable":
+      return { kind: "unavailable", message: ending.message, durationMs };
     case "failed": {
       const { kind, code, message } = ending;
       return { kind, code, message, durationMs, beforeAnswerOnReusedSocket: wasRepeated };

@@ -21,13 +21,15 @@ type Step =
   | { readonly kind: "commit" }
   | { readonly kind: "pass"; readonly seconds: number };
 
-type Setting = Pick<Destination, "ordered" | "maxConcurrency">;
+type Setting = Pick<Destination, "ordered" | "maxConcurrency"> & { readonly eventBytes?: number };
 
 const retryMs = 2_000;
 
 /** One destination, what the store holds for it, and what was done for it. */
-const openStand = (setting: Setting) => ({
+const openStand = ({ eventBytes = 100, ...setting }: Setting) => ({
   destination: newDestination(setting),
+  /** What each of its events keeps in memory while it is sent. */
+  eventBytes,
   stored: [] as { delivery: Delivery; dueAtMs: number }[],
   underWay: [] as { work: Work; end: (kept: Work | null) => void }[],
   /** How often each was numbered. */
@@ -80,8 +82,8 @@ const openLanes = (stands: readonly Stand[]) => {
       }),
     work: (work, { id }, held) =>
       new Promise((resolve) => {
-        held(100);
-        const { log, numbers, underWay } = standOf(id);
+        const { log, numbers, underWay, eventBytes } = standOf(id);
+        held(eventBytes);
         log.push(`started ${numbers.get(work.delivery.id)}`);
         underWay.push({ work, end: resolve });
       }),
@@ -203,4 +205,21 @@ test("invariant 8: hung neighbours leave a lane all of its own slots", async () 
   ];
   const stands = await play([...hung, { ordered: false, maxConcurrency: slots }], steps);
   expect(stands.map(({ underWay }) => underWay.length)).toEqual([...hung.map(() => 16), slots]);
+});
+
+test("invariant 8: hung neighbours whose events fill the memory of lanes leave a lane all of its own slots", async () => {
+  const slots = 5;
+  const hung = Array.from({ length: 50 }, () => ({ ordered: false, maxConcurrency: 16, eventBytes: 1024 * 1024 }));
+  const steps: Step[] = [
+    ...hung.map((_, index): Step => ({ kind: "arrive", to: index, count: 40 })),
+    { kind: "arrive", to: hung.length, count: 40 },
+    // What found no room is in the store.
+    { kind: "commit" },
+    { kind: "commit" },
+  ];
+  const stands = await play([...hung, { ordered: false, maxConcurrency: slots }], steps);
+  expect(stands.at(-1)!.underWay.length).toBe(slots);
+  const heldBytes = stands.reduce((sum, { underWay, eventBytes }) => sum + underWay.length * eventBytes, 0);
+  // Each lane's share is smaller than that of the one before it; how large an event is shows when it has been read.
+  expect(heldBytes).toBeLessThanOrEqual(32 * 1024 * 1024 * (1 + Math.log(hung.length)) + hung.length * 1024 * 1024);
 });

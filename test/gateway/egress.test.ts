@@ -1,12 +1,15 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, onTestFinished } from "vitest";
 
+import { createChildren } from "../../harness/children.ts";
+import { createClient } from "../../harness/client.ts";
 import { http } from "../../harness/http.ts";
+import { makeKey } from "../../harness/make-key.ts";
+import { startServe } from "../../harness/serve.ts";
 import { watchDials } from "../support/dials.ts";
 import { eventually } from "../support/engine.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { listEvents, makeDestination, makeSource, type MadeDestination, type MadeSource } from "../support/journey.ts";
 import type { NameAnswer, NameOptions } from "../support/name-server.ts";
-import { call, makeKey, startProcess } from "../support/process.ts";
 import { type RawReceiver, startRawReceiver, startReceiver } from "../support/receiver.ts";
 import { freshDirectory, select } from "../support/store.ts";
 
@@ -196,17 +199,23 @@ test("a proxy that the environment names is not asked: what is vetted is what is
   await using receiver = await startReceiver();
   await using proxy = await startReceiver();
   const directory = freshDirectory();
-  const key = await makeKey(directory);
+  const children = createChildren();
+  onTestFinished(() => children.killAll());
+  const key = await makeKey(children, directory);
   const variables = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"];
-  const { url } = await startProcess(directory, {
+  const environment = {
     NODE_USE_ENV_PROXY: "1",
     NO_PROXY: "",
     no_proxy: "",
     ...Object.fromEntries(variables.map((name) => [name, proxy.url])),
-  });
-  const source = await call(url, key, "/webhooks/sources", { name: "s", require_signature: false });
-  await call(url, key, `/webhooks/sources/${source["id"]}/destinations`, { url: receiver.url });
-  await http(`${url}/in/${source["slug"]}`, { method: "POST", body: "{}" });
+  };
+  const gateway = await startServe(children, { directory, environment });
+  await gateway.untilReady();
+  const client = createClient(gateway.url, key);
+  const source = await client.makeSource({ name: "s", require_signature: false });
+  await client.makeDestination(source, { url: receiver.url });
+  await http(`${gateway.url}${source.path}`, { method: "POST", body: "{}" });
   await receiver.waitFor(1);
   expect(proxy.connections).toBe(0);
+  await gateway.end();
 });

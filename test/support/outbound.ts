@@ -29,6 +29,7 @@ export const outcome = (result: SendResult): number | string => {
       return result.status;
     case "failed":
       return result.code;
+    case "unavailable":
     case "cancelled":
       return result.kind;
   }
