@@ -9,8 +9,11 @@ import { createPromises, keepAccount } from "../promises.ts";
 import { openStand, type Stand } from "../stand.ts";
 import { poisonMark } from "./poison-mark.ts";
 
-/** As many deaths as it takes; whoever keeps the gateway running would start it again each time. */
+/** Deaths that are charged to one event; whoever keeps the gateway running would start it again each time. */
 const deathsMax = 3;
+
+/** The first one may be charged to what was sent before it and is not recorded yet. */
+const deathsMost = deathsMax + 1;
 
 /** One more would be the crash loop. */
 const startsMax = 8;
@@ -126,7 +129,10 @@ export const poisonIn = (lane: Readonly<Record<string, unknown>>): Fault => ({
     const promises = createPromises();
     keepAccount(promises, account);
     promises.keep(`${poisoned} events are accepted; ${accepted} were`, accepted === poisoned);
-    promises.keep(`it takes ${deathsMax} deaths to see what is wrong; it took ${deaths}`, deaths === deathsMax);
+    promises.keep(
+      `it takes at most ${deathsMost} deaths to see what is wrong; it took ${deaths}`,
+      deaths <= deathsMost,
+    );
     promises.keep(`one event fails; ${failed.count} did`, failed.count === 1);
     promises.keep(`it says why; it says: ${failed.errors.join(", ")}`, failed.errors.every(isOfDeaths));
     promises.keep("the poison is never received", !receiver.counts.has(firstNumber + poisonIndex));
@@ -139,8 +145,5 @@ export const poisonIn = (lane: Readonly<Record<string, unknown>>): Fault => ({
   },
 });
 
-/**
- * An event that kills the process whenever it is sent: it ends as failed, and everything else goes on. In an ordered lane,
- * since there exactly one is under way: elsewhere, what was under way beside it at three deaths counts as failed, too.
- */
-export const poisonFault: Fault = poisonIn({ ordered: true });
+/** An event that kills the process whenever it is sent: it ends as failed, and everything else goes on. */
+export const poisonFault: Fault = poisonIn({ max_concurrency: 4 });
