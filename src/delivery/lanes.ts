@@ -31,6 +31,9 @@ const toReadBytes = (work: Work | undefined): number => (work?.stored === null ?
 /** Deliveries that a lane claims in one go: the commit that claims them holds up all others. */
 const claimedMax = 250;
 
+/** Attempts that are started in one turn of the event loop: what else waits for it has its turn then. */
+const startsMax = 16;
+
 /** A lane looks at the time at least this often: wall time may jump while it sleeps. */
 const sleepMsMax = 5_000;
 
@@ -58,8 +61,10 @@ export type LanesParts = {
 export class Lanes {
   readonly #parts: LanesParts;
   readonly #lanes = new Map<Id, Lane>();
-  /** Lanes that were given something since they were looked at. */
+  /** Lanes that are to be looked at, in turn. */
   readonly #touched = new Set<Lane>();
+  #isTurnDue = false;
+  #startsLeft = startsMax;
   readonly #memory = new LaneMemory();
   #stopped = false;
 
@@ -129,12 +134,13 @@ export class Lanes {
     const lane = this.#lanes.get(destinationId);
     if (lane === undefined) return;
     this.#drop(lane, (work) => this.#parts.isRevoked(work));
+    // At once: where its destination is ordered from now on, what comes next must not pass what is in the store.
     this.#pump(lane);
   }
 
   /** Looks at all lanes again. */
   wakeAll(): void {
-    for (const lane of this.#lanes.values()) this.#pump(lane);
+    for (const lane of this.#lanes.values()) this.#pumpSoon(lane);
   }
 
   /** Deliveries that wait in any lane. */
@@ -192,12 +198,22 @@ export class Lanes {
    */
   #pumpSoon(lane: Lane): void {
     this.#touched.add(lane);
-    if (this.#touched.size > 1) return;
-    this.#parts.clock.soon(() => {
-      const touched = [...this.#touched];
-      this.#touched.clear();
-      for (const each of touched) this.#pump(each);
-    });
+    if (this.#isTurnDue) return;
+    this.#isTurnDue = true;
+    this.#parts.clock.soon(() => this.#turn());
+  }
+
+  /** Looks at one lane after the other, until enough has been started for one turn of the event loop. */
+  #turn(): void {
+    this.#isTurnDue = false;
+    this.#startsLeft = startsMax;
+    for (const lane of this.#touched) {
+      if (this.#startsLeft === 0) break;
+      this.#touched.delete(lane);
+      this.#pump(lane);
+    }
+    const [next] = this.#touched;
+    if (next !== undefined) this.#pumpSoon(next);
   }
 
   #pump(lane: Lane): void {
@@ -243,11 +259,16 @@ export class Lanes {
       if (next.kind === "none") return null;
       if (next.kind === "wait") return next.waitMs;
       if (!mayStart()) return sleepMsMax;
+      if (this.#startsLeft === 0) {
+        this.#pumpSoon(lane);
+        return null;
+      }
       // Looked at again when one of those under way ends. One at a time always goes, so nobody waits for other lanes.
       const readBytes = toReadBytes(lane.waiting[next.turn][next.index]);
       if (runningIn(lane) > 0 && !this.#memory.mayHold(lane, readBytes)) return null;
       const rateWaitMs = lane.rate.take(destination, clock.monotonicMs());
       if (rateWaitMs > 0) return rateWaitMs;
+      this.#startsLeft -= 1;
       for (const work of lane.waiting[next.turn].splice(next.index, 1)) void this.#run(lane, work, destination);
     }
   }
@@ -266,7 +287,7 @@ export class Lanes {
     this.#memory.hold(lane, -readBytes);
     if (kept === null) this.#memory.hold(lane, -work.bytes);
     else lane.waiting[turn].unshift(kept);
-    this.#pump(lane);
+    this.#pumpSoon(lane);
   }
 
   #fetch(lane: Lane, { id: destinationId, ordered }: Destination): void {
@@ -290,7 +311,7 @@ export class Lanes {
 
   #fetched(lane: Lane): void {
     lane.claiming = false;
-    this.#pump(lane);
+    this.#pumpSoon(lane);
   }
 
   #sleep(lane: Lane, destination: Destination, headWaitMs: number | null): void {
@@ -300,6 +321,6 @@ export class Lanes {
     const waits = [headWaitMs, untilDueMs].filter((waitMs) => waitMs !== null);
     if (waits.length === 0) return;
     const soonest = Math.min(...waits);
-    lane.timer = this.#parts.clock.after(Math.min(Math.max(soonest, 1), sleepMsMax), () => this.#pump(lane));
+    lane.timer = this.#parts.clock.after(Math.min(Math.max(soonest, 1), sleepMsMax), () => this.#pumpSoon(lane));
   }
 }
