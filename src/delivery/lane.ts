@@ -22,6 +22,8 @@ export type Lane = {
   /** Attempts under way. An ordered lane counts until the outcome is on disk. */
   readonly running: Record<Turn, number>;
   lastTurn: Turn;
+  /** Whether the attempt that ended last failed. */
+  isFailing: boolean;
   /** Places promised to deliveries whose commit is under way, and the bytes of all that is held. */
   reserved: number;
   heldBytes: number;
@@ -38,6 +40,7 @@ export const newLane = (destinationId: Id): Lane => ({
   waiting: { live: [], replays: [] },
   running: { live: 0, replays: 0 },
   lastTurn: "replays",
+  isFailing: false,
   reserved: 0,
   heldBytes: 0,
   nextDueAtMs: null,

@@ -21,7 +21,7 @@ import {
   turnOf,
   windowMax,
 } from "./lane.ts";
-import type { HeldBytes, Work } from "./work.ts";
+import type { HeldBytes, Work, WorkEnd } from "./work.ts";
 
 /** What an event counts as until it has been read from the store: the largest body that is usual. */
 const unreadBytes = 256 * 1024;
@@ -31,8 +31,11 @@ const toReadBytes = (work: Work | undefined): number => (work?.stored === null ?
 /** Deliveries that a lane claims in one go: the commit that claims them holds up all others. */
 const claimedMax = 250;
 
-/** Attempts that are started in one turn of the event loop: what else waits for it has its turn then. */
-const startsMax = 16;
+/**
+ * Attempts that are started in one turn of the event loop: what else waits for it has its turn then. Lanes whose last
+ * attempt failed come after all others, with few: they are begun, and time out, by the hundred.
+ */
+const startsMax = { all: 16, failing: 4 } as const;
 
 /** A lane looks at the time at least this often: wall time may jump while it sleeps. */
 const sleepMsMax = 5_000;
@@ -46,8 +49,8 @@ export type LanesParts = {
   readonly claim: Join<ClaimWish, Claimed>;
   /** Whether attempts may start at all. */
   readonly mayStart: () => boolean;
-  /** Does one piece of work. Resolves with what an ordered lane must keep and wait with, or null. */
-  readonly work: (work: Work, destination: Destination, held: HeldBytes) => Promise<Work | null>;
+  /** Does one piece of work. */
+  readonly work: (work: Work, destination: Destination, held: HeldBytes) => Promise<WorkEnd>;
   /** Whether nobody wants a piece of work any more, though its destination is on. */
   readonly isRevoked: (work: Work) => boolean;
   /** Gets rid of work that nobody wants any more. */
@@ -62,9 +65,9 @@ export class Lanes {
   readonly #parts: LanesParts;
   readonly #lanes = new Map<Id, Lane>();
   /** Lanes that are to be looked at, in turn. */
-  readonly #touched = new Set<Lane>();
+  readonly #touched = { well: new Set<Lane>(), failing: new Set<Lane>() };
   #isTurnDue = false;
-  #startsLeft = startsMax;
+  #startsLeft: number = startsMax.all;
   readonly #memory = new LaneMemory();
   #stopped = false;
 
@@ -197,7 +200,11 @@ export class Lanes {
    * and send takes longer than both, and nobody waits for it.
    */
   #pumpSoon(lane: Lane): void {
-    this.#touched.add(lane);
+    this.#touched[lane.isFailing ? "failing" : "well"].add(lane);
+    this.#turnSoon();
+  }
+
+  #turnSoon(): void {
     if (this.#isTurnDue) return;
     this.#isTurnDue = true;
     this.#parts.clock.soon(() => this.#turn());
@@ -206,14 +213,20 @@ export class Lanes {
   /** Looks at one lane after the other, until enough has been started for one turn of the event loop. */
   #turn(): void {
     this.#isTurnDue = false;
-    this.#startsLeft = startsMax;
-    for (const lane of this.#touched) {
-      if (this.#startsLeft === 0) break;
-      this.#touched.delete(lane);
+    const { well, failing } = this.#touched;
+    this.#startsLeft = startsMax.all;
+    this.#pumpAll(well);
+    this.#startsLeft = startsMax.failing;
+    this.#pumpAll(failing);
+    if (well.size + failing.size > 0) this.#turnSoon();
+  }
+
+  #pumpAll(lanes: Set<Lane>): void {
+    for (const lane of lanes) {
+      if (this.#startsLeft === 0) return;
+      lanes.delete(lane);
       this.#pump(lane);
     }
-    const [next] = this.#touched;
-    if (next !== undefined) this.#pumpSoon(next);
   }
 
   #pump(lane: Lane): void {
@@ -279,11 +292,12 @@ export class Lanes {
     lane.running[turn] += 1;
     let readBytes = toReadBytes(work);
     this.#memory.hold(lane, readBytes);
-    const kept = await this.#parts.work(work, destination, (bytes) => {
+    const { kept, hasFailed } = await this.#parts.work(work, destination, (bytes) => {
       this.#memory.hold(lane, bytes - readBytes);
       readBytes = bytes;
     });
     lane.running[turn] -= 1;
+    lane.isFailing = hasFailed;
     this.#memory.hold(lane, -readBytes);
     if (kept === null) this.#memory.hold(lane, -work.bytes);
     else lane.waiting[turn].unshift(kept);

@@ -7,6 +7,9 @@ export type StoredEvent = { readonly event: Event; readonly payload: Payload };
 /** Told, once an event was read from the store, what it keeps in memory until its attempt is over. */
 export type HeldBytes = (bytes: number) => void;
 
+/** How a piece of work ended: what an ordered lane must keep and wait with, or null; and whether its attempt failed. */
+export type WorkEnd = { readonly kept: Work | null; readonly hasFailed: boolean };
+
 /** A claimed delivery in a lane's hands. */
 export type Work = {
   readonly delivery: Delivery;

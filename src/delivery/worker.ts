@@ -12,7 +12,7 @@ import { type AttemptContext, failedUnsent, performAttempt } from "./attempt.ts"
 import type { Outcome } from "./outcome.ts";
 import type { Recorder } from "./recorder.ts";
 import { crashesMax, type Suspects } from "./suspects.ts";
-import type { HeldBytes, StoredEvent, Work } from "./work.ts";
+import type { HeldBytes, StoredEvent, Work, WorkEnd } from "./work.ts";
 
 /** How long a delivery waits when the store cannot be asked, or a connection not be opened, at the moment. */
 const unavailableMs = 5_000;
@@ -127,10 +127,10 @@ const heldWork = (work: Work, settlement: Settlement | null, attempt: Attempt | 
  */
 export const createWorker =
   (parts: WorkerParts) =>
-  async (work: Work, destination: Destination, held: HeldBytes): Promise<Work | null> => {
+  async (work: Work, destination: Destination, held: HeldBytes): Promise<WorkEnd> => {
     const { outcome, attempt } = await tryOnceSafely(parts, work, held);
     if (attempt !== null) report(parts, work, destination, attempt);
     const recorded = parts.recorder.record({ delivery: work.delivery, outcome, attempt });
-    if (outcome.kind === "succeeded" && !destination.ordered) return null;
-    return heldWork(work, await recorded, attempt);
+    if (outcome.kind === "succeeded" && !destination.ordered) return { kept: null, hasFailed: false };
+    return { kept: heldWork(work, await recorded, attempt), hasFailed: outcome.kind === "failed" };
   };

@@ -2,6 +2,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Headers } from "../lib/headers.ts";
 import type { Connector } from "./_connector.ts";
 import { Exchange, type Answer, type Ending } from "./_exchange.ts";
+import { createExpiry } from "./_expiry.ts";
 import type { Failure, FailureCode } from "./_failure.ts";
 import type { Pools } from "./_pools.ts";
 
@@ -51,7 +52,7 @@ export type SendResult =
 export type Send = (request: SendRequest) => Promise<SendResult>;
 
 export type SendParts = {
-  clock: Pick<Clock, "after" | "monotonicMs">;
+  clock: Pick<Clock, "after" | "soon" | "monotonicMs">;
   pools: Pick<Pools, "shared" | "fresh">;
   connector: Pick<Connector, "isHandingOver" | "openSockets">;
 };
@@ -106,6 +107,7 @@ const badUrl: Ending = { kind: "failed", code: "protocol", message: "the URL is 
 
 /** `send` over `pools`. */
 export const createSend = ({ clock, pools, connector }: SendParts): Send => {
+  const expire = createExpiry(clock);
   let inFlight = 0;
 
   return (request) => {
@@ -150,7 +152,7 @@ export const createSend = ({ clock, pools, connector }: SendParts): Send => {
         onEnd,
       });
     const cancel = (): void => exchange.stop({ kind: "cancelled" });
-    const deadline = clock.after(request.timeoutMs, () => exchange.stop(timedOut(exchange)));
+    const deadline = clock.after(request.timeoutMs, () => expire(() => exchange.stop(timedOut(exchange))));
 
     const idleSockets = connector.openSockets() - inFlight;
     inFlight += 1;

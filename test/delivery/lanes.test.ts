@@ -28,7 +28,7 @@ const openLanes = (over: Partial<Destination>, mayStart: () => boolean) => {
       lanes.claimed(wish, claimed);
       return claimed;
     },
-    work: async () => null,
+    work: async () => ({ kept: null, hasFailed: false }),
     isRevoked: () => false,
     cancel: () => expect.unreachable("nothing was cancelled"),
   });
@@ -71,7 +71,7 @@ test("what is read from the store counts while it is sent, and lanes that have s
     work: (_work, _destination, held) =>
       new Promise((resolve) => {
         held(8 * mebibyte);
-        running.push(() => resolve(null));
+        running.push(() => resolve({ kept: null, hasFailed: false }));
       }),
     isRevoked: () => false,
     cancel: () => expect.unreachable("nothing was cancelled"),

@@ -31,7 +31,7 @@ const openStand = ({ eventBytes = 100, ...setting }: Setting) => ({
   /** What each of its events keeps in memory while it is sent. */
   eventBytes,
   stored: [] as { delivery: Delivery; dueAtMs: number }[],
-  underWay: [] as { work: Work; end: (kept: Work | null) => void }[],
+  underWay: [] as { work: Work; end: (kept: Work | null, hasFailed: boolean) => void }[],
   /** How often each was numbered. */
   numbers: new Map<string, number>(),
   log: [] as string[],
@@ -85,7 +85,7 @@ const openLanes = (stands: readonly Stand[]) => {
         const { log, numbers, underWay, eventBytes } = standOf(id);
         held(eventBytes);
         log.push(`started ${numbers.get(work.delivery.id)}`);
-        underWay.push({ work, end: resolve });
+        underWay.push({ work, end: (kept, hasFailed) => resolve({ kept, hasFailed }) });
       }),
   });
 
@@ -107,17 +107,17 @@ const openLanes = (stands: readonly Stand[]) => {
     const { work, end } = oldest;
     log.push(`${fails ? "failed" : "ended"} ${numbers.get(work.delivery.id)}`);
     if (!fails) {
-      end(null);
+      end(null, false);
       return;
     }
     const dueAtMs = clock.nowMs() + retryMs;
     if (destination.ordered) {
-      end({ ...work, delivery: { ...work.delivery, notBeforeMs: dueAtMs } });
+      end({ ...work, delivery: { ...work.delivery, notBeforeMs: dueAtMs } }, true);
       return;
     }
     stored.push({ delivery: work.delivery, dueAtMs });
     lanes.noteDue(destination.id, dueAtMs);
-    end(null);
+    end(null, true);
   };
   const take = (step: Step): void => {
     switch (step.kind) {
