@@ -8,7 +8,7 @@ import { type Cost, costBetween, spentBy } from "./cost.ts";
 export type Throughput = Cost & { readonly perSecond: number };
 
 /** Seconds of load before anything is counted: the compiler has then seen the hot path. */
-const warmSecondsMax = 2;
+const warmSecondsMax = 4;
 
 /** A backlog of one measurement is gone in less. */
 const drainMsMax = 120_000;
