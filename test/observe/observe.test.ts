@@ -111,6 +111,13 @@ const things: {
     sample: 'postern_delivery_attempts_total{outcome="success",code="none",status="2xx"} 1',
   },
   {
+    thing: "a delivery that could not be tried for want of our own means",
+    happen: (observer) => observer.postponed({ reason: "EMFILE", deliveryId: "l-1", destinationId: "d-1" }),
+    level: "warn",
+    line: { reason: "EMFILE", deliveryId: "l-1", destinationId: "d-1" },
+    sample: "postern_deliveries_postponed_total 1",
+  },
+  {
     thing: "a delivery that succeeded",
     happen: (observer) => observer.deliveryEnded({ status: "success", reason: null, deliveryId: "l-1" }),
     level: "debug",

@@ -1,8 +1,12 @@
 import { errors } from "undici";
 import { expect, test } from "vitest";
 
+import { systemClock } from "../../src/lib/clock.ts";
+import { createExpiry } from "../../src/outbound/_expiry.ts";
 import { failureOf } from "../../src/outbound/_failure.ts";
+import { parseEgressAllow } from "../../src/outbound/egress-allow.ts";
 import { EgressError } from "../../src/outbound/egress-error.ts";
+import { createGuard } from "../../src/outbound/guard.ts";
 
 /** An error as Node makes them: its message holds an address, which ours must not. */
 const nodeError = (code: string): Error => Object.assign(new Error(`${code} 10.20.30.40:443`), { code });
@@ -34,4 +38,28 @@ test.for([
 
 test.for([new errors.ClientDestroyedError(), new errors.ClientClosedError()])("%s is no failure", (error) => {
   expect(failureOf(error)).toEqual({ kind: "cancelled" });
+});
+
+test("what our own means do not suffice for is told apart", async () => {
+  const cause = new EgressError("unavailable", "the gateway could not open a connection (EMFILE)");
+  expect(failureOf(cause)).toEqual({ kind: "unavailable", message: cause.message });
+  const guard = createGuard({
+    allow: parseEgressAllow([]),
+    resolver: { resolve: async () => ({ kind: "failed", reason: "overloaded" }), close() {} },
+  });
+  await expect(guard.admit(new URL("https://receiver.test/"))).rejects.toMatchObject({ code: "unavailable" });
+});
+
+test("requests that run out of time together are ended a few in each turn of the event loop", async () => {
+  const ended: number[] = [];
+  const expire = createExpiry(systemClock);
+  for (let number = 0; number < 100; number += 1) expire(() => ended.push(number));
+  let before = 0;
+  for (let turns = 0; ended.length < 100; turns += 1) {
+    await new Promise((resolve) => void setImmediate(resolve));
+    expect(ended.length - before).toBeLessThanOrEqual(8);
+    expect(turns).toBeLessThan(100);
+    before = ended.length;
+  }
+  expect(ended).toEqual(Array.from({ length: 100 }, (_, number) => number));
 });

@@ -16,6 +16,7 @@ import { createKeyring } from "../../src/lib/sealing.ts";
 import { createLogger } from "../../src/observe/log.ts";
 import { createMetrics } from "../../src/observe/metrics.ts";
 import { createObserver, type Observer } from "../../src/observe/observe.ts";
+import type { SendRequest, SendResult } from "../../src/outbound/send.ts";
 import { loadPresets } from "../../src/providers/catalog.ts";
 import type { Delivery } from "../../src/queue/delivery.ts";
 import { deliveriesOf } from "../../src/queue/read.ts";
@@ -125,7 +126,13 @@ export type Engine = {
   stop(graceMs?: number): Promise<void>;
 };
 
-export type EngineOptions = { directory?: string; clock?: TestClock; walBytesMax?: number };
+export type EngineOptions = {
+  directory?: string;
+  clock?: TestClock;
+  walBytesMax?: number;
+  /** What a request comes to before it is sent, for what a real network cannot be made to do. Null: it is sent. */
+  instead?: (request: SendRequest) => SendResult | null;
+};
 
 /** Waits until `check` no longer throws. It is asked again and again, so nothing waits longer than it must. */
 export const eventually = <T>(check: () => T | Promise<T>): Promise<T> =>
@@ -135,6 +142,7 @@ export const eventually = <T>(check: () => T | Promise<T>): Promise<T> =>
 export const startEngine = async ({
   directory = freshDirectory(),
   clock = createTestClock(),
+  instead = () => null,
 }: EngineOptions = {}): Promise<Engine> => {
   const log = captureLog();
   const observer = createObserver({
@@ -162,7 +170,7 @@ export const startEngine = async ({
     ids,
     random,
     table,
-    send: outbound.send,
+    send: async (request) => instead(request) ?? outbound.send(request),
     names,
     observer,
     isReplayCancelled: (replayId) => replays.isCancelled(replayId),
