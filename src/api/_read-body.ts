@@ -6,12 +6,20 @@ import { createBodyPieces } from "./_body-pieces.ts";
 /** A body, or why there is none. `takenBytes` are to be given back to the budget. */
 export type BodyRead =
   | { readonly kind: "read"; readonly body: Buffer; readonly takenBytes: number }
+  /** In bytes, or in pieces. */
   | { readonly kind: "too_large" }
   | { readonly kind: "no_room" }
   | { readonly kind: "aborted" };
 
 /** A sender of too much is heard out up to twice the limit, so that it reads our answer instead of a reset. */
 const drainFactor = 2;
+
+/**
+ * Each piece of a chunked body is a call, whatever it holds: three thousand senders of single bytes held up all others for
+ * half a minute. So many pieces are taken as they come; of more, each must hold some bytes on average.
+ */
+const smallPiecesMax = 1_024;
+const pieceBytesMin = 4;
 
 /** The announced length, or 0 when the sender announces none. */
 const announcedBytes = (request: IncomingMessage): number => Number(request.headers["content-length"] ?? 0);
@@ -25,6 +33,7 @@ export const readBody = (request: IncomingMessage, budget: ByteShare, bytesMax: 
   return new Promise((resolve) => {
     let pieces = createBodyPieces();
     let seenBytes = 0;
+    let seenPieces = 0;
     let takenBytes = 0;
     let isOver = false;
     const finish = (read: BodyRead): void => {
@@ -36,6 +45,11 @@ export const readBody = (request: IncomingMessage, budget: ByteShare, bytesMax: 
     };
     request.on("data", (chunk: Buffer) => {
       seenBytes += chunk.length;
+      seenPieces += 1;
+      if (seenPieces > smallPiecesMax && seenBytes < seenPieces * pieceBytesMin) {
+        finish({ kind: "too_large" });
+        return;
+      }
       if (seenBytes > bytesMax) {
         budget.give(takenBytes);
         takenBytes = 0;

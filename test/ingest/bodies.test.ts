@@ -62,6 +62,22 @@ test("a body in chunks is the same body, however it was cut", async () => {
   expect(door.budget.usedBytes).toBe(0);
 });
 
+test.for([
+  { pieces: 1_024, bytes: 1, status: 200 },
+  { pieces: 9_000, bytes: 1, status: 413 },
+  { pieces: 1_200, bytes: 8, status: 200 },
+])("$pieces pieces of $bytes are answered $status", async ({ pieces, bytes: pieceBytes, status }) => {
+  const door = await openFrontDoor();
+  const { ingestSlug } = await door.engine.addSource();
+  const wire = await openWire(door.port);
+  const piece = `${pieceBytes}\r\n${"x".repeat(pieceBytes)}\r\n`;
+  await wire.send(`POST /in/${ingestSlug} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n`);
+  await wire.send(`${piece.repeat(pieces)}0\r\n\r\n`);
+  expect((await wire.answer()).status).toBe(status);
+  expect(await eventCount(door)).toBe(status === 200 ? 1 : 0);
+  expect(door.budget.usedBytes).toBe(0);
+});
+
 test("nothing is decompressed", async () => {
   const door = await openFrontDoor();
   const body = gzipSync("{}");
