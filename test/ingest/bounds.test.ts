@@ -221,7 +221,7 @@ describe("invariant 12: the floor under the free disk space", () => {
   });
 
   test("reads the space of the store's own disk", async () => {
-    const store = freshStore();
+    const store = await freshStore();
     const freeBytes = await store.freeBytes();
     const above = await watch(() => freeBytes, freeBytes + 1);
     expect(above.floor.isShort()).toBe(true);

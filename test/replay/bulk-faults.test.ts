@@ -73,9 +73,9 @@ describe("a bulk replay outlives a store", () => {
     await engine.addDestination(source, receiver.url);
     const replay = await startBulk(engine, source, { ratePerSecond: 40 });
     await receiver.waitFor(10);
-    engine.writer.breakDown();
+    await engine.writer.breakDown();
     await eventually(() => expect(engine.log.entries().some(({ task }) => task === "replay events")).toBe(true));
-    engine.writer.mend();
+    await engine.writer.mend();
     expect(await untilReplay(engine, replay, "completed")).toMatchObject({ queued: 40, succeeded: 40 });
     expect((await replayedRows(engine)).map(({ event }) => event)).toEqual(bare(ids));
   });

@@ -257,10 +257,10 @@ describe("housekeeping", () => {
     const source = await engine.addSource({ retentionDays: 1 });
     await acceptMany(engine, source, 2);
     engine.clock.advance(2 * dayMs);
-    engine.writer.breakDown();
+    await engine.writer.breakDown();
     expect(await engine.housekeeping.runOnce()).toMatchObject({ events: 0 });
     expect(engine.log.entries().map(({ task }) => task)).toContain("expire events");
-    engine.writer.mend();
+    await engine.writer.mend();
     expect(await engine.housekeeping.runOnce()).toMatchObject({ events: 2 });
   });
 });

@@ -71,8 +71,9 @@ export class Round implements Submittable {
   }
 
   handleCommandComplete({ text }: { readonly text: string }): void {
-    const [tag = "", ...counts] = text.split(" ");
-    this.#done.push({ tag, rows: this.#rows, changes: Number(counts.at(-1) ?? 0) });
+    const [tag = ""] = text.split(" ", 1);
+    // `UPDATE 3`, `INSERT 0 3`; nothing where nothing is counted.
+    this.#done.push({ tag, rows: this.#rows, changes: Number(/\d+$/.exec(text)?.[0] ?? 0) });
     this.#rows = [];
     this.#readers = [];
   }

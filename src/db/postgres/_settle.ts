@@ -25,7 +25,7 @@ const durable = `case when current_setting('synchronous_commit') in ('off', 'loc
 
 /** Opens a transaction that can be recognised. `readProof` reads the answer. */
 export const beginCommands = (settings: Settings): readonly Command[] => [
-  plain("begin isolation level read committed read write"),
+  plain("begin isolation level read committed"),
   {
     text: `select pg_current_xact_id()::text as transaction, pg_backend_pid()::text as process, ${durable}, ${set(settings)}`,
     values: [],

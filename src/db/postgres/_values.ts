@@ -42,7 +42,10 @@ type Read = (text: string) => SqlValue;
 
 /** The default form since PostgreSQL 9.0. The older one is twice as long, and read a character at a time. */
 const readBytes: Read = (text) => {
-  if (text.startsWith("\\x")) return Buffer.from(text.slice(2), "hex");
+  if (text.startsWith("\\x")) {
+    const bytes = Buffer.from(text.slice(2), "hex");
+    return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
   throw new StoreError("other", "the database gives bytes in another form; set bytea_output to hex");
 };
 const readBoolean: Read = (text) => (text === "t" ? 1 : 0);

@@ -1,0 +1,57 @@
+import { basename } from "node:path";
+
+import { inject, onTestFinished } from "vitest";
+
+import { databaseUrl, runIn } from "../../harness/postgres.ts";
+// For what it adds to vitest's types.
+import type {} from "./postgres-server.ts";
+
+/** The server of this run; undefined where stores are embedded ones. */
+const server = inject("postgres");
+
+/** Whether the stores of this test are databases of a PostgreSQL server. */
+export const isPostgres: boolean = server !== undefined;
+
+const made = new Set<string>();
+
+const nameOf = (directory: string): string =>
+  `test_${basename(directory)
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]/g, "_")}`;
+
+/** The database that stands for a directory, where tests keep a store under that name. */
+export const databaseOf = (directory: string): string => databaseUrl(server.url, nameOf(directory));
+
+/** Makes the database of a directory when there is none. It is dropped when the test ends. */
+export const ensureDatabase = async (directory: string): Promise<string> => {
+  const name = nameOf(directory);
+  if (!made.has(name)) {
+    made.add(name);
+    // Databases are made in other files at the same time, and a copy of the files is fast where nothing is fsynced.
+    await runIn(server.url, `create database ${name} template ${server.template} strategy file_copy`);
+    onTestFinished(() => dropDatabase(name));
+  }
+  return databaseUrl(server.url, name);
+};
+
+const dropDatabase = async (name: string): Promise<void> => {
+  await runIn(server.url, `drop database if exists ${name} with (force)`);
+};
+
+const endSessions = (name: string): string =>
+  `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}' and pid <> pg_backend_pid()`;
+
+/** What a test can do to a database from outside. */
+export const databaseFaults = (
+  directory: string,
+): { breakDown(): Promise<void>; mend(): Promise<void>; kill(): Promise<void> } => {
+  const name = nameOf(directory);
+  const run = async (...statements: readonly string[]): Promise<void> => {
+    await runIn(server.url, ...statements);
+  };
+  return {
+    breakDown: () => run(`alter database ${name} set default_transaction_read_only = on`, endSessions(name)),
+    mend: () => run(`alter database ${name} reset default_transaction_read_only`, endSessions(name)),
+    kill: () => run(endSessions(name)),
+  };
+};
