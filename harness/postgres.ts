@@ -4,7 +4,7 @@ import { chownSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { arch, platform, tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { Client } from "pg";
+import { Client, type CustomTypesConfig, types } from "pg";
 
 import { freePort } from "./free-port.ts";
 import { pause } from "./time.ts";
@@ -76,12 +76,22 @@ export const databaseUrl = (url: string, database: string): string => {
   return other.href;
 };
 
+const bigint = 20;
+const boolean = 16;
+
+/** Whole numbers as numbers, flags as 0 and 1: as the other engine gives them. */
+const readerOf: CustomTypesConfig["getTypeParser"] = (oid, format) => {
+  if (oid === bigint) return Number;
+  if (oid === boolean) return (text: string) => (text === "t" ? 1 : 0);
+  return types.getTypeParser(oid, format);
+};
+
 /** Runs statements in a database, one after the other. Gives the rows of the last one. */
 export const runIn = async (
   connectionString: string,
   ...statements: readonly string[]
 ): Promise<Record<string, unknown>[]> => {
-  const client = new Client({ connectionString });
+  const client = new Client({ connectionString, types: { getTypeParser: readerOf } });
   client.on("error", () => null);
   await client.connect();
   try {

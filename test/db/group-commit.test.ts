@@ -180,30 +180,6 @@ test("a store that cannot write refuses all at once, and takes everything again 
   expect(await marks()).toEqual([7]);
 });
 
-test("a full disk refuses what has no room, keeps what was written, and goes on when there is room", async () => {
-  const { store, marks } = await storeOfMarks();
-  const { join } = openLine(store);
-  const blobs = insertStatement({ table: "blobs", columns: { bytes: "bytes" } });
-  await store.write((tx) => execute(tx, "create table blobs (bytes blob)"));
-  const keepBlob = store.line<Uint8Array, void>({
-    name: "blobs",
-    itemsMax: 10,
-    draft: (items): Draft<void> => ({
-      operations: [{ statement: blobs, rows: items.map((bytes) => [bytes]) }],
-      committed: () => items.map(() => undefined),
-      abandoned: () => {},
-    }),
-  });
-  await join(1);
-  await store.write((tx) => execute(tx, "pragma max_page_count = 1"));
-  await expect(keepBlob(Buffer.alloc(100_000))).rejects.toMatchObject({ code: "unavailable" });
-  expect(await marks()).toEqual([1]);
-
-  await store.write((tx) => execute(tx, "pragma max_page_count = 1000000"));
-  await keepBlob(Buffer.alloc(100_000));
-  expect(await select(store, "select length(bytes) as bytes from blobs")).toEqual([{ bytes: 100_000 }]);
-});
-
 test("joining inside a transaction would wait for itself, and is refused as a mistake", async () => {
   const { store, marks } = await storeOfMarks();
   const { join } = openLine(store);

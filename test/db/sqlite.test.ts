@@ -223,3 +223,16 @@ test("a probe puts something on disk, and an empty transaction does not", async 
   await store.probe();
   expect(store.walBytes()).toBeGreaterThan(before);
 });
+
+test("a full disk refuses what has no room, keeps what was written, and goes on when there is room", async () => {
+  const { store, keep } = await storeOfBlobs();
+  await keep(Buffer.alloc(1));
+  await store.write((tx) => execute(tx, "pragma max_page_count = 1"));
+  await expect(keep(Buffer.alloc(100_000))).rejects.toMatchObject({ code: "unavailable" });
+  const sizes = (): Promise<readonly object[]> => select(store, "select length(bytes) as bytes from blobs order by at");
+  expect(await sizes()).toEqual([{ bytes: 1 }]);
+
+  await store.write((tx) => execute(tx, "pragma max_page_count = 1000000"));
+  await keep(Buffer.alloc(100_000));
+  expect(await sizes()).toEqual([{ bytes: 1 }, { bytes: 100_000 }]);
+});

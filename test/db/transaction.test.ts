@@ -36,7 +36,7 @@ test("a transaction sees its own writes, and nobody else sees them before it is 
     await put(tx, 1);
     written.resolve();
     await seen.promise;
-    return tx.tables<{ marks: { mark: number } }>().selectFrom("marks").selectAll().execute();
+    return tx.tables<{ marks: { mark: number } }>().selectFrom("marks").select("mark").execute();
   });
   await written.promise;
   expect(await marks()).toEqual([]);

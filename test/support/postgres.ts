@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 
-import { inject, onTestFinished } from "vitest";
+import { afterAll, inject } from "vitest";
 
 import { databaseUrl, runIn } from "../../harness/postgres.ts";
 // For what it adds to vitest's types.
@@ -22,21 +22,20 @@ const nameOf = (directory: string): string =>
 /** The database that stands for a directory, where tests keep a store under that name. */
 export const databaseOf = (directory: string): string => databaseUrl(server.url, nameOf(directory));
 
-/** Makes the database of a directory when there is none. It is dropped when the test ends. */
+/** Makes the database of a directory when there is none. It is dropped when the test's file ends. */
 export const ensureDatabase = async (directory: string): Promise<string> => {
   const name = nameOf(directory);
   if (!made.has(name)) {
     made.add(name);
     // Databases are made in other files at the same time, and a copy of the files is fast where nothing is fsynced.
     await runIn(server.url, `create database ${name} template ${server.template} strategy file_copy`);
-    onTestFinished(() => dropDatabase(name));
   }
   return databaseUrl(server.url, name);
 };
 
-const dropDatabase = async (name: string): Promise<void> => {
-  await runIn(server.url, `drop database if exists ${name} with (force)`);
-};
+afterAll(async () => {
+  if (made.size > 0) await runIn(server.url, ...[...made].map((name) => `drop database ${name} with (force)`));
+});
 
 const endSessions = (name: string): string =>
   `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}' and pid <> pg_backend_pid()`;

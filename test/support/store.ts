@@ -9,11 +9,10 @@ import { CompiledQuery } from "kysely";
 import { onTestFinished } from "vitest";
 
 import { runIn } from "../../harness/postgres.ts";
-import { openPostgres, type PostgresOptions } from "../../src/db/postgres/engine.ts";
-import { openSqlite, type SqliteOptions } from "../../src/db/sqlite/engine.ts";
 import type { SqlValue } from "../../src/db/statement.ts";
 import type { Store, Tx } from "../../src/db/store.ts";
 import { systemClock } from "../../src/lib/clock.ts";
+import { openStoreAt, type StorePlace } from "./open-store.ts";
 import { databaseFaults, databaseOf, ensureDatabase, isPostgres } from "./postgres.ts";
 
 /** A directory that is gone when the test ends. */
@@ -23,24 +22,18 @@ export const freshDirectory = (): string => {
   return directory;
 };
 
-export type StoreOptions = Partial<Omit<SqliteOptions, "observer">> & {
-  observer?: Partial<SqliteOptions["observer"] & PostgresOptions["observer"]>;
-};
+/** What a test may want otherwise. */
+export type StoreOptions = Partial<Omit<StorePlace, "url">>;
 
 /** Opens the store of a directory, or the database that stands for it. Whoever opens it closes it. */
-export const openStore = async ({ observer, ...options }: StoreOptions & { directory: string }): Promise<Store> => {
-  const told = {
-    committed() {},
-    commitFailed() {},
-    checkpointFailed() {},
-    statementsSent() {},
-    storeUnsafe() {},
-    ...observer,
-  };
-  const { directory, clock = systemClock } = options;
-  if (!isPostgres) return openSqlite({ ...options, clock, observer: told }).store;
-  const url = await ensureDatabase(directory);
-  const { store } = await openPostgres({ url, migrationPolicy: "auto", clock, observer: told });
+export const openStore = async ({
+  directory,
+  clock = systemClock,
+  observer = {},
+  ...options
+}: StoreOptions & { directory: string }): Promise<Store> => {
+  const url = isPostgres ? await ensureDatabase(directory) : null;
+  const store = await openStoreAt({ ...options, directory, url, clock, observer });
   directories.set(store, directory);
   return store;
 };

@@ -67,11 +67,11 @@ const writeOnce = async (parts: BatchParts, session: Session, steps: Steps): Pro
   } catch (error) {
     if (isInterrupted(error)) return { kind: "unwritten", error: unwritten(error) };
     if (isStale(error)) return { kind: "unwritten", error };
-    await rollBack(session);
+    await rollBack(session, session.generation);
     if (isRepeatable(error)) return { kind: "unwritten", error };
     throw error;
   }
-  const outcome = await commit({ ...parts, session }, readProof(results));
+  const outcome = await commit({ ...parts, session }, readProof(session, results));
   if (outcome === "aborted") return { kind: "unwritten", error: unwritten() };
   return { kind: "written", results: toResults(steps, results) };
 };

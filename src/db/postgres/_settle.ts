@@ -5,8 +5,8 @@ import { type Command, plain } from "./_command.ts";
 import type { CommandResult } from "./_round.ts";
 import type { Session } from "./session.ts";
 
-/** By what a transaction can be recognised after its connection broke. */
-export type Proof = { readonly transaction: string; readonly process: string };
+/** A transaction's connection, and by what it can be recognised after that broke. */
+export type Proof = { readonly generation: number; readonly transaction: string; readonly process: string };
 
 type Settings = Readonly<Record<string, string>>;
 
@@ -23,7 +23,7 @@ const set = (settings: Settings): string =>
 const durable = `case when current_setting('synchronous_commit') in ('off', 'local', 'remote_write')
   then set_config('synchronous_commit', 'on', true) end`;
 
-/** Opens a transaction that can be recognised. `readProof` reads the answer. */
+/** Opens a transaction that can be recognised. `readProof` reads the answer, before the session is asked anything else. */
 export const beginCommands = (settings: Settings): readonly Command[] => [
   plain("begin isolation level read committed"),
   {
@@ -35,14 +35,14 @@ export const beginCommands = (settings: Settings): readonly Command[] => [
 const textOf = (value: SqlValue | undefined): string => (typeof value === "string" ? value : "");
 
 /** Reads the answer to `beginCommands`. */
-export const readProof = ([, found]: readonly CommandResult[]): Proof => {
+export const readProof = ({ generation }: Session, [, found]: readonly CommandResult[]): Proof => {
   const row = found?.rows[0];
-  return { transaction: textOf(row?.["transaction"]), process: textOf(row?.["process"]) };
+  return { generation, transaction: textOf(row?.["transaction"]), process: textOf(row?.["process"]) };
 };
 
 /** Takes a transaction back. A connection that is gone has done so by itself. */
-export const rollBack = async (session: Session): Promise<void> => {
-  await session.run([plain("rollback")]).catch(() => null);
+export const rollBack = async (session: Session, generation: number): Promise<void> => {
+  await session.run([plain("rollback")], generation).catch(() => null);
 };
 
 const statusSql = "select pg_xact_status($1::text::xid8) as status";
@@ -89,7 +89,7 @@ export const commit = async (
 ): Promise<"committed" | "aborted"> => {
   let results: readonly CommandResult[];
   try {
-    results = await session.run([plain("commit")]);
+    results = await session.run([plain("commit")], proof.generation);
   } catch (error) {
     if (!isInterrupted(error)) throw error;
     const outcome = await outcomeOf(beside, clock, proof).catch(() => null);

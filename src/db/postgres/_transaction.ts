@@ -42,14 +42,12 @@ const inTime = async <T>(clock: Pick<Clock, "after">, work: Promise<T>): Promise
 export const runTransaction = async <T>(parts: TransactionParts<T>): Promise<T> => {
   const { session, clock, work, outside } = parts;
   const hooks: (() => void)[] = [];
-  const proof = readProof(await openedBy(session));
-  const generation = session.generation;
+  const begun = await openedBy(session);
+  const proof = readProof(session, begun);
   let isOpen = true;
   const ask = async (command: Command) => {
     if (!isOpen) throw new StoreError("misuse", "the transaction is over");
-    // A connection that is opened again knows nothing of the transaction: what it is asked next would stand alone.
-    if (session.generation !== generation) throw unwritten();
-    const [result] = await session.run([command]).catch((error: unknown) => {
+    const [result] = await session.run([command], proof.generation).catch((error: unknown) => {
       throw isInterrupted(error) ? unwritten(error) : error;
     });
     return result ?? { rows: [], changes: 0 };
@@ -64,10 +62,9 @@ export const runTransaction = async <T>(parts: TransactionParts<T>): Promise<T> 
   try {
     result = await inTime(clock, work(tx));
     isOpen = false;
-    if (session.generation !== generation) throw unwritten();
   } catch (error) {
     isOpen = false;
-    if (session.generation === generation) await rollBack(session);
+    await rollBack(session, proof.generation);
     throw error;
   }
   if ((await commit(parts, proof)) === "aborted") throw unwritten();

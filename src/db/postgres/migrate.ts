@@ -65,7 +65,7 @@ const apply = async (session: Session, { version, name, statements }: Migration,
     }
     await query(session, "commit");
   } catch (cause) {
-    await rollBack(session);
+    await rollBack(session, session.generation);
     throw new StoreError(
       cause instanceof StoreError && cause.code === "unavailable" ? "unavailable" : "other",
       `migration ${version} (${name}) failed and was rolled back: ${cause instanceof Error ? cause.message : ""}`,

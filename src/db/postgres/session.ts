@@ -14,10 +14,12 @@ export type Session = {
   /** How often it was opened. What it held is gone with each one: an open transaction, too. */
   readonly generation: number;
   /**
-   * Sends the statements in one round trip, as one transaction unless there is a `begin` among them.
-   * @throws {StoreError} `unavailable` when nothing was sent, `interrupted` when the answer was lost.
+   * Sends the statements in one round trip, as one transaction unless there is a `begin` among them. `on`: the generation
+   * that they belong to, as within a transaction: a connection that is opened again would take them for something else.
+   * @throws {StoreError} `unavailable` when nothing was sent, `interrupted` when the answer was lost, or that generation is
+   * over.
    */
-  run(commands: readonly Command[]): Promise<readonly CommandResult[]>;
+  run(commands: readonly Command[], on?: number): Promise<readonly CommandResult[]>;
   close(): Promise<void>;
 };
 
@@ -116,8 +118,11 @@ export const createSession = (options: SessionOptions): Session => {
     return opened;
   };
 
-  const answer = async (commands: readonly Command[]): Promise<readonly CommandResult[]> => {
+  const answer = async (commands: readonly Command[], on: number | null): Promise<readonly CommandResult[]> => {
     if (isClosed) throw new StoreError("closed", "the store is closed");
+    if (on !== null && (current === null || on !== generation)) {
+      throw new StoreError("interrupted", "the connection to PostgreSQL broke within a transaction");
+    }
     const { client, prepared } = await ensureOpen();
     const giveUp = (): void => {
       current = null;
@@ -147,9 +152,9 @@ export const createSession = (options: SessionOptions): Session => {
     get generation() {
       return generation;
     },
-    run: async (commands) => {
+    run: async (commands, on) => {
       pending += 1;
-      const mine = turn.then(() => answer(commands));
+      const mine = turn.then(() => answer(commands, on ?? null));
       turn = mine.catch(() => null);
       try {
         return await mine;
