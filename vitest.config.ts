@@ -19,6 +19,9 @@ const ofStores = [
   "test/secrets/{rotate,secrets}.test.ts",
 ];
 
+/** But for what is about the disk of the embedded one. */
+const ofEmbedded = ["test/gateway/disk-floor.test.ts", "test/ingest/free-space.test.ts"];
+
 /** Of the PostgreSQL engine itself. */
 const ofPostgres = ["test/db/postgres/**/*.test.ts"];
 
@@ -46,6 +49,7 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: "postgres",
           include: [...ofStores, ...ofPostgres],
+          exclude: ofEmbedded,
           globalSetup: ["test/support/postgres-server.ts"],
         },
       },

@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { bare, progressOf, replayedRows, startBulk, untilReplay, withEvents } from "../support/bulk.ts";
 import { type Engine, eventually, startEngine } from "../support/engine.ts";
 import { createGate } from "../support/gate.ts";
+import { copyDatabase, isPostgres } from "../support/postgres.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { freshDirectory } from "../support/store.ts";
 
@@ -13,6 +14,10 @@ describe("after a crash", () => {
   /** What a crash would leave at this moment, as a directory of its own. */
   const snapshot = async (engine: Engine): Promise<string> => {
     const directory = freshDirectory();
+    if (isPostgres) {
+      await copyDatabase(engine.directory, directory);
+      return directory;
+    }
     const target = join(directory, "copy.db");
     await engine.store.backup(target);
     mkdirSync(join(directory, "data"));

@@ -75,7 +75,7 @@ export const startGateway = async (options: GatewayOptions = {}): Promise<TestGa
   const names = await startNameServer();
   const clock = createTestClock();
   const log = captureLog();
-  const directory = freshDirectory();
+  const directory = options.environment?.["DATA_DIR"] ?? freshDirectory();
   const loaded = loadConfig({
     ...(await storeOptions(directory)),
     EGRESS_ALLOW: "127.0.0.1",

@@ -1,5 +1,3 @@
-import { basename } from "node:path";
-
 import { afterAll, inject } from "vitest";
 
 import { databaseUrl, runIn } from "../../harness/postgres.ts";
@@ -14,10 +12,15 @@ export const isPostgres: boolean = server !== undefined;
 
 const made = new Set<string>();
 
+/** PostgreSQL takes 63 bytes. */
 const nameOf = (directory: string): string =>
-  `test_${basename(directory)
+  `test_${directory
     .toLowerCase()
-    .replaceAll(/[^a-z0-9]/g, "_")}`;
+    .replaceAll(/[^a-z0-9]+/g, "_")
+    .slice(-50)}`;
+
+/** Whether this is a connection to the server of stores, and no business of what is tested. */
+export const isToServer = (port: number): boolean => isPostgres && String(port) === new URL(server.url).port;
 
 /** The database that stands for a directory, where tests keep a store under that name. */
 export const databaseOf = (directory: string): string => databaseUrl(server.url, nameOf(directory));
@@ -53,4 +56,24 @@ export const databaseFaults = (
     mend: () => run(`alter database ${name} reset default_transaction_read_only`, endSessions(name)),
     kill: () => run(endSessions(name)),
   };
+};
+
+const tablesSql = `select relname::text as name from pg_class
+  where relkind = 'r' and relnamespace = 'public'::regnamespace and relname <> 'schema_migrations'`;
+
+/** All rows of each table, as JSON, as they were at one moment. */
+export const readTables = async (directory: string): Promise<ReadonlyMap<string, string>> => {
+  const names = (await runIn(databaseOf(directory), tablesSql)).map(({ name }) => String(name));
+  const rows = names.map((name) => `(select coalesce(json_agg(t), '[]')::text from ${name} t) as ${name}`);
+  const [found] = await runIn(databaseOf(directory), `select ${rows.join(", ")}`);
+  return new Map(names.map((name) => [name, String(found![name])]));
+};
+
+/** Makes a database for `to` that holds what that of `from` holds now. */
+export const copyDatabase = async (from: string, to: string): Promise<void> => {
+  const tables = await readTables(from);
+  const inserts = [...tables].map(
+    ([name, rows]) => `insert into ${name} select * from json_populate_recordset(null::${name}, $rows$${rows}$rows$)`,
+  );
+  await runIn(await ensureDatabase(to), ...inserts);
 };
