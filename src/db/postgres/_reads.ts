@@ -1,9 +1,9 @@
 import type { RunQuery } from "../kysely.ts";
 import type { OperationResult, SqlValue } from "../statement.ts";
 import { isInterrupted, StoreError } from "../store-error.ts";
+import { askTwice } from "./_ask-twice.ts";
 import { type Command, toCommand } from "./_command.ts";
-import { isStale } from "./_failure.ts";
-import { createSession, type Session, type SessionOptions } from "./session.ts";
+import { createSession, type SessionOptions } from "./session.ts";
 
 const sessionsCount = { lookup: 4, list: 2 } as const;
 /** Reads that may wait for each connection before more are refused. */
@@ -20,16 +20,7 @@ const limit: Command = {
 /** The two ways to read: by key, many at once; and lists, whose connections are their own so that they keep nobody waiting. */
 export type Reads = { readonly lookup: RunQuery; readonly list: RunQuery; close(): Promise<void> };
 
-/** Reading twice does no harm: a connection that had gone while nobody used it is opened again. */
-const readTwice = async (session: Session, commands: readonly Command[]): Promise<OperationResult> => {
-  const read = async (): Promise<OperationResult> => (await session.run(commands)).at(-1) ?? { rows: [], changes: 0 };
-  try {
-    return await read();
-  } catch (error) {
-    if (!isInterrupted(error) && !isStale(error)) throw error;
-    return read();
-  }
-};
+const nothing: OperationResult = { rows: [], changes: 0 };
 
 const asRead = (error: unknown): unknown =>
   isInterrupted(error) && error instanceof StoreError
@@ -46,7 +37,7 @@ const createPool = (kind: "lookup" | "list", options: Omit<SessionOptions, "rows
     if (session.pending >= waitingMax[kind]) throw new StoreError("unavailable", "too many reads wait; try again");
     const query = toCommand(text, parameters);
     try {
-      return await readTwice(session, kind === "list" ? [limit, query] : [query]);
+      return (await askTwice(session, kind === "list" ? [limit, query] : [query])).at(-1) ?? nothing;
     } catch (error) {
       throw asRead(error);
     }

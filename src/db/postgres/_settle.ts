@@ -1,6 +1,7 @@
 import { type Clock, wait } from "../../lib/clock.ts";
 import type { SqlValue } from "../statement.ts";
 import { isInterrupted, StoreError } from "../store-error.ts";
+import { askTwice } from "./_ask-twice.ts";
 import { type Command, plain } from "./_command.ts";
 import type { CommandResult } from "./_round.ts";
 import type { Session } from "./session.ts";
@@ -61,11 +62,11 @@ const outcomeOf = async (
   { transaction, process }: Proof,
 ): Promise<"committed" | "aborted" | null> => {
   for (let look = 0; look < looksMax; look += 1) {
-    const [found] = await session.run([{ text: statusSql, values: [transaction] }]);
+    const [found] = await askTwice(session, [{ text: statusSql, values: [transaction] }]);
     const status = textOf(found?.rows[0]?.["status"]);
     if (status === "committed" || status === "aborted") return status;
     if (status !== "in progress") return null;
-    await session.run([{ text: endSql, values: [process, transaction] }]);
+    await askTwice(session, [{ text: endSql, values: [process, transaction] }]);
     await wait(clock, lookEveryMs);
   }
   return null;

@@ -2,6 +2,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { createKysely } from "../kysely.ts";
 import { isInterrupted, StoreError } from "../store-error.ts";
 import type { Tx } from "../store.ts";
+import { askTwice } from "./_ask-twice.ts";
 import { type Command, toCommand } from "./_command.ts";
 import { beginCommands, commit, readProof, rollBack, unwritten } from "./_settle.ts";
 import type { Session } from "./session.ts";
@@ -42,7 +43,7 @@ const inTime = async <T>(clock: Pick<Clock, "after">, work: Promise<T>): Promise
 export const runTransaction = async <T>(parts: TransactionParts<T>): Promise<T> => {
   const { session, clock, work, outside } = parts;
   const hooks: (() => void)[] = [];
-  const begun = await openedBy(session);
+  const begun = await askTwice(session, begin);
   const proof = readProof(session, begun);
   let isOpen = true;
   const ask = async (command: Command) => {
@@ -70,14 +71,4 @@ export const runTransaction = async <T>(parts: TransactionParts<T>): Promise<T> 
   if ((await commit(parts, proof)) === "aborted") throw unwritten();
   for (const hook of hooks) outside(hook);
   return result;
-};
-
-/** A connection may have gone while nobody used it, so that this is the first to notice: it is opened again, once. */
-const openedBy = async (session: Session): ReturnType<Session["run"]> => {
-  try {
-    return await session.run(begin);
-  } catch (error) {
-    if (!isInterrupted(error)) throw error;
-    return session.run(begin);
-  }
 };

@@ -8,7 +8,9 @@ import { migrations } from "../migrations.ts";
 import { isInterrupted, StoreError } from "../store-error.ts";
 import type { Store, StoreSize } from "../store.ts";
 import { WriterLock } from "../writer-lock.ts";
+import { askTwice } from "./_ask-twice.ts";
 import { createBatches } from "./_batches.ts";
+import { plain } from "./_command.ts";
 import { createReads, type Reads } from "./_reads.ts";
 import { checkServer, type UnsafeSetting } from "./_server.ts";
 import { runTransaction } from "./_transaction.ts";
@@ -122,7 +124,7 @@ const storeOver = (connections: Connections, { clock, observer }: PostgresOption
 /** On a connection of its own: it neither waits for those who write, nor keeps them waiting. */
 const probe = async (session: Session): Promise<void> => {
   const durable = "select set_config('synchronous_commit', 'on', true)";
-  await session.run([durable, probeSql].map((text) => ({ text, values: [] })));
+  await askTwice(session, [durable, probeSql].map(plain));
 };
 
 const sizeOf = async ({ list }: Reads): Promise<StoreSize> => {

@@ -33,10 +33,13 @@ const preparation: readonly string[] = [
 
 const query = async (session: Session, text: string) => (await session.run([{ text, values: [] }]))[0]?.rows ?? [];
 
+/** Not `to_regclass`: it remembers what was not there, also when somebody else has made it since. */
+const isPreparedSql = `select 1 from pg_class
+  where relname = 'schema_migrations' and relnamespace = current_schema()::regnamespace`;
+
 /** The schema's version. 0: there is none. */
 export const versionOf = async (session: Session): Promise<number> => {
-  const [known] = await query(session, "select to_regclass('schema_migrations') is not null as known");
-  if (known?.["known"] !== 1) return 0;
+  if ((await query(session, isPreparedSql)).length === 0) return 0;
   const [found] = await query(session, "select coalesce(max(version), 0) as version from schema_migrations");
   return Number(found?.["version"] ?? 0);
 };
