@@ -119,7 +119,8 @@ test("a batch that loses a deadlock is written all the same", async () => {
   await other.query("commit");
   await written;
   const deadlocks = "select deadlocks from pg_stat_database where datname = current_database()";
-  await expect.poll(() => select(store, deadlocks)).toEqual([{ deadlocks: 1 }]);
+  // Counted by the session itself, and told after a while.
+  await expect.poll(() => select(store, deadlocks), { timeout: 15_000 }).toEqual([{ deadlocks: 1 }]);
   expect(await select(store, "select at, text, number from things order by at")).toEqual([
     { at: 1, text: "new", number: 1 },
     { at: 2, text: "new", number: 1 },
