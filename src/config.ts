@@ -138,19 +138,19 @@ const options: Options<Config> = {
   databaseUrl: {
     name: "DATABASE_URL",
     default: null,
-    doc: "`postgres://…` switches the engine from the embedded store to PostgreSQL",
+    doc: "`postgres://…` switches the engine from the embedded store to PostgreSQL 15 or newer; TLS as `sslmode` says (none: no TLS). `DATA_DIR` is not used then",
     parse: postgresUrl,
   },
   migrate: {
     name: "MIGRATE",
     default: "refuse",
-    doc: "What to do at start when a PostgreSQL store needs a migration: `refuse` or `auto`",
+    doc: "What to do at start when a PostgreSQL database needs a migration: `refuse` or `auto`; an empty one is always filled",
     parse: oneOf("refuse", "auto"),
   },
   secretsKeys: {
     name: "SECRETS_KEY",
     default: null,
-    doc: "Keys that seal stored secrets, `id:base64key[,id:base64key…]`; the first one seals, all open. Unset: a key file in `DATA_DIR`",
+    doc: "Keys that seal stored secrets, `id:base64key[,id:base64key…]`; the first one seals, all open. Unset: a key file in `DATA_DIR`; with `DATABASE_URL` it must be set",
     parse: orProblem(parseSealingKeys),
   },
   egressAllow: {

@@ -52,7 +52,7 @@ export const powers: readonly Power[] = [
   { what: "threads", only: /^src\/db\//, modules: /^node:(worker_threads|cluster)$/ },
   { what: "processes", only: /^$/, modules: /^node:child_process$/ },
   { what: "SQLite", only: /^src\/db\/sqlite\//, modules: /^node:sqlite$/ },
-  { what: "PostgreSQL", only: /^src\/db\/postgres\//, modules: /^pg$/ },
+  { what: "PostgreSQL", only: /^src\/db\/postgres\/(session|_failure)\.ts$/, modules: /^pg$/ },
   {
     what: "the time of day",
     only: /^src\/lib\/clock\.ts$/,
