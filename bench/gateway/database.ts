@@ -11,7 +11,7 @@ export type Stores = {
 };
 
 /** Each gateway has its directory. */
-export const embeddedStores: Stores = { next: async () => ({}), close: async () => {} };
+export const embeddedStores: Stores = { next: async () => ({}), close: () => Promise.resolve() };
 
 /** One key for all: nothing of it is kept. */
 const secretsKey = `bench:${Buffer.alloc(32, 1).toString("base64")}`;

@@ -115,7 +115,7 @@ export const openCore = async (config: Config, overrides: Overrides = {}): Promi
   store.onInterrupted(() => {
     reloadRouting(store, table).catch((error: unknown) => observer.faulted({ task: "reload routing", error }));
   });
-  const access = openAccess({ store, clock, ids, random, observer });
+  const access = openAccess({ store, clock, ids, random, observer, isShared: config.databaseUrl !== null });
   const held = opened.move();
   return {
     clock,

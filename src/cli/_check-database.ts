@@ -18,10 +18,8 @@ export const checkDatabase = async (url: string, config: Config): Promise<readon
 
 const checkVersion = (version: number, newest: number): Check => {
   if (version === 0) return ok("schema", "the database is empty; the first start fills it");
-  if (version > newest + 1)
-    return fail("schema", `version ${version} is newer than ${newest}, which this program knows`);
+  if (version > newest + 1) return fail("schema", `version ${version}, and this program knows ${newest}; upgrade it`);
   if (version > newest) return warn("schema", `version ${version} is one ahead of this program; upgrade it`);
-  if (version < newest)
-    return warn("schema", `version ${version}; \`migrate\` brings it to ${newest}, as MIGRATE=auto does`);
-  return ok("schema", `version ${version}`);
+  if (version === newest) return ok("schema", `version ${version}`);
+  return warn("schema", `version ${version}; \`migrate\` brings it to ${newest}, as MIGRATE=auto does`);
 };

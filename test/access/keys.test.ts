@@ -14,7 +14,7 @@ const startMs = 1_800_000_000_000;
 const random = createSystemRandom();
 
 /** The room on a real store, at a time that the test moves. */
-const open = async (given?: Store) => {
+const open = async (given?: Store, { isShared = false }: { isShared?: boolean } = {}) => {
   const store = given ?? (await freshStore());
   let nowMs = startMs;
   const faults: unknown[] = [];
@@ -23,6 +23,7 @@ const open = async (given?: Store) => {
     store,
     clock,
     random,
+    isShared,
     ids: createIds(systemClock, random),
     observer: { faulted: (fault) => faults.push(fault) },
   });
@@ -298,4 +299,13 @@ test("a list of keys ends at its bound, and says that there are more", async () 
   expect(keys).toHaveLength(1_000);
   expect(more).toBe(true);
   expect(keys.some(({ name }) => name === "oldest")).toBe(false);
+});
+
+test("where other processes use the store, a key that one of them revokes is refused at once", async () => {
+  const store = await freshStore();
+  const [here, there] = [await open(store, { isShared: true }), await open(store, { isShared: true })];
+  const { key, apiKey } = await create(here.access);
+  expect((await here.ask(`Bearer ${key}`)).kind).toBe("granted");
+  await there.access.revokeKey(apiKey.id, null);
+  expect((await here.ask(`Bearer ${key}`)).kind).toBe("refused");
 });

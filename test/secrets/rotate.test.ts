@@ -8,7 +8,7 @@ import { createSystemRandom } from "../../src/lib/random.ts";
 import { createKeyring, newSealingKey } from "../../src/lib/sealing.ts";
 import { readKeyFile, type SealingKeys, writeKeyFile } from "../../src/secrets/key-file.ts";
 import { openSecrets } from "../../src/secrets/secrets.ts";
-import { freshDirectory, reachInto } from "../support/store.ts";
+import { freshDirectory, idLiteral, reachInto } from "../support/store.ts";
 import { reopenStore } from "./reopened-store.ts";
 import { sealedSources } from "./sealed-sources.ts";
 
@@ -172,8 +172,7 @@ test("what no key opens is told, and then no key is dropped", async () => {
   const { store, sources, rotate, keyFilePath } = await start(directory);
   await sources.add("whsec_1");
   const damaged = await sources.add("whsec_2");
-  const id = damaged.replaceAll("-", "").toUpperCase();
-  await reachInto(directory, `update sources set signing_secret = zeroblob(60) where hex(id) = '${id}'`);
+  await reachInto(directory, `update sources set signing_secret = zeroblob(60) where id = ${idLiteral(damaged)}`);
 
   const [oldKey] = (await readKeyFile(keyFilePath))!;
   const rotation = await rotate();

@@ -1,8 +1,6 @@
 import { afterAll, inject } from "vitest";
 
 import { databaseUrl, runIn } from "../../harness/postgres.ts";
-// For what it adds to vitest's types.
-import type {} from "./postgres-server.ts";
 
 /** The server of this run; undefined where stores are embedded ones. */
 const server = inject("postgres");

@@ -107,7 +107,6 @@ export class Round implements Submittable {
     connection.bind({ statement: name, values: [...values] }, true);
     connection.describe({ type: "P" }, true);
     // The package's types say text; it sends a number.
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
     connection.execute({ rows: (this.#rowsMax + 1) as unknown as string }, true);
   }
 
@@ -118,7 +117,6 @@ export class Round implements Submittable {
     if (this.#prepared.doubtful.delete(name)) connection.close({ type: "S", name }, true);
     if (name !== "") this.#named.push(name);
     // The package's types say names; it sends numbers.
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- see above
     connection.parse({ name, text, types: types as unknown as string[] }, true);
   }
 }
