@@ -115,12 +115,10 @@ test("a batch that loses a deadlock is written all the same", async () => {
   const updated = other.query("update things set number = 1 where at = 1");
   await expect.poll(() => waiting("transactionid")).toBe(1);
   await doorman.query("select pg_advisory_unlock(7)");
+  // The row that the batch held can be had only because it has given up.
   await updated;
   await other.query("commit");
   await written;
-  const deadlocks = "select deadlocks from pg_stat_database where datname = current_database()";
-  // Counted by the session itself, and told after a while.
-  await expect.poll(() => select(store, deadlocks), { timeout: 15_000 }).toEqual([{ deadlocks: 1 }]);
   expect(await select(store, "select at, text, number from things order by at")).toEqual([
     { at: 1, text: "new", number: 1 },
     { at: 2, text: "new", number: 1 },
