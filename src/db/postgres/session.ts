@@ -34,6 +34,7 @@ export type SessionOptions = Parsed & {
 };
 
 const connectMsMax = 5_000;
+const goodbyeMsMax = 1_000;
 /** The network forgets connections that are silent for minutes. */
 const keepAliveMs = 10_000;
 /** Lists of keys come in many lengths: what is asked in the many-hundredth way is not prepared. */
@@ -165,8 +166,13 @@ export const createSession = (options: SessionOptions): Session => {
     close: async () => {
       isClosed = true;
       await turn;
-      await current?.client.end().catch(() => null);
+      if (current === null) return;
+      const { client } = current;
       current = null;
+      // A server that says nothing any more does not say goodbye either.
+      const timer = clock.after(goodbyeMsMax, () => abandon(client));
+      await client.end().catch(() => null);
+      timer.cancel();
     },
   };
 };

@@ -78,6 +78,16 @@ test("more reads than there are connections wait for each other; far more are re
   expect(await ask()).toEqual([{ one: 1 }]);
 });
 
+test("a query that gives more rows than fit is refused as a mistake, and the connection goes on", async () => {
+  const store = await freshStore();
+  const ask = (count: number): Promise<unknown> =>
+    outcomeOf(select(store, `select generate_series(1, ${count}) as one`));
+  expect(await Promise.all(Array.from({ length: 8 }, () => ask(10_001)))).toEqual(
+    Array.from({ length: 8 }, () => "misuse"),
+  );
+  expect(await ask(10_000)).toHaveLength(10_000);
+});
+
 test("connections that go while nobody uses them are opened again, and nobody notices", async () => {
   const { store, join } = await openMarks(await ensureDatabase(freshDirectory()));
   const all = (): Promise<unknown> =>
