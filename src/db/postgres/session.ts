@@ -63,6 +63,13 @@ const abandon = ({ connection }: Client): void => {
   connection.stream.destroy();
 };
 
+/** A server that says nothing any more does not say goodbye either. */
+const end = async (client: Client, clock: Pick<Clock, "after">): Promise<void> => {
+  const timer = clock.after(goodbyeMsMax, () => abandon(client));
+  await client.end().catch(() => null);
+  timer.cancel();
+};
+
 const connect = async (config: ClientConfig, onBroken: () => void): Promise<Client> => {
   const client = new Client({
     ...config,
@@ -166,13 +173,9 @@ export const createSession = (options: SessionOptions): Session => {
     close: async () => {
       isClosed = true;
       await turn;
-      if (current === null) return;
-      const { client } = current;
+      const last = current;
       current = null;
-      // A server that says nothing any more does not say goodbye either.
-      const timer = clock.after(goodbyeMsMax, () => abandon(client));
-      await client.end().catch(() => null);
-      timer.cancel();
+      if (last !== null) await end(last.client, clock);
     },
   };
 };
