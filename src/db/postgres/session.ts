@@ -63,6 +63,9 @@ const abandon = ({ connection }: Client): void => {
   connection.stream.destroy();
 };
 
+const broken = (cause: unknown): StoreError =>
+  new StoreError("interrupted", `the connection to PostgreSQL broke: ${toStoreError(cause).message}`, { cause });
+
 /** A server that says nothing any more does not say goodbye either. */
 const end = async (client: Client, clock: Pick<Clock, "after">): Promise<void> => {
   const timer = clock.after(goodbyeMsMax, () => abandon(client));
@@ -145,9 +148,7 @@ export const createSession = (options: SessionOptions): Session => {
       if (!endsSession(error) && !isStale(error)) throw toStoreError(error);
       giveUp();
       if (isStale(error)) throw toStoreError(error);
-      throw new StoreError("interrupted", `the connection to PostgreSQL broke: ${toStoreError(error).message}`, {
-        cause: error,
-      });
+      throw broken(error);
     } finally {
       timer.cancel();
     }
