@@ -23,18 +23,23 @@ export type AccessParts = {
   clock: Pick<Clock, "nowMs" | "monotonicMs">;
   ids: Ids;
   random: Random;
+  /** Whether other processes write to the store as well, and revoke keys there. Default: no. */
+  isShared?: boolean;
   /** Hears of failures beside a request, which went on. */
   observer: { faulted(fault: { task: string; error: unknown }): void };
 };
 
 /** Opens the room. One per store: what it remembers of keys is dropped by its own revocations. */
-export const openAccess = ({ store, clock, ids, random, observer }: AccessParts): Access => {
+export const openAccess = ({ store, clock, ids, random, observer, isShared = false }: AccessParts): Access => {
   const recordUse = createUseRecorder({
     store,
     clock,
     onError: (error) => observer.faulted({ task: "write a key's last use", error }),
   });
-  const { authenticate, forget } = createAuthenticate(store, ({ keyId }) => recordUse(keyId));
+  const { authenticate, forget } = createAuthenticate(store, {
+    onUse: ({ keyId }) => recordUse(keyId),
+    remembers: !isShared,
+  });
   return {
     authenticate,
     createKey: (request) => createKey({ store, clock, ids, random }, request),

@@ -2,9 +2,10 @@ import { join } from "node:path";
 
 import { type Access, openAccess } from "../access/access.ts";
 import type { Config } from "../config.ts";
+import type { Migrated } from "../db/migration.ts";
+import { openPostgres } from "../db/postgres/engine.ts";
 import { openSqlite } from "../db/sqlite/engine.ts";
 import { holdLock } from "../db/sqlite/lock.ts";
-import type { Migrated } from "../db/sqlite/migrate.ts";
 import type { Store } from "../db/store.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { createForwardTime, type ForwardTime } from "../lib/forward-time.ts";
@@ -46,13 +47,19 @@ export type Core = {
   close(): Promise<void>;
 };
 
-const openStore = (
-  config: Config,
+type OpenStore = { readonly store: Store; readonly migrated: Migrated };
+
+/** Opens the embedded store. Whatever is opened, a lock too, is closed by `opened`. */
+const openEmbedded = (
+  { dataDir }: Config,
   { clock, observer }: Pick<Core, "clock" | "observer">,
-  { walBytesMax }: Overrides,
-): { store: Store; migrated: Migrated } => {
-  const { store, migrated } = openSqlite({
-    directory: config.dataDir,
+  { overrides, opened }: { overrides: Overrides; opened: AsyncDisposableStack },
+): OpenStore => {
+  const { walBytesMax } = overrides;
+  const lock = holdLock(dataDir);
+  opened.defer(() => lock.release());
+  return openSqlite({
+    directory: dataDir,
     clock,
     observer: {
       committed: observer.committed,
@@ -61,13 +68,27 @@ const openStore = (
     },
     ...(walBytesMax === undefined ? {} : { walBytesMax }),
   });
+};
+
+const openStore = async (
+  config: Config,
+  parts: Pick<Core, "clock" | "observer">,
+  within: { overrides: Overrides; opened: AsyncDisposableStack },
+): Promise<OpenStore> => {
+  const { observer } = parts;
+  const { databaseUrl, migrate: migrationPolicy } = config;
+  const { store, migrated } =
+    databaseUrl === null
+      ? openEmbedded(config, parts, within)
+      : await openPostgres({ url: databaseUrl, migrationPolicy, clock: systemClock, observer });
+  within.opened.defer(() => store.close());
   if (migrated.fromVersion > 0 && migrated.toVersion > migrated.fromVersion) observer.migrated(migrated);
   return { store, migrated };
 };
 
 /**
- * Opens the store of `DATA_DIR` and holds its lock until `close`.
- * @throws {StoreError} when another process holds it, or the store is of a newer version.
+ * Opens the database of `DATABASE_URL`, or the store of `DATA_DIR`, whose lock it holds until `close`.
+ * @throws {StoreError} when another process holds it, or the store cannot be reached, or is of a newer version.
  * @throws {SecretsError} when the keys are not those of the store.
  */
 export const openCore = async (config: Config, overrides: Overrides = {}): Promise<Core> => {
@@ -77,11 +98,8 @@ export const openCore = async (config: Config, overrides: Overrides = {}): Promi
   const log = createLogger({ level: config.logLevel, format: config.logFormat, clock, sink });
   const metrics = createMetrics({ process: overrides.processMetrics ?? true });
   const observer = createObserver({ log, metrics, clock });
-  const lock = holdLock(config.dataDir);
   await using opened = new AsyncDisposableStack();
-  opened.defer(() => lock.release());
-  const { store, migrated } = openStore(config, { clock, observer }, overrides);
-  opened.defer(() => store.close());
+  const { store, migrated } = await openStore(config, { clock, observer }, { overrides, opened });
   const newestAtOpenMs = await newestKnownMs(store);
   const dueTime = createForwardTime(clock, newestAtOpenMs);
   const ids = createIds(dueTime, random, newestAtOpenMs);
@@ -97,7 +115,7 @@ export const openCore = async (config: Config, overrides: Overrides = {}): Promi
   store.onInterrupted(() => {
     reloadRouting(store, table).catch((error: unknown) => observer.faulted({ task: "reload routing", error }));
   });
-  const access = openAccess({ store, clock, ids, random, observer });
+  const access = openAccess({ store, clock, ids, random, observer, isShared: config.databaseUrl !== null });
   const held = opened.move();
   return {
     clock,

@@ -30,7 +30,7 @@ const firstSignal = ({ onStopSignal, exit, err }: Context): Promise<string> => {
 
 /** What someone who has just started it for the first time wants to know. No secret among it. */
 const welcome = (
-  { publicUrl, dataDir, secretsKeys }: Config,
+  { publicUrl, dataDir, databaseUrl, secretsKeys }: Config,
   { host, port }: App["address"],
   env: Context["env"],
 ): readonly string[] => [
@@ -38,7 +38,9 @@ const welcome = (
   "This is the first start of Postern here.",
   "",
   `  listens on   ${host}:${port}, known as ${publicUrl} (HOST, PORT, PUBLIC_URL)`,
-  `  store        ${join(dataDir, "postern.db")} (DATA_DIR)`,
+  databaseUrl === null
+    ? `  store        ${join(dataDir, "postern.db")} (DATA_DIR)`
+    : `  store        PostgreSQL, ${new URL(databaseUrl).host}${new URL(databaseUrl).pathname} (DATABASE_URL)`,
   secretsKeys === null
     ? `  secrets      sealed with ${join(dataDir, "secrets.key")}: keep a copy of it, nothing opens them without`
     : "  secrets      sealed with SECRETS_KEY: keep a copy of it, nothing opens them without",

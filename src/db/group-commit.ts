@@ -44,8 +44,11 @@ export type CommitEngine = {
   isWanted(): boolean;
   /** Holds the writer while `work` runs. */
   hold<T>(work: () => Promise<T>): Promise<T>;
-  /** Writes all of it in one durable transaction, or nothing. The writer is held. */
-  commit(operations: readonly Operation[]): Promise<readonly OperationResult[]>;
+  /**
+   * Writes all of it in one durable transaction, or nothing. The writer is held. What is `isExclusive` sees all that the
+   * commits before it wrote.
+   */
+  commit(operations: readonly Operation[], isExclusive: boolean): Promise<readonly OperationResult[]>;
   /** Called while the writer is still held, after what was committed has been answered. Must not throw. */
   maintain(): Promise<void>;
 };
@@ -61,6 +64,8 @@ export type InterruptionListener = () => void;
 
 /** Commits after which the writer is given to somebody else who wants it. */
 const turnCommitsMax = 8;
+
+const isAnyExclusive = (shares: readonly Share[]): boolean => shares.some(({ batcher }) => batcher.overlaps !== true);
 
 /**
  * Group commit: while one commit runs, what arrives waits; when it ends, all that waits goes in the next one. No timer,
@@ -155,7 +160,7 @@ export class GroupCommit {
   }
 
   async #commit(shares: readonly Share[]): Promise<void> {
-    const isExclusive = shares.some(({ batcher }) => batcher.overlaps !== true);
+    const isExclusive = isAnyExclusive(shares);
     if (isExclusive) this.#isExclusive = true;
     this.#underWay += 1;
     await this.#write(shares);
@@ -186,7 +191,10 @@ export class GroupCommit {
       for (const share of shares) {
         drafts.push({ share, draft: share.batcher.draft(share.taken.map(({ item }) => item)) });
       }
-      results = await this.#engine.commit(drafts.flatMap(({ draft }) => draft.operations));
+      results = await this.#engine.commit(
+        drafts.flatMap(({ draft }) => draft.operations),
+        isAnyExclusive(shares),
+      );
     } catch (error) {
       for (const { draft } of drafts) draft.abandoned?.();
       await this.#refuse(shares, items, error);

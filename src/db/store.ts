@@ -38,15 +38,18 @@ export type Store = {
   onInterrupted(listener: InterruptionListener): void;
   /** Resolves when no group commit waits or runs. */
   settled(): Promise<void>;
-  /** Bytes of the write-ahead log that are not in the database yet. */
+  /** Bytes of the write-ahead log that are not in the database yet. 0 on PostgreSQL, which looks after its own. */
   walBytes(): number;
-  /** Free bytes where the store lives. */
+  /** Free bytes where the store lives. Infinity on PostgreSQL: nobody here can see the server's disk; it refuses by itself. */
   freeBytes(): Promise<number>;
-  /** Writes a consistent copy to `path`, which must not exist or be empty. Writes go on meanwhile. */
+  /**
+   * Writes a consistent copy to `path`, which must not exist or be empty. Writes go on meanwhile. PostgreSQL refuses: `pg_dump`,
+   * or whoever hosts it, makes copies.
+   */
   backup(path: string): Promise<void>;
-  /** Gives space that deleted rows left back to the file system, a little at a time. */
+  /** Gives space that deleted rows left back to the file system, a little at a time. PostgreSQL: nothing; autovacuum does. */
   reclaim(): Promise<void>;
-  /** Bytes of the database, and those among them that deleted rows left. */
+  /** Bytes of the database, and those among them that deleted rows left (0 on PostgreSQL, which does not tell). */
   size(): Promise<StoreSize>;
   close(): Promise<void>;
 };

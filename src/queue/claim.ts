@@ -19,21 +19,42 @@ export type ClaimWish = {
 export type Claimed = { readonly deliveries: readonly Delivery[]; readonly nextDueAtMs: number | null };
 
 /** A retry that is claimed before its time, as an ordered lane does, keeps its time. */
-const claim = rawStatement(
-  `update deliveries set due_at_ms = ${claimedDueMs}, claims = case when claims = 0 then 1 else claims end, generation = generation + 1,
+const claimSet = `due_at_ms = ${claimedDueMs}, claims = case when claims = 0 then 1 else claims end, generation = generation + 1,
      not_before_ms = case when attempts > 0 and coalesce(not_before_ms, 0) < due_at_ms
-       then due_at_ms else not_before_ms end
+       then due_at_ms else not_before_ms end`;
+
+const claim = rawStatement(
+  `update deliveries set ${claimSet}
    where (event_id, id) in (
      select event_id, id from deliveries where destination_id = ? and due_at_ms <= ?
      order by due_at_ms, event_id, id limit ?
    ) returning *`,
-  { parameters: ["id", "integer", "integer"], returns: true },
+  {
+    together: `update deliveries set ${claimSet}
+       from (
+         select due.event_id as picked_event_id, due.id as picked_id from input cross join lateral (
+           select d.event_id, d.id from deliveries d where d.destination_id = input.v1 and d.due_at_ms <= input.v2
+           order by d.due_at_ms, d.event_id, d.id limit input.v3
+         ) as due
+       ) as picked
+       where event_id = picked_event_id and id = picked_id
+       returning deliveries.*`,
+    parameters: ["id", "integer", "integer"],
+    returns: true,
+  },
 );
 
 const nextDue = rawStatement(
   `select destination_id, due_at_ms from deliveries
    where destination_id = ? and due_at_ms < ${claimedDueMs} order by due_at_ms limit 1`,
-  { parameters: ["id"], returns: true },
+  {
+    together: `select input.v1 as destination_id, next.due_at_ms from input cross join lateral (
+        select d.due_at_ms from deliveries d where d.destination_id = input.v1 and d.due_at_ms < ${claimedDueMs}
+        order by d.due_at_ms limit 1
+      ) as next`,
+    parameters: ["id"],
+    returns: true,
+  },
 );
 
 /** What claims for several lanes, and looks at what comes after. */

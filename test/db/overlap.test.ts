@@ -5,7 +5,7 @@ import { type Draft, GroupCommit, type Join } from "../../src/db/group-commit.ts
 import { insertStatement, type OperationResult } from "../../src/db/statement.ts";
 import { StoreError } from "../../src/db/store-error.ts";
 import { systemClock } from "../../src/lib/clock.ts";
-import { execute, freshStore, select } from "../support/store.ts";
+import { execute, freshStore, growingKey, select } from "../support/store.ts";
 
 const insert = insertStatement({ table: "marks", columns: { mark: "integer" } });
 
@@ -139,8 +139,8 @@ test("of commits that are under way together, one that fails takes back its own 
 });
 
 test("batches that share a transaction are written exactly once, and each bad item is refused alone", async () => {
-  const store = freshStore();
-  await store.write((tx) => execute(tx, "create table marks (at integer primary key, mark integer not null)"));
+  const store = await freshStore();
+  await store.write((tx) => execute(tx, `create table marks (at ${growingKey}, mark integer not null)`));
   const join = store.line<number | null, boolean>({
     name: "marks",
     itemsMax: 16,

@@ -11,7 +11,7 @@ import { committer, newDestination, newPending } from "../support/records.ts";
 import { freshStore, select } from "../support/store.ts";
 
 test("invariant 3: what a commit claimed whose answer was lost is due again, and what is in hand stays there", async () => {
-  const store = freshStore();
+  const store = await freshStore();
   const random = createSystemRandom();
   const table = new RoutingTable({ keyring: createKeyring([newSealingKey(random)], random), catalog: new Map() });
   const destination = newDestination();

@@ -151,7 +151,7 @@ export const startEngine = async ({
     clock,
   });
   // Sends and reads have clocks of their own: moving time on must not make them late.
-  const store = openStore({
+  const store = await openStore({
     directory,
     observer: { committed: observer.committed, commitFailed: observer.commitFailed },
   });

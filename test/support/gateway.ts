@@ -12,7 +12,9 @@ import { loadConfig } from "../../src/config.ts";
 import { captureLog, type CapturedLog } from "./captured-log.ts";
 import { createTestClock, type TestClock } from "./clock.ts";
 import { type NameServer, startNameServer } from "./name-server.ts";
+import { ensureDatabase, isPostgres } from "./postgres.ts";
 import { receiverCa } from "./receiver.ts";
+import { sealingKeysText } from "./sealing-keys.ts";
 import { freshDirectory } from "./store.ts";
 
 /** What a test may want otherwise. */
@@ -62,13 +64,20 @@ const toBody = (body: unknown): string | Uint8Array | undefined => {
   return JSON.stringify(body);
 };
 
+/** What tells a gateway where its store is. */
+const storeOptions = async (directory: string): Promise<Record<string, string>> =>
+  isPostgres
+    ? { DATABASE_URL: await ensureDatabase(directory), SECRETS_KEY: sealingKeysText, DATA_DIR: directory }
+    : { DATA_DIR: directory };
+
 /** Starts a gateway. Names resolve through `names`; receivers on 127.0.0.1 may be sent to, everything else private not. */
 export const startGateway = async (options: GatewayOptions = {}): Promise<TestGateway> => {
   const names = await startNameServer();
   const clock = createTestClock();
   const log = captureLog();
+  const directory = options.environment?.["DATA_DIR"] ?? freshDirectory();
   const loaded = loadConfig({
-    DATA_DIR: freshDirectory(),
+    ...(await storeOptions(directory)),
     EGRESS_ALLOW: "127.0.0.1",
     PUBLIC_URL: "https://hooks.example.com",
     DISK_FREE_MIN_BYTES: "0",

@@ -114,7 +114,7 @@ const destinationTables = ({ bytes, integer, text }: Ddl): string[] => [
   `create index connections_by_destination on connections (destination_id)`,
 ];
 
-const eventsTables = ({ bytes, integer, text, clustered }: Ddl): string[] => [
+const eventsTables = ({ bytes, integer, text, clustered, changing }: Ddl): string[] => [
   `create table events ( -- owner: events; read by: queue
     id ${bytes} not null primary key,
     team_id ${bytes} not null,
@@ -128,7 +128,7 @@ const eventsTables = ({ bytes, integer, text, clustered }: Ddl): string[] => [
     provider_event_id ${text},
     body_bytes ${integer} not null,
     received_at_ms ${integer} not null
-  )${clustered}`,
+  )${clustered}${changing}`,
   `create index events_by_source on events (source_id, id)`,
   `create index events_quarantined on events (source_id, id) where quarantined = 1`,
   `create table payloads ( -- owner: events
@@ -141,7 +141,7 @@ const eventsTables = ({ bytes, integer, text, clustered }: Ddl): string[] => [
   )`,
 ];
 
-const queueTables = ({ bytes, integer, text, clustered }: Ddl): string[] => [
+const queueTables = ({ bytes, integer, text, clustered, changing }: Ddl): string[] => [
   `create table deliveries ( -- owner: queue; read by: events
     event_id ${bytes} not null,
     id ${bytes} not null,
@@ -164,7 +164,7 @@ const queueTables = ({ bytes, integer, text, clustered }: Ddl): string[] => [
     ended_at_ms ${integer},
     created_at_ms ${integer} not null,
     primary key (event_id, id)
-  )${clustered}`,
+  )${clustered}${changing}`,
   `create index deliveries_live on deliveries (destination_id, due_at_ms) where due_at_ms is not null`,
   `create index deliveries_by_replay on deliveries (replay_id, status) where replay_id is not null`,
 ];

@@ -6,6 +6,8 @@ import type { Kysely } from "kysely";
 
 import type { Clock } from "../../lib/clock.ts";
 import { GroupCommit, type CommitObserver } from "../group-commit.ts";
+import { createKysely, type RunQuery } from "../kysely.ts";
+import type { Migrated } from "../migration.ts";
 import { migrations } from "../migrations.ts";
 import type { Operation, OperationResult } from "../statement.ts";
 import { isInterrupted, StoreError } from "../store-error.ts";
@@ -14,8 +16,7 @@ import { WriterLock } from "../writer-lock.ts";
 import { createCompiler } from "./_compile.ts";
 import { Packer } from "./_pack.ts";
 import { type Checkpointer, createCheckpointer } from "./checkpoint.ts";
-import { createKysely, type RunQuery } from "./kysely.ts";
-import { migrate, type Migrated } from "./migrate.ts";
+import { migrate } from "./migrate.ts";
 import { createReads, type Reads } from "./reads.ts";
 import { createThread, type Thread } from "./thread.ts";
 import { runTransaction } from "./transaction.ts";
@@ -67,7 +68,7 @@ const storeOver = (path: string, { directory, clock, observer, walBytesMax }: Sq
   );
   const commits = openCommits({ writer, lock, checkpointer }, { observer, clock });
   const refuseInside = (run: RunQuery): Kysely<unknown> =>
-    createKysely(async (sql, parameters) => {
+    createKysely("sqlite", async (sql, parameters) => {
       if (!lock.isHolder) return run(sql, parameters);
       throw new StoreError("misuse", "the store was read around an open transaction; use the transaction");
     });

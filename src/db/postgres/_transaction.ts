@@ -1,0 +1,74 @@
+import type { Clock } from "../../lib/clock.ts";
+import { createKysely } from "../kysely.ts";
+import { isInterrupted, StoreError } from "../store-error.ts";
+import type { Tx } from "../store.ts";
+import { askTwice } from "./_ask-twice.ts";
+import { type Command, toCommand } from "./_command.ts";
+import { beginCommands, commit, readProof, rollBack, unwritten } from "./_settle.ts";
+import type { Session } from "./session.ts";
+
+/** All other writes of the process wait for a transaction: one that hangs must not hold them for ever. */
+const transactionMsMax = 10_000;
+
+const begin = beginCommands({
+  statement_timeout: "9000",
+  lock_timeout: "5000",
+  idle_in_transaction_session_timeout: "15000",
+});
+
+/** What a transaction runs on, and what it does. `outside` runs the hooks that follow it. */
+export type TransactionParts<T> = {
+  readonly session: Session;
+  /** Asked when an answer was lost. */
+  readonly beside: Session;
+  readonly clock: Pick<Clock, "after">;
+  readonly work: (tx: Tx) => Promise<T>;
+  readonly outside: (run: () => void) => void;
+};
+
+/** Runs `work`, or throws once it has taken too long. */
+const inTime = async <T>(clock: Pick<Clock, "after">, work: Promise<T>): Promise<T> => {
+  const overdue = Promise.withResolvers<never>();
+  const timer = clock.after(transactionMsMax, () =>
+    overdue.reject(new StoreError("misuse", `a transaction took more than ${transactionMsMax} ms and was rolled back`)),
+  );
+  try {
+    return await Promise.race([work, overdue.promise]);
+  } finally {
+    timer.cancel();
+  }
+};
+
+/** Runs `work` as one transaction on a session that the caller holds. */
+export const runTransaction = async <T>(parts: TransactionParts<T>): Promise<T> => {
+  const { session, clock, work, outside } = parts;
+  const hooks: (() => void)[] = [];
+  const begun = await askTwice(session, begin);
+  const proof = readProof(session, begun);
+  let isOpen = true;
+  const ask = async (command: Command) => {
+    if (!isOpen) throw new StoreError("misuse", "the transaction is over");
+    const [result] = await session.run([command], proof.generation).catch((error: unknown) => {
+      throw isInterrupted(error) ? unwritten(error) : error;
+    });
+    return result ?? { rows: [], changes: 0 };
+  };
+  const kysely = createKysely("postgres", (text, parameters) => ask(toCommand(text, parameters)));
+  const tx: Tx = {
+    // Rooms type their own tables; the connection is the same for all.
+    tables: <Tables>() => kysely as ReturnType<typeof tx.tables<Tables>>,
+    afterCommit: (run) => hooks.push(run),
+  };
+  let result: T;
+  try {
+    result = await inTime(clock, work(tx));
+    isOpen = false;
+  } catch (error) {
+    isOpen = false;
+    await rollBack(session, proof.generation);
+    throw error;
+  }
+  if ((await commit(parts, proof)) === "aborted") throw unwritten();
+  for (const hook of hooks) outside(hook);
+  return result;
+};

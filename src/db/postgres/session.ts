@@ -1,0 +1,182 @@
+import { Client, type ClientConfig } from "pg";
+
+import type { Clock } from "../../lib/clock.ts";
+import { StoreError } from "../store-error.ts";
+import type { Command } from "./_command.ts";
+import { endsSession, isStale, toStoreError } from "./_failure.ts";
+import { type CommandResult, type Prepared, Round } from "./_round.ts";
+import { type Parsed, withoutTls } from "./url.ts";
+
+/** A connection that answers one round of statements after the other. It is opened when it is needed, and again after it broke. */
+export type Session = {
+  /** Rounds that wait or run. */
+  readonly pending: number;
+  /** How often it was opened. What it held is gone with each one: an open transaction, too. */
+  readonly generation: number;
+  /**
+   * Sends the statements in one round trip, as one transaction unless there is a `begin` among them. `on`: the generation
+   * that they belong to, as within a transaction: a connection that is opened again would take them for something else.
+   * @throws {StoreError} `unavailable` when nothing was sent, `interrupted` when the answer was lost, or that generation is
+   * over.
+   */
+  run(commands: readonly Command[], on?: number): Promise<readonly CommandResult[]>;
+  close(): Promise<void>;
+};
+
+/** How sessions connect, and what they are bounded by. */
+export type SessionOptions = Parsed & {
+  readonly clock: Pick<Clock, "after">;
+  /** An answer that takes longer is not waited for, and the connection given up. */
+  readonly answerMsMax: number;
+  /** Rows that one statement may bring to memory. */
+  readonly rowsMax: number;
+  readonly onSent?: (statements: number) => void;
+};
+
+const connectMsMax = 5_000;
+const goodbyeMsMax = 1_000;
+/** The network forgets connections that are silent for minutes. */
+const keepAliveMs = 10_000;
+/** Lists of keys come in many lengths: what is asked in the many-hundredth way is not prepared. */
+const preparedMax = 400;
+
+const createPrepared = (prepares: boolean): Prepared => {
+  const names = new Map<string, string>();
+  return {
+    known: new Set(),
+    doubtful: new Set(),
+    nameOf: (key) => {
+      if (!prepares) return "";
+      const known = names.get(key);
+      if (known !== undefined) return known;
+      if (names.size >= preparedMax) return "";
+      const name = `postern_${names.size}`;
+      names.set(key, name);
+      return name;
+    },
+  };
+};
+
+type Open = { readonly client: Client; readonly prepared: Prepared };
+
+const abandon = ({ connection }: Client): void => {
+  connection.stream.destroy();
+};
+
+const broken = (cause: unknown): StoreError =>
+  new StoreError("interrupted", `the connection to PostgreSQL broke: ${toStoreError(cause).message}`, { cause });
+
+/** A server that says nothing any more does not say goodbye either. */
+const end = async (client: Client, clock: Pick<Clock, "after">): Promise<void> => {
+  const timer = clock.after(goodbyeMsMax, () => abandon(client));
+  await client.end().catch(() => null);
+  timer.cancel();
+};
+
+const connect = async (config: ClientConfig, onBroken: () => void): Promise<Client> => {
+  const client = new Client({
+    ...config,
+    connectionTimeoutMillis: connectMsMax,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: keepAliveMs,
+  });
+  // A connection that breaks while nobody waits for it is opened again when somebody does.
+  client.on("error", onBroken);
+  client.on("end", onBroken);
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    abandon(client);
+    throw error;
+  }
+};
+
+/** The package's own words: there is no code. */
+const hasNoTls = (error: unknown): boolean =>
+  error instanceof Error && error.message === "The server does not support SSL connections";
+
+const open = async ({ client: config, mayBePlain, prepares }: SessionOptions, onBroken: () => void): Promise<Open> => {
+  const prepared = createPrepared(prepares);
+  try {
+    return { client: await connect(config, onBroken), prepared };
+  } catch (error) {
+    if (!mayBePlain || !hasNoTls(error)) throw toStoreError(error);
+  }
+  try {
+    return { client: await connect(withoutTls(config), onBroken), prepared };
+  } catch (error) {
+    throw toStoreError(error);
+  }
+};
+
+/** Opens nothing until the first round. */
+export const createSession = (options: SessionOptions): Session => {
+  const { clock, answerMsMax, rowsMax, onSent } = options;
+  let current: Open | null = null;
+  let turn: Promise<unknown> = Promise.resolve();
+  let pending = 0;
+  let generation = 0;
+  let isClosed = false;
+
+  const ensureOpen = async (): Promise<Open> => {
+    if (current !== null) return current;
+    const opened = await open(options, () => {
+      if (current === opened) current = null;
+    });
+    generation += 1;
+    current = opened;
+    return opened;
+  };
+
+  const answer = async (commands: readonly Command[], on: number | null): Promise<readonly CommandResult[]> => {
+    if (isClosed) throw new StoreError("closed", "the store is closed");
+    if (on !== null && (current === null || on !== generation)) {
+      throw new StoreError("interrupted", "the connection to PostgreSQL broke within a transaction");
+    }
+    const { client, prepared } = await ensureOpen();
+    const giveUp = (): void => {
+      current = null;
+      abandon(client);
+    };
+    const timer = clock.after(answerMsMax, giveUp);
+    try {
+      onSent?.(commands.length);
+      return await client.query(new Round(commands, prepared, rowsMax)).results;
+    } catch (error) {
+      if (error instanceof StoreError) throw error;
+      if (!endsSession(error) && !isStale(error)) throw toStoreError(error);
+      giveUp();
+      if (isStale(error)) throw toStoreError(error);
+      throw broken(error);
+    } finally {
+      timer.cancel();
+    }
+  };
+
+  return {
+    get pending() {
+      return pending;
+    },
+    get generation() {
+      return generation;
+    },
+    run: async (commands, on) => {
+      pending += 1;
+      const mine = turn.then(() => answer(commands, on ?? null));
+      turn = mine.catch(() => null);
+      try {
+        return await mine;
+      } finally {
+        pending -= 1;
+      }
+    },
+    close: async () => {
+      isClosed = true;
+      await turn;
+      const last = current;
+      current = null;
+      if (last !== null) await end(last.client, clock);
+    },
+  };
+};
