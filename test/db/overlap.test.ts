@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { type Draft, GroupCommit, type Join } from "../../src/db/group-commit.ts";
-import { insertStatement, type OperationResult } from "../../src/db/statement.ts";
+import { type Committed, type Draft, GroupCommit, type Join } from "../../src/db/group-commit.ts";
+import { insertStatement } from "../../src/db/statement.ts";
 import { StoreError } from "../../src/db/store-error.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { execute, freshStore, growingKey, select } from "../support/store.ts";
@@ -11,7 +11,8 @@ const insert = insertStatement({ table: "marks", columns: { mark: "integer" } })
 
 /** A group commit over an engine whose commits end when the test says so. */
 const openCommits = (commitsMax: number) => {
-  const commits: (PromiseWithResolvers<readonly OperationResult[]> & { readonly marks: readonly unknown[] })[] = [];
+  const commits: (PromiseWithResolvers<Committed> & { readonly marks: readonly unknown[] })[] = [];
+  const catchUps: PromiseWithResolvers<void>[] = [];
   const state = { isWanted: false, holds: 0 };
   const told: string[] = [];
   const group = new GroupCommit(
@@ -23,11 +24,16 @@ const openCommits = (commitsMax: number) => {
         state.holds += 1;
         return work();
       },
-      commit: (operations) => {
-        const commit = Promise.withResolvers<readonly OperationResult[]>();
+      commit: ({ operations }) => {
+        const commit = Promise.withResolvers<Committed>();
         const marks = operations.flatMap(({ rows }) => rows.flat());
         commits.push({ ...commit, marks });
         return commit.promise;
+      },
+      catchUp: () => {
+        const catchUp = Promise.withResolvers<void>();
+        catchUps.push(catchUp);
+        return catchUp.promise;
       },
       maintain: async () => {},
     },
@@ -51,8 +57,9 @@ const openCommits = (commitsMax: number) => {
   /** Long enough for whatever is ready to be handed over. */
   const round = (): Promise<void> => new Promise((resolve) => void setImmediate(() => setImmediate(resolve)));
   const handedOver = (): unknown[][] => commits.map(({ marks }) => [...marks]);
-  const end = (index: number): void => commits[index]!.resolve([{ rows: [], changes: 1 }]);
-  return { open, commits, state, told, round, handedOver, end };
+  const end = (index: number): void =>
+    commits[index]!.resolve({ kind: "written", results: [{ rows: [], changes: 1 }], applied: () => {} });
+  return { open, commits, catchUps, state, told, round, handedOver, end };
 };
 
 test("what may overlap is handed over while a commit is under way, once in a round of the event loop", async () => {
