@@ -20,6 +20,8 @@ export type StoreSize = { readonly bytes: number; readonly unusedBytes: number }
 
 /** The store, whichever engine runs. Every method throws `StoreError`. */
 export type Store = {
+  /** Whether other processes write to it, too. */
+  readonly isShared: boolean;
   /** Reads by key. They see all that is committed, and take well under a millisecond each. */
   lookup<Tables>(): Kysely<Tables>;
   /** Lists, counts and searches: away from the event loop, bounded in rows and time. */

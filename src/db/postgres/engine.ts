@@ -108,6 +108,7 @@ const storeOver = (connections: Connections, { clock, observer }: PostgresOption
     });
   commits.onInterrupted(() => keeping.memory.doubt());
   return {
+    isShared: true,
     // Rooms type their own tables; the connections are the same for all.
     lookup: <Tables>() => lookups as Kysely<Tables>,
     list: <Tables>() => lists as Kysely<Tables>,

@@ -94,6 +94,7 @@ const storeOver = (path: string, { directory, clock, observer, walBytesMax }: Sq
   const keeping = createKeeping(write);
   commits.onInterrupted(() => keeping.doubt());
   return {
+    isShared: false,
     // Rooms type their own tables; the connection is the same for all.
     lookup: <Tables>() => lookups as Kysely<Tables>,
     list: <Tables>() => lists as Kysely<Tables>,
