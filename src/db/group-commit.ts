@@ -285,7 +285,8 @@ export class GroupCommit {
         await this.#engine.catchUp();
       } finally {
         this.#catchUp = null;
-        this.#change.resolve();
+        // In the next round: those who waited for this go first.
+        this.#lookSoon();
       }
     };
     return (this.#catchUp ??= run());

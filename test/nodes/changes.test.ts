@@ -18,19 +18,30 @@ const startTwo = async (): Promise<{ a: TestGateway; b: TestGateway; directory: 
 
 const createSource = async ({ request }: TestGateway, over: object = {}): Promise<WireSource> => {
   const created = await request("POST", "/webhooks/sources", { name: "shop", require_signature: false, ...over });
-  return created.body.data;
+  return created.body.data as WireSource;
 };
 
 const createDestination = async ({ request }: TestGateway, { id }: WireSource, url: string): Promise<string> => {
   const created = await request("POST", `/webhooks/sources/${id}/destinations`, { url });
-  return created.body.data.id;
+  return String(created.body.data.id);
 };
 
 const post = ({ url }: TestGateway, { slug }: WireSource, body = "{}", headers = {}): Promise<HttpAnswer> =>
   http(`${url}/in/${slug}`, { method: "POST", body, headers });
 
-const eventsOf = async ({ request }: TestGateway, { id }: WireSource) =>
-  (await request("GET", `/webhooks/sources/${id}/events`)).body.data;
+type WireEvent = { readonly status: string; readonly signature_valid: boolean };
+
+/** Newest first. */
+const eventsOf = async ({ request }: TestGateway, { id }: WireSource): Promise<readonly WireEvent[]> =>
+  (await request("GET", `/webhooks/sources/${id}/events`)).body.data as WireEvent[];
+
+const waitersSql = `select count(*)::integer as count from pg_locks join pg_database on pg_database.oid = pg_locks.database
+  where locktype = 'advisory' and not granted and datname = current_database()`;
+
+/** Waits until so many transactions wait for those before them. */
+const lockWaits = async (directory: string, count: number): Promise<void> => {
+  await expect.poll(() => reachInto(directory, waitersSql)).toEqual([{ count }]);
+};
 
 const signedWith = (secret: string, body: string): Record<string, string> => ({
   "x-signature": createHmac("sha256", secret).update(body).digest("hex"),
@@ -110,7 +121,7 @@ test("a key that was revoked on one node is refused on another at once", async (
 test("keys of a new team that are made on two nodes at once are of one team", async () => {
   const { a, b } = await startTwo();
   const keys = await Promise.all([a, b, a, b, a, b].map((gateway) => gateway.newKey({ team: "new", env: "staging" })));
-  await a.request("POST", "/webhooks/sources", { name: "shop" }, keys[0]!);
+  await a.request("POST", "/webhooks/sources", { name: "shop" }, keys[0]);
   for (const key of keys) {
     expect((await b.request("GET", "/webhooks/sources", undefined, key)).body.data).toHaveLength(1);
   }
@@ -136,7 +147,7 @@ test("a secret that was taken away on one node is no secret on another", async (
     await a.request("PATCH", `/webhooks/sources/${source.id}`, { signing_secret: null });
     await a.request("PATCH", `/webhooks/sources/${source.id}`, { signing_secret: "second secret" });
     await post(b, source, "{}", headers);
-    const valid = (await eventsOf(b, source)).map((event: { signature_valid: boolean }) => event.signature_valid);
+    const valid = (await eventsOf(b, source)).map((event) => event.signature_valid);
     expect(valid).toEqual([false, true]);
   }
 });
@@ -157,26 +168,16 @@ test("an event that was judged by a secret that is gone when it is committed is 
     await release.promise;
   }, "routing");
   await held.promise;
-  const waiting = (count: number) =>
-    expect
-      .poll(async () => {
-        const [row] = await reachInto<{ count: number }>(
-          directory,
-          "select count(*)::integer as count from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())",
-        );
-        return row!.count;
-      })
-      .toBe(count);
   const changed = a.request("PATCH", `/webhooks/sources/${source.id}`, { signing_secret: null });
-  await waiting(1);
+  await lockWaits(directory, 1);
   const posted = post(b, source, "{}", headers);
-  await waiting(2);
+  await lockWaits(directory, 2);
   release.resolve();
   await holding;
   expect((await changed).status).toBe(200);
   expect((await posted).status).toBe(200);
   const events = await eventsOf(b, source);
-  expect(events.map((event: { signature_valid: boolean }) => event.signature_valid)).toEqual([false, true]);
+  expect(events.map((event) => event.signature_valid)).toEqual([false, true]);
 });
 
 test("a destination that one node switched off for its failures is off on another", async () => {
@@ -187,12 +188,12 @@ test("a destination that one node switched off for its failures is off on anothe
   const id = await createDestination(a, source, receiver.url);
   await post(a, source);
   await expect
-    .poll(async () => (await a.request("GET", `/webhooks/sources/${source.id}/destinations/${id}`)).body.data.enabled)
-    .toBe(false);
+    .poll(async () => (await a.request("GET", `/webhooks/sources/${source.id}/destinations/${id}`)).body)
+    .toMatchObject({ data: { enabled: false } });
   const before = receiver.requests.length;
   expect((await post(b, source)).status).toBe(200);
   const [event] = await eventsOf(b, source);
-  expect(event.status).toBe("received");
+  expect(event!.status).toBe("received");
   expect(receiver.requests).toHaveLength(before);
 });
 

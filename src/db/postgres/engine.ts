@@ -70,8 +70,7 @@ const storeOver = (connections: Connections, { clock, observer }: PostgresOption
   const beside = open();
   const reads = createReads(connections);
   const lock = new WriterLock();
-  const hook = (run: () => void): void => lock.outside(run);
-  const transaction = { session, beside, clock, outside: hook };
+  const transaction = { session, beside, clock, outside: (run: () => void) => lock.outside(run) };
   const fence = new Fence();
   const keeping = createKeeping({ transaction, reads, clock, lock: (work) => locked(work) });
   const commits = new GroupCommit(
@@ -90,13 +89,8 @@ const storeOver = (connections: Connections, { clock, observer }: PostgresOption
     observer,
     clock,
   );
-  const refuseInside = (run: RunQuery): Kysely<unknown> =>
-    createKysely("postgres", async (sql, parameters) => {
-      if (!lock.isHolder) return run(sql, parameters);
-      throw new StoreError("misuse", "the store was read around an open transaction; use the transaction");
-    });
-  const lookups = refuseInside(reads.lookup);
-  const lists = refuseInside(reads.list);
+  const lookups = refuseInside(lock, reads.lookup);
+  const lists = refuseInside(lock, reads.list);
   const locked = <T>(work: () => Promise<T>): Promise<T> =>
     lock.lock(async () => {
       try {
@@ -136,6 +130,13 @@ const storeOver = (connections: Connections, { clock, observer }: PostgresOption
     },
   };
 };
+
+/** The tables outside of a transaction: whoever is in one would see another state of them. */
+const refuseInside = (lock: Pick<WriterLock, "isHolder">, run: RunQuery): Kysely<unknown> =>
+  createKysely("postgres", async (sql, parameters) => {
+    if (!lock.isHolder) return run(sql, parameters);
+    throw new StoreError("misuse", "the store was read around an open transaction; use the transaction");
+  });
 
 /** On a connection of its own: it neither waits for those who write, nor keeps them waiting. */
 const probe = async (session: Session): Promise<void> => {

@@ -121,16 +121,16 @@ test("a group commit that changes something is drafted again when somebody else 
 
 test("nothing is written by a word that was over when it was asked for, whatever two processes say at the same time", async () => {
   const [a, b] = await startProcesses();
-  let said = 0;
+  const state = { said: 0 };
   const sayAll = async (): Promise<void> => {
     for (const word of Array.from({ length: 40 }, (_, index) => index + 1)) {
       await (word % 2 === 0 ? a : b).say(String(word));
-      said = word;
+      state.said = word;
     }
   };
   const seeAll = async ({ see }: Process, first: number): Promise<void> => {
-    for (let number = first; said < 40; number += 10) {
-      const before = said;
+    for (let number = first; state.said < 40; number += 10) {
+      const before = state.said;
       const seen = await Promise.all([number, number + 2, number + 4].map((each) => see(each)));
       for (const word of seen) expect(Number(word === "first" ? 0 : word)).toBeGreaterThanOrEqual(before);
     }
