@@ -186,6 +186,8 @@ test("a destination that one node switched off for its failures is off on anothe
   receiver.respondWith({ status: 410 });
   const source = await createSource(a);
   const id = await createDestination(a, source, receiver.url);
+  // It knows the destination as one that is on.
+  await b.request("GET", "/webhooks/sources");
   await post(a, source);
   await expect
     .poll(async () => (await a.request("GET", `/webhooks/sources/${source.id}/destinations/${id}`)).body)

@@ -7,7 +7,7 @@ import type { Store } from "../../../src/db/store.ts";
 import { systemClock } from "../../../src/lib/clock.ts";
 import { createIds, type Id } from "../../../src/lib/ids.ts";
 import { createSystemRandom } from "../../../src/lib/random.ts";
-import { execute, freshDirectory, freshStore, idLiteral, select } from "../../support/store.ts";
+import { execute, freshDirectory, freshStore, idLiteral, reachInto, select } from "../../support/store.ts";
 
 const insert = insertStatement({ table: "claims", columns: { number: "integer", node: "text" } });
 const ids = createIds(systemClock, createSystemRandom());
@@ -21,6 +21,14 @@ const removeNode = (store: Store, id: Id): Promise<void> =>
     await execute(tx, `select pg_advisory_xact_lock(${nodeLockSql(idLiteral(id))})`);
     await execute(tx, `delete from nodes where id = ${idLiteral(id)}`);
   });
+
+const waitersSql = `select count(*)::integer as count from pg_stat_activity
+  where datname = current_database() and wait_event_type = 'Lock'`;
+
+/** Waits until so many sessions wait for others. */
+const waiters = async (directory: string, count: number): Promise<void> => {
+  await expect.poll(() => reachInto(directory, waitersSql)).toEqual([{ count }]);
+};
 
 /** A store, and commits that name the node they think they are of. */
 const startNode = async () => {
@@ -88,19 +96,31 @@ test("it may join again under another name", async () => {
   expect(state.fenced).toBe(2);
 });
 
-test("no commit of a node comes after its removal", async () => {
+test("whoever removes a node waits for the commit that it is about to make, so that none comes after", async () => {
   const { directory, join, become, written } = await startNode();
-  const remover = await freshStore({ directory });
-  for (let round = 0; round < 20; round += 1) {
-    const node = ids.next();
-    await become(node);
-    const joined = Array.from({ length: 10 }, async (_, index) => {
-      for (let wait = 0; wait < index; wait += 1) await new Promise((resolve) => void setImmediate(resolve));
-      return join(round * 10 + index);
-    });
-    await removeNode(remover, node);
-    const before = (await written()).filter((claim) => claim.node === node).length;
-    await Promise.all(joined);
-    expect((await written()).filter((claim) => claim.node === node)).toHaveLength(before);
-  }
+  const [other, remover] = [await freshStore({ directory }), await freshStore({ directory })];
+  const node = ids.next();
+  await become(node);
+
+  // The commit has seen that its node is there, and waits for a row.
+  const [held, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const holding = other
+    .write(async (tx) => {
+      await execute(tx, "insert into claims values (1, 'other')");
+      held.resolve();
+      await release.promise;
+      throw new Error("nothing of it remains");
+    })
+    .catch(() => null);
+  await held.promise;
+  const joined = join(1);
+  await waiters(directory, 1);
+  const removed = removeNode(remover, node);
+  await waiters(directory, 2);
+  release.resolve();
+  await holding;
+  expect(await joined).toBe(node);
+  await removed;
+  expect(await written()).toEqual([{ number: 1, node }]);
+  expect(await join(2)).toBe("nobody");
 });
