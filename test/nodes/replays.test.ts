@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 
-import type { Id } from "../../src/lib/ids.ts";
 import { runningMax } from "../../src/replay/limits.ts";
 import { acceptMany, startBulk } from "../support/bulk.ts";
 import { type Engine, startEngine } from "../support/engine.ts";
@@ -14,9 +13,6 @@ const startTwo = async (): Promise<readonly [Engine, Engine]> => {
   return engines;
 };
 
-const heardOf = (engine: Engine, replayId: Id) =>
-  expect.poll(() => engine.replays.isCancelled(replayId), { timeout: 5_000 });
-
 test("a bulk replay that one node cancelled is cancelled for the lanes of another", async () => {
   const [a, b] = await startTwo();
   const source = await a.addSource();
@@ -25,7 +21,7 @@ test("a bulk replay that one node cancelled is cancelled for the lanes of anothe
   const replay = await startBulk(a, source);
   await b.replays.cancel(b.scope, { sourceId: source.id, replayId: replay.id });
   expect(b.replays.isCancelled(replay.id)).toBe(true);
-  await heardOf(a, replay.id).toBe(true);
+  await expect.poll(() => a.replays.isCancelled(replay.id), { timeout: 5_000 }).toBe(true);
 });
 
 test("what two nodes start at once is bounded together", async () => {
