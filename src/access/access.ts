@@ -19,27 +19,23 @@ export type Access = {
 };
 
 export type AccessParts = {
-  store: Pick<Store, "lookup" | "list" | "line" | "write">;
+  store: Pick<Store, "lookup" | "list" | "line" | "write" | "keep">;
   clock: Pick<Clock, "nowMs" | "monotonicMs">;
   ids: Ids;
   random: Random;
-  /** Whether other processes write to the store as well, and revoke keys there. Default: no. */
-  isShared?: boolean;
   /** Hears of failures beside a request, which went on. */
   observer: { faulted(fault: { task: string; error: unknown }): void };
 };
 
-/** Opens the room. One per store: what it remembers of keys is dropped by its own revocations. */
-export const openAccess = ({ store, clock, ids, random, observer, isShared = false }: AccessParts): Access => {
+/** Opens the room. One per store: what it remembers of keys is dropped by revocations, here and elsewhere. */
+export const openAccess = async ({ store, clock, ids, random, observer }: AccessParts): Promise<Access> => {
   const recordUse = createUseRecorder({
     store,
     clock,
     onError: (error) => observer.faulted({ task: "write a key's last use", error }),
   });
-  const { authenticate, forget } = createAuthenticate(store, {
-    onUse: ({ keyId }) => recordUse(keyId),
-    remembers: !isShared,
-  });
+  const { authenticate, forget } = createAuthenticate(store, ({ keyId }) => recordUse(keyId));
+  await store.keep("access", async (tx) => tx.afterCommit(forget));
   return {
     authenticate,
     createKey: (request) => createKey({ store, clock, ids, random }, request),

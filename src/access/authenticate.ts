@@ -26,11 +26,11 @@ const toPrincipal = ({ id, teamId, envId, scopes, expiresAtMs }: ApiKey): Princi
 /**
  * Remembers keys that were found, by hash. `forget` must run after every commit that revokes a key and before the next
  * one, so that a revoked key is refused as soon as its revocation was answered. Keys that do not exist are not
- * remembered: guesses would push out real ones. Nothing is remembered where another process may revoke keys.
+ * remembered: guesses would push out real ones.
  */
 export const createAuthenticate = (
   store: Pick<Store, "lookup">,
-  { onUse, remembers }: { readonly onUse: (principal: Principal) => void; readonly remembers: boolean },
+  onUse: (principal: Principal) => void,
 ): { authenticate: Authenticate; forget(): void } => {
   const known = new BoundedCache<string, Principal>(keysMax);
   let forgotten = 0;
@@ -48,7 +48,7 @@ export const createAuthenticate = (
     if (row === undefined || row.revoked_at_ms !== null) return null;
     const principal = toPrincipal(fromApiKeyRow(row));
     // A key that was revoked while it was being read is not remembered as good.
-    if (remembers && forgotten === forgottenBefore) known.set(hash.toString("latin1"), principal);
+    if (forgotten === forgottenBefore) known.set(hash.toString("latin1"), principal);
     return principal;
   };
 

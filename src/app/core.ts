@@ -16,7 +16,7 @@ import { createMetrics, type Metrics } from "../observe/metrics.ts";
 import { createObserver, type Observer } from "../observe/observe.ts";
 import { createOutput } from "../observe/output.ts";
 import { type Catalog, loadPresets } from "../providers/catalog.ts";
-import { loadRouting, reloadRouting } from "../routing/load.ts";
+import { keepRouting } from "../routing/load.ts";
 import { resealDestinations, resealSources } from "../routing/reseal.ts";
 import { RoutingTable } from "../routing/table.ts";
 import type { Rotation } from "../secrets/rotate.ts";
@@ -111,11 +111,11 @@ export const openCore = async (config: Config, overrides: Overrides = {}): Promi
   });
   const catalog = await loadPresets();
   const table = new RoutingTable({ keyring: secrets.keyring, catalog });
-  await loadRouting(store, table);
+  await keepRouting(store, table);
   store.onInterrupted(() => {
-    reloadRouting(store, table).catch((error: unknown) => observer.faulted({ task: "reload routing", error }));
+    store.freshen().catch((error: unknown) => observer.faulted({ task: "read again what is in memory", error }));
   });
-  const access = openAccess({ store, clock, ids, random, observer, isShared: config.databaseUrl !== null });
+  const access = await openAccess({ store, clock, ids, random, observer });
   const held = opened.move();
   return {
     clock,

@@ -52,8 +52,8 @@ export const openGateway = async (core: Core, config: Config, overrides: Overrid
     isReplayCancelled: (replayId) => replays.isCancelled(replayId),
     isOverdue: (eventId) => housekeeping.isOverdue(eventId),
   });
-  const arrive = createArrivals({ store, dueTime, table, ids, lanes: delivery.lanes });
   const tolerances = { stripe: config.stripeToleranceSeconds };
+  const arrive = createArrivals({ store, dueTime, table, ids, lanes: delivery.lanes, tolerances });
   const receive = createReceive({ clock, arrive, tolerances });
   const wake = (destinationId: Id): void => delivery.lanes.wake(destinationId);
   const housekeeping = createHousekeeping({ store, clock, table, observer, newestAtOpenMs, wake });

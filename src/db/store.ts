@@ -1,6 +1,8 @@
 import type { Kysely } from "kysely";
 
+import type { Id } from "../lib/ids.ts";
 import type { Batcher, InterruptionListener, Join } from "./group-commit.ts";
+import type { Kept } from "./kept.ts";
 
 /** A transaction of the one writer. Pass it on: the store itself cannot be used inside. */
 export type Tx = {
@@ -18,6 +20,8 @@ export type StoreSize = { readonly bytes: number; readonly unusedBytes: number }
 
 /** The store, whichever engine runs. Every method throws `StoreError`. */
 export type Store = {
+  /** Whether other processes write to it, too. */
+  readonly isShared: boolean;
   /** Reads by key. They see all that is committed, and take well under a millisecond each. */
   lookup<Tables>(): Kysely<Tables>;
   /** Lists, counts and searches: away from the event loop, bounded in rows and time. */
@@ -25,8 +29,23 @@ export type Store = {
   /**
    * One transaction. Nobody awaits the network, a hash, a person or a worker inside: all other writes wait.
    * It is rolled back after 10 s.
+   *
+   * One that changes what other processes keep in memory says so by `changes`. Of those, one runs at a time wherever the
+   * processes are, and no commit goes by what was kept before, once it is answered.
    */
-  write<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  write<T>(work: (tx: Tx) => Promise<T>, changes?: Kept): Promise<T>;
+  /**
+   * Keeps something of the store in memory: `reload` fills it, now and whenever others may have changed it, or the answer to
+   * a commit was lost. It reads within one moment; what it read takes effect in `afterCommit`. The writer is held.
+   */
+  keep(kept: Kept, reload: (tx: Tx) => Promise<void>): Promise<void>;
+  /** Brings everything that is kept up to date with all that was committed, here and elsewhere, before the call. */
+  freshen(): Promise<void>;
+  /**
+   * From now on group commits are written only while the row of this node is there. Once it is gone, `onFenced` is called, and
+   * what waits is drafted again and written without a fence, until the next call. Embedded: nothing.
+   */
+  fence(node: Id, onFenced: () => void): void;
   /** Resolves once something of no meaning is on disk: an empty transaction touches no disk, and so succeeds on a full one. */
   probe(): Promise<void>;
   /** Opens a line into the group commit, for what happens all the time. */

@@ -134,6 +134,8 @@ export const createDelivery = (parts: DeliveryParts): DeliveryEngine => {
   const noteDue = lanes.noteDue.bind(lanes);
   const inHand = (): Delivery[] => [...lanes.inHand(), ...recorder.inHand(), ...underWay.values()];
   store.onInterrupted(createRecovery({ ...parts, noteDue, inHand }));
+  // Somebody else may have switched a destination on, off, or to another pace.
+  table.onReplaced(() => lanes.wakeAll());
   return {
     lanes,
     start: () => takeUpAll({ store, table, canceller, lanes }),

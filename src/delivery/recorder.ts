@@ -150,7 +150,13 @@ export class Recorder {
     }));
     const tried = reports.flatMap(({ delivery, attempt }) => (attempt === null ? [] : [{ delivery, attempt }]));
     const ended = settled.filter(({ settlement }) => settlement.to === "ended");
+    const { table } = this.#parts;
+    const isSwitched = [...changed].some(
+      ([id, { enabling }]) => table.destination(id)?.destination.enabling !== enabling,
+    );
     return {
+      // Failure counts are the business of whoever sends to the destination; that it is off is everybody's.
+      ...(isSwitched ? { changes: "routing" } : {}),
       operations: [
         settleOperation(settled),
         logOperation(tried),

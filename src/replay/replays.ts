@@ -17,7 +17,7 @@ import { createTurns } from "./turns.ts";
 
 /** What replays need. */
 export type ReplaysParts = {
-  readonly store: Pick<Store, "line" | "list" | "lookup" | "write">;
+  readonly store: Pick<Store, "line" | "list" | "lookup" | "write" | "keep">;
   readonly clock: Clock;
   /** What deliveries are due by. */
   readonly dueTime: ForwardTime;
@@ -47,7 +47,7 @@ export type Replays = {
   cancel(scope: ReplayScope, key: ReplayKey): Promise<Replay | null>;
   /** Whether nothing more of a bulk replay is to be sent. From memory. */
   isCancelled(replayId: Id): boolean;
-  /** Reads what an earlier process left. Comes before deliveries start: they ask `isCancelled`. */
+  /** Reads what an earlier process left, and follows what others start and cancel. Comes before deliveries start: they ask `isCancelled`. */
   load(): Promise<void>;
   /** Works on bulk replays from now on. Comes after deliveries have started. */
   resume(): void;
@@ -74,7 +74,7 @@ export const createReplays = (parts: ReplaysParts): Replays => {
     get: (scope, key) => getReplay(parts, scope, key),
     cancel: (scope, key) => cancelReplay(endParts, scope, key),
     isCancelled: (replayId) => runner.isCancelled(replayId),
-    load: () => runner.load(),
+    load: () => parts.store.keep("replays", (tx) => runner.reload(tx)),
     resume: () => runner.resume(),
     stop: () => runner.stop(),
   };

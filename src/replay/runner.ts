@@ -1,5 +1,5 @@
 import { isPassing } from "../db/store-error.ts";
-import type { Store } from "../db/store.ts";
+import type { Store, Tx } from "../db/store.ts";
 import type { Timer } from "../lib/clock.ts";
 import type { Id } from "../lib/ids.ts";
 import type { Observer } from "../observe/observe.ts";
@@ -63,16 +63,26 @@ export class Runner {
     return this.#cancelled.has(replayId);
   }
 
-  /** Reads what an earlier process left. Before deliveries start: they ask whether their replay was cancelled. */
-  async load(): Promise<void> {
-    let after: Id | null = null;
-    for (;;) {
-      const replays: readonly OpenReplay[] = await openReplays(this.#parts, after);
+  /** Reads what is not done with, and takes up what is new to this process once that was read. */
+  async reload(tx: Tx): Promise<void> {
+    const open = new Map<Id, OpenReplay>();
+    for (let after: Id | null = null; ;) {
+      const replays: readonly OpenReplay[] = await openReplays(tx, after);
       const last = replays.at(-1);
-      if (last === undefined) return;
-      for (const replay of replays) this.add(replay);
+      if (last === undefined) break;
+      for (const replay of replays) open.set(replay.id, replay);
       after = last.id;
     }
+    tx.afterCommit(() => this.#become(open));
+  }
+
+  #become(open: ReadonlyMap<Id, OpenReplay>): void {
+    for (const [id, replay] of open) {
+      if (!this.#entries.has(id)) this.add(replay);
+      else if (replay.status === "cancelled" && !this.#cancelled.has(id)) this.cancel(id);
+    }
+    // Its next step finds out what became of it.
+    for (const [id, entry] of this.#entries) if (!open.has(id)) entry.isStale = true;
   }
 
   /** Begins to work. After delivery has taken up what an earlier process had claimed. */

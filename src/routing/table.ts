@@ -55,6 +55,7 @@ export class RoutingTable {
   #sourcesBySlug = new Map<string, RoutedSource>();
   #destinations = new Map<Id, RoutedDestination>();
   #connectionsBySource = new Map<Id, Map<Id, Connection>>();
+  readonly #listeners: (() => void)[] = [];
 
   constructor({ keyring, catalog }: { keyring: Keyring; catalog: Catalog }) {
     this.#keyring = keyring;
@@ -72,6 +73,12 @@ export class RoutingTable {
     this.#sourcesBySlug = other.#sourcesBySlug;
     this.#destinations = other.#destinations;
     this.#connectionsBySource = other.#connectionsBySource;
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Calls `listener` after everything was replaced: anything may have changed. */
+  onReplaced(listener: () => void): void {
+    this.#listeners.push(listener);
   }
 
   sourceBySlug(ingestSlug: string): RoutedSource | undefined {

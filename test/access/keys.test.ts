@@ -14,16 +14,15 @@ const startMs = 1_800_000_000_000;
 const random = createSystemRandom();
 
 /** The room on a real store, at a time that the test moves. */
-const open = async (given?: Store, { isShared = false }: { isShared?: boolean } = {}) => {
+const open = async (given?: Store) => {
   const store = given ?? (await freshStore());
   let nowMs = startMs;
   const faults: unknown[] = [];
   const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs };
-  const access = openAccess({
+  const access = await openAccess({
     store,
     clock,
     random,
-    isShared,
     ids: createIds(systemClock, random),
     observer: { faulted: (fault) => faults.push(fault) },
   });
@@ -232,7 +231,7 @@ test("a prefix that several keys share revokes none of them, and names them", as
   // All keys but the last bytes are alike.
   let drawn = 0;
   const alike = { ...random, bytes: (count: number) => Buffer.alloc(count, 7).fill((drawn += 1), 31) };
-  const access = openAccess({
+  const access = await openAccess({
     store,
     clock: systemClock,
     random: alike,
@@ -299,13 +298,4 @@ test("a list of keys ends at its bound, and says that there are more", async () 
   expect(keys).toHaveLength(1_000);
   expect(more).toBe(true);
   expect(keys.some(({ name }) => name === "oldest")).toBe(false);
-});
-
-test("where other processes use the store, a key that one of them revokes is refused at once", async () => {
-  const store = await freshStore();
-  const [here, there] = [await open(store, { isShared: true }), await open(store, { isShared: true })];
-  const { key, apiKey } = await create(here.access);
-  expect((await here.ask(`Bearer ${key}`)).kind).toBe("granted");
-  await there.access.revokeKey(apiKey.id, null);
-  expect((await here.ask(`Bearer ${key}`)).kind).toBe("refused");
 });

@@ -9,7 +9,7 @@ import { createLogger } from "../../src/observe/log.ts";
 import { createMetrics } from "../../src/observe/metrics.ts";
 import { createObserver } from "../../src/observe/observe.ts";
 import { loadPresets } from "../../src/providers/catalog.ts";
-import { loadRouting } from "../../src/routing/load.ts";
+import { keepRouting } from "../../src/routing/load.ts";
 import { RoutingTable } from "../../src/routing/table.ts";
 import { openStoreAt } from "../support/open-store.ts";
 import { startOutbound } from "../support/outbound.ts";
@@ -23,7 +23,7 @@ const log = createLogger({ level: "silent", format: "json", clock, sink: process
 const observer = createObserver({ log, metrics: createMetrics({ process: false }), clock });
 const store = await openStoreAt({ directory, url: url === "" ? null : url, clock, observer });
 const table = new RoutingTable({ keyring: createKeyring(sealingKeys, random), catalog: await loadPresets() });
-await loadRouting(store, table);
+await keepRouting(store, table);
 const names = { headerPrefix: "krafter", userAgent: "Postern/1" };
 const delivery = createDelivery({
   store,
@@ -38,7 +38,7 @@ const delivery = createDelivery({
 });
 const receive = createReceive({
   clock,
-  arrive: createArrivals({ store, dueTime: clock, table, ids, lanes: delivery.lanes }),
+  arrive: createArrivals({ store, dueTime: clock, table, ids, lanes: delivery.lanes, tolerances: {} }),
   tolerances: {},
 });
 await delivery.start();

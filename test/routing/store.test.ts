@@ -10,7 +10,7 @@ import { deleteSource } from "../../src/routing/delete-source.ts";
 import { expireSecrets } from "../../src/routing/expire-secrets.ts";
 import { type DestinationHealth, healthOperation } from "../../src/routing/health.ts";
 import { destinationsMax, sourcesMax } from "../../src/routing/limits.ts";
-import { loadRouting } from "../../src/routing/load.ts";
+import { keepRouting } from "../../src/routing/load.ts";
 import type { RoutingParts } from "../../src/routing/parts.ts";
 import { purge } from "../../src/routing/purge.ts";
 import { getDestination, listDestinations } from "../../src/routing/read-destinations.ts";
@@ -77,7 +77,7 @@ describe("what is in memory", () => {
     await deleteSource(parts, scope, c);
 
     const loaded = new RoutingTable({ keyring, catalog });
-    await loadRouting(store, loaded);
+    await keepRouting(store, loaded);
     expect(contentsOf(loaded, clock.nowMs())).toEqual(contentsOf(table, clock.nowMs()));
     expect(contentsOf(loaded, clock.nowMs()).sources.map(({ source }) => source.name)).toEqual(["a", "b"]);
     expect([...loaded.destinations()]).toHaveLength(2);
@@ -96,7 +96,7 @@ describe("what is in memory", () => {
       ),
     );
     const loaded = new RoutingTable(parts);
-    await loadRouting(parts.store, loaded);
+    await keepRouting(parts.store, loaded);
     expect([...loaded.sources()]).toHaveLength(2501);
     expect(loaded.source(id)).toBeDefined();
   });
@@ -281,7 +281,7 @@ describe("sealing again", () => {
     expect(placesOf(both.keyring, await allSealed(old.store))).toEqual(Array.from({ length: 4 }, () => newKey.id));
 
     const fresh = await startRouting({ store: old.store, keys: [newKey] });
-    await loadRouting(fresh.store, fresh.table);
+    await keepRouting(fresh.store, fresh.table);
     const nowMs = fresh.clock.nowMs();
     expect(fresh.table.source(source.id)?.secretsAt(nowMs)).toEqual({ kind: "opened", secrets: ["s2", "s1"] });
     expect(fresh.table.destination(destination.id)?.secretsAt(nowMs)).toEqual({

@@ -70,8 +70,10 @@ export const readTables = async (directory: string): Promise<ReadonlyMap<string,
 /** Makes a database for `to` that holds what that of `from` holds now. */
 export const copyDatabase = async (from: string, to: string): Promise<void> => {
   const tables = await readTables(from);
-  const inserts = [...tables].map(
-    ([name, rows]) => `insert into ${name} select * from json_populate_recordset(null::${name}, $rows$${rows}$rows$)`,
-  );
+  // The schema came with rows of its own.
+  const inserts = [...tables].flatMap(([name, rows]) => [
+    `delete from ${name}`,
+    `insert into ${name} select * from json_populate_recordset(null::${name}, $rows$${rows}$rows$)`,
+  ]);
   await runIn(await ensureDatabase(to), ...inserts);
 };

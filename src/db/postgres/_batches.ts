@@ -1,9 +1,13 @@
 import type { Clock } from "../../lib/clock.ts";
-import type { Operation, OperationResult } from "../statement.ts";
+import type { CommitRequest, Committed } from "../group-commit.ts";
+import type { OperationResult } from "../statement.ts";
 import { isInterrupted } from "../store-error.ts";
 import type { Command } from "./_command.ts";
 import { createCompiler } from "./_compile.ts";
 import { isRepeatable, isStale } from "./_failure.ts";
+import type { Fence } from "./_fence.ts";
+import { type Conditions, guardCommands, guardCommandsCount, readGuard } from "./_guard.ts";
+import type { Memory } from "./_memory.ts";
 import type { CommandResult } from "./_round.ts";
 import { beginCommands, commit, readProof, rollBack, unwritten } from "./_settle.ts";
 import type { Session } from "./session.ts";
@@ -36,18 +40,20 @@ export type BatchParts = {
   /** Asked when an answer was lost. */
   readonly beside: Session;
   readonly clock: Pick<Clock, "after">;
+  readonly memory: Pick<Memory, "versionOf" | "changed">;
+  readonly fence: Pick<Fence, "node" | "broke">;
 };
 
-/** Writes a batch in one durable transaction. An `isExclusive` one sees all that those before it wrote. */
-export type WriteBatch = (
-  operations: readonly Operation[],
-  isExclusive: boolean,
-) => Promise<readonly OperationResult[]>;
+/** Writes a batch in one durable transaction. */
+export type WriteBatch = (request: CommitRequest) => Promise<Committed>;
 
 type Steps = readonly { readonly commands: readonly Command[] }[];
+type Batch = { readonly conditions: Conditions; readonly steps: Steps };
+
+const stepsAt = begin.length + guardCommandsCount;
 
 const toResults = (steps: Steps, results: readonly CommandResult[]): readonly OperationResult[] => {
-  let used = begin.length;
+  let used = stepsAt;
   return steps.map(({ commands }) => {
     const own = results.slice(used, used + commands.length);
     used += commands.length;
@@ -57,13 +63,26 @@ const toResults = (steps: Steps, results: readonly CommandResult[]): readonly Op
 
 type Attempt =
   | { readonly kind: "written"; readonly results: readonly OperationResult[] }
+  | { readonly kind: "outdated" }
   /** Nothing was written, for a reason that may be over. */
   | { readonly kind: "unwritten"; readonly error: unknown };
 
-const writeOnce = async (parts: BatchParts, session: Session, steps: Steps): Promise<Attempt> => {
+/** Whether a batch may not be committed, because of what others did since it was drafted. */
+const isOutdated = (
+  { fence }: BatchParts,
+  { routing: drafted, node }: Conditions,
+  results: readonly CommandResult[],
+): boolean => {
+  const { routing, isFenced } = readGuard(results.slice(begin.length, stepsAt));
+  if (isFenced && node !== null) fence.broke(node);
+  return isFenced || (drafted !== undefined && drafted !== routing);
+};
+
+const writeOnce = async (parts: BatchParts, session: Session, { conditions, steps }: Batch): Promise<Attempt> => {
   let results: readonly CommandResult[];
   try {
-    results = await session.run([...begin, ...steps.flatMap(({ commands }) => commands)]);
+    const commands = [...begin, ...guardCommands(conditions), ...steps.flatMap((step) => step.commands)];
+    results = await session.run(commands);
   } catch (error) {
     if (isInterrupted(error)) return { kind: "unwritten", error: unwritten(error) };
     if (isStale(error)) return { kind: "unwritten", error };
@@ -71,15 +90,25 @@ const writeOnce = async (parts: BatchParts, session: Session, steps: Steps): Pro
     if (isRepeatable(error)) return { kind: "unwritten", error };
     throw error;
   }
-  const outcome = await commit({ ...parts, session }, readProof(session, results));
+  const proof = readProof(session, results);
+  if (isOutdated(parts, conditions, results)) {
+    await rollBack(session, proof.generation);
+    return { kind: "outdated" };
+  }
+  const outcome = await commit({ ...parts, session }, proof);
   if (outcome === "aborted") return { kind: "unwritten", error: unwritten() };
   return { kind: "written", results: toResults(steps, results) };
 };
 
-const writeSoon = async (parts: BatchParts, session: Session, steps: Steps): Promise<readonly OperationResult[]> => {
+const writeSoon = async (parts: BatchParts, session: Session, batch: Batch): Promise<Committed> => {
+  const { routing, grows } = batch.conditions;
+  const applied = (): void => {
+    if (grows && typeof routing === "number") parts.memory.changed("routing", routing + 1);
+  };
   for (let tries = 1; ; tries += 1) {
-    const attempt = await writeOnce(parts, session, steps);
-    if (attempt.kind === "written") return attempt.results;
+    const attempt = await writeOnce(parts, session, batch);
+    if (attempt.kind === "written") return { ...attempt, applied };
+    if (attempt.kind === "outdated") return attempt;
     if (tries >= triesMax) throw attempt.error;
   }
 };
@@ -94,12 +123,18 @@ const leastBusy = (sessions: readonly [Session, ...Session[]]): Session =>
 export const createBatches = (parts: BatchParts): WriteBatch => {
   const compile = createCompiler();
   let before: Promise<unknown> = Promise.resolve();
-  return async (operations, isExclusive) => {
+  return async ({ operations, isExclusive, changes }) => {
+    // As they are in the turn in which the batch was drafted.
+    const conditions: Conditions = {
+      routing: parts.memory.versionOf("routing"),
+      grows: changes !== undefined,
+      node: parts.fence.node,
+    };
     const steps = operations.map((operation) => ({ commands: compile(operation) }));
     const earlier = before;
-    const write = async (): Promise<readonly OperationResult[]> => {
+    const write = async (): Promise<Committed> => {
       if (isExclusive) await earlier;
-      return writeSoon(parts, leastBusy(parts.sessions), steps);
+      return writeSoon(parts, leastBusy(parts.sessions), { conditions, steps });
     };
     const mine = write();
     before = Promise.allSettled([earlier, mine]);

@@ -1,5 +1,6 @@
 import type { Clock } from "../../lib/clock.ts";
 import { createKysely } from "../kysely.ts";
+import type { OperationResult } from "../statement.ts";
 import { isInterrupted, StoreError } from "../store-error.ts";
 import type { Tx } from "../store.ts";
 import { askTwice } from "./_ask-twice.ts";
@@ -22,7 +23,10 @@ export type TransactionParts<T> = {
   /** Asked when an answer was lost. */
   readonly beside: Session;
   readonly clock: Pick<Clock, "after">;
-  readonly work: (tx: Tx) => Promise<T>;
+  /** What comes before everything else, in the same round trip. Default: nothing. */
+  readonly opening?: readonly Command[];
+  /** `opened`: what came of `opening`. */
+  readonly work: (tx: Tx, opened: readonly OperationResult[]) => Promise<T>;
   readonly outside: (run: () => void) => void;
 };
 
@@ -41,9 +45,9 @@ const inTime = async <T>(clock: Pick<Clock, "after">, work: Promise<T>): Promise
 
 /** Runs `work` as one transaction on a session that the caller holds. */
 export const runTransaction = async <T>(parts: TransactionParts<T>): Promise<T> => {
-  const { session, clock, work, outside } = parts;
+  const { session, clock, work, outside, opening = [] } = parts;
   const hooks: (() => void)[] = [];
-  const begun = await askTwice(session, begin);
+  const begun = await openedBy(session, [...begin, ...opening]);
   const proof = readProof(session, begun);
   let isOpen = true;
   const ask = async (command: Command) => {
@@ -61,7 +65,7 @@ export const runTransaction = async <T>(parts: TransactionParts<T>): Promise<T> 
   };
   let result: T;
   try {
-    result = await inTime(clock, work(tx));
+    result = await inTime(clock, work(tx, begun.slice(begin.length)));
     isOpen = false;
   } catch (error) {
     isOpen = false;
@@ -71,4 +75,14 @@ export const runTransaction = async <T>(parts: TransactionParts<T>): Promise<T> 
   if ((await commit(parts, proof)) === "aborted") throw unwritten();
   for (const hook of hooks) outside(hook);
   return result;
+};
+
+const openedBy = async (session: Session, commands: readonly Command[]): ReturnType<Session["run"]> => {
+  try {
+    return await askTwice(session, commands);
+  } catch (error) {
+    // A lock that was not given in time leaves a transaction behind that takes nothing any more.
+    if (!isInterrupted(error)) await rollBack(session, session.generation);
+    throw error;
+  }
 };

@@ -11,6 +11,8 @@ import { WriterLock } from "../writer-lock.ts";
 import { askTwice } from "./_ask-twice.ts";
 import { createBatches } from "./_batches.ts";
 import { plain } from "./_command.ts";
+import { Fence } from "./_fence.ts";
+import { createKeeping } from "./_keeping.ts";
 import { createReads, type Reads } from "./_reads.ts";
 import { checkServer, type UnsafeSetting } from "./_server.ts";
 import { runTransaction } from "./_transaction.ts";
@@ -68,25 +70,27 @@ const storeOver = (connections: Connections, { clock, observer }: PostgresOption
   const beside = open();
   const reads = createReads(connections);
   const lock = new WriterLock();
+  const transaction = { session, beside, clock, outside: (run: () => void) => lock.outside(run) };
+  const fence = new Fence();
+  const keeping = createKeeping({ transaction, reads, clock, lock: (work) => locked(work) });
   const commits = new GroupCommit(
     {
       commitsMax,
       isInTransaction: () => lock.isHolder,
       isWanted: () => lock.isWanted,
       hold: (work) => lock.hot(work),
-      commit: createBatches({ sessions, beside, clock }),
+      commit: createBatches({ sessions, beside, clock, memory: keeping.memory, fence }),
+      catchUp: async () => {
+        fence.settle();
+        await keeping.catchUp();
+      },
       maintain: () => Promise.resolve(),
     },
     observer,
     clock,
   );
-  const refuseInside = (run: RunQuery): Kysely<unknown> =>
-    createKysely("postgres", async (sql, parameters) => {
-      if (!lock.isHolder) return run(sql, parameters);
-      throw new StoreError("misuse", "the store was read around an open transaction; use the transaction");
-    });
-  const lookups = refuseInside(reads.lookup);
-  const lists = refuseInside(reads.list);
+  const lookups = refuseInside(lock, reads.lookup);
+  const lists = refuseInside(lock, reads.list);
   const locked = <T>(work: () => Promise<T>): Promise<T> =>
     lock.lock(async () => {
       try {
@@ -96,12 +100,17 @@ const storeOver = (connections: Connections, { clock, observer }: PostgresOption
         throw error;
       }
     });
+  commits.onInterrupted(() => keeping.memory.doubt());
   return {
+    isShared: true,
     // Rooms type their own tables; the connections are the same for all.
     lookup: <Tables>() => lookups as Kysely<Tables>,
     list: <Tables>() => lists as Kysely<Tables>,
-    write: (work) =>
-      locked(() => runTransaction({ session, beside, clock, work, outside: (hook) => lock.outside(hook) })),
+    write: (work, changes) =>
+      locked(() => (changes === undefined ? runTransaction({ ...transaction, work }) : keeping.change(changes, work))),
+    keep: (kept, reload) => keeping.keep(kept, reload),
+    freshen: () => keeping.freshen(),
+    fence: (node, onFenced) => fence.set(node, onFenced),
     probe: () => probe(beside),
     line: (batcher) => commits.line(batcher),
     onInterrupted: (listener) => commits.onInterrupted(listener),
@@ -113,6 +122,7 @@ const storeOver = (connections: Connections, { clock, observer }: PostgresOption
     reclaim: () => Promise.resolve(),
     size: () => sizeOf(reads),
     close: async () => {
+      await keeping.close();
       await commits.settled();
       await lock.lock(async () => {
         await Promise.all([reads.close(), beside.close(), ...sessions.map((each) => each.close())]);
@@ -120,6 +130,13 @@ const storeOver = (connections: Connections, { clock, observer }: PostgresOption
     },
   };
 };
+
+/** The tables outside of a transaction: whoever is in one would see another state of them. */
+const refuseInside = (lock: Pick<WriterLock, "isHolder">, run: RunQuery): Kysely<unknown> =>
+  createKysely("postgres", async (sql, parameters) => {
+    if (!lock.isHolder) return run(sql, parameters);
+    throw new StoreError("misuse", "the store was read around an open transaction; use the transaction");
+  });
 
 /** On a connection of its own: it neither waits for those who write, nor keeps them waiting. */
 const probe = async (session: Session): Promise<void> => {

@@ -121,8 +121,10 @@ export const createSession = (options: SessionOptions): Session => {
 
   const ensureOpen = async (): Promise<Open> => {
     if (current !== null) return current;
-    const opened = await open(options, () => {
-      if (current === opened) current = null;
+    // A connection that cannot be opened breaks as well, before there is anything to forget.
+    let opened: Open | null = null;
+    opened = await open(options, () => {
+      if (opened !== null && current === opened) current = null;
     });
     generation += 1;
     current = opened;
