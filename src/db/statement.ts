@@ -41,6 +41,11 @@ export type RawStatement = {
    * `input`, their values in the columns `v1`, `v2`, … Each row of values counts once. Default: `sql`, row by row.
    */
   readonly together?: string;
+  /**
+   * A table of which the first value of each row is the `id`. Where several processes write, those rows are held before the
+   * statement begins, so that it sees what whoever held them has written, in other tables, too.
+   */
+  readonly holds?: string;
   /** The type of each `?`, in order. */
   readonly parameters: readonly ColumnType[];
   /** Whether rows come back (`returning`, or a select). */

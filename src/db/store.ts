@@ -13,6 +13,11 @@ export type Tx = {
    * disagrees with what the next commit sees. Must not throw, and must not wait.
    */
   afterCommit(run: () => void): void;
+  /**
+   * Holds the rows with these ids until the transaction ends: whoever else changes them waits, and what is read from here
+   * on is read after whoever held them. Embedded: nothing, for there is one writer.
+   */
+  holdRows(table: string, ids: readonly Uint8Array[]): Promise<void>;
 };
 
 /** How large the store is. */

@@ -18,6 +18,8 @@ const refreshSql = (which: string): string =>
 
 const refresh = rawStatement(refreshSql("where id = ?"), {
   together: refreshSql("from input where id = input.v1"),
+  // Two processes may end two deliveries of one event at the same time: each would see the other's pending.
+  holds: "events",
   parameters: ["id"],
   returns: false,
 });
@@ -38,6 +40,7 @@ export const refreshStatusOperation = (eventIds: Iterable<Id>): Operation => ({
 export const refreshStatuses = async (tx: Tx, eventIds: Iterable<Id>): Promise<void> => {
   const ids = [...new Set(eventIds)].map(idToBytes);
   if (ids.length === 0) return;
+  await tx.holdRows("events", ids.toSorted(Buffer.compare));
   // One statement: each is a round trip to the writer's thread, which everybody else waits for.
   const which = sql`where id in (${sql.join(ids)})`;
   await sql`${sql.raw(refreshSql(""))} ${which}`.execute(tx.tables<EventTables>());

@@ -22,7 +22,7 @@ const triesMax = 3;
 const settings = {
   statement_timeout: "9000",
   lock_timeout: "5000",
-  idle_in_transaction_session_timeout: "15000",
+  idle_in_transaction_session_timeout: "5000",
   plan_cache_mode: "force_generic_plan",
   enable_hashjoin: "off",
   enable_mergejoin: "off",

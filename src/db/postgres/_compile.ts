@@ -86,10 +86,19 @@ const compileUpdate = ({ table, match, set, compute = {} }: UpdateStatement): Co
 const idToBound = (type: ColumnType, value: SqlValue): SqlValue =>
   type === "id" && typeof value === "string" ? Buffer.from(value.replaceAll("-", ""), "hex") : value;
 
-const compileRaw = ({ sql, together: bulk, parameters }: RawStatement): Compiled => {
+/** In the order of ids, as every statement of a batch. */
+const holdText = (table: string, input: string): string =>
+  `${input}, held as materialized (
+     select ${table}.id from ${table} join input on ${table}.id = input.v1 order by ${table}.id for no key update of ${table}
+   ) select count(*) from held`;
+
+const compileRaw = ({ sql, together: bulk, holds, parameters }: RawStatement): Compiled => {
   if (bulk !== undefined) {
-    const input = `with input(${names(parameters).join(", ")}) as materialized (select * from ${unnest(parameters)}) `;
-    return together(input + bulk, parameters, byKey(parameters.length));
+    const input = `with input(${names(parameters).join(", ")}) as materialized (select * from ${unnest(parameters)})`;
+    const main = together(`${input} ${bulk}`, parameters, byKey(parameters.length));
+    if (holds === undefined) return main;
+    const hold = together(holdText(holds, input), parameters, byKey(parameters.length));
+    return { commands: (rows) => [...hold.commands(rows), ...main.commands(rows)] };
   }
   const text = numberPlaces(sql);
   return {

@@ -3,6 +3,7 @@ import { createKysely } from "../kysely.ts";
 import type { OperationResult } from "../statement.ts";
 import { isInterrupted, StoreError } from "../store-error.ts";
 import type { Tx } from "../store.ts";
+import { toBinaryArray } from "./_arrays.ts";
 import { askTwice } from "./_ask-twice.ts";
 import { type Command, toCommand } from "./_command.ts";
 import { beginCommands, commit, readProof, rollBack, unwritten } from "./_settle.ts";
@@ -29,6 +30,10 @@ export type TransactionParts<T> = {
   readonly work: (tx: Tx, opened: readonly OperationResult[]) => Promise<T>;
   readonly outside: (run: () => void) => void;
 };
+
+/** In the order of ids, which is that of batches: two processes that hold the same rows in two orders wait for each other. */
+const holdSql = (table: string): string =>
+  `select 1 from ${table} where id = any($1::bytea[]) order by id for no key update`;
 
 /** Runs `work`, or throws once it has taken too long. */
 const inTime = async <T>(clock: Pick<Clock, "after">, work: Promise<T>): Promise<T> => {
@@ -62,6 +67,9 @@ export const runTransaction = async <T>(parts: TransactionParts<T>): Promise<T> 
     // Rooms type their own tables; the connection is the same for all.
     tables: <Tables>() => kysely as ReturnType<typeof tx.tables<Tables>>,
     afterCommit: (run) => hooks.push(run),
+    holdRows: async (table, ids) => {
+      await ask({ text: holdSql(table), values: [toBinaryArray("bytes", ids)] });
+    },
   };
   let result: T;
   try {

@@ -38,6 +38,7 @@ export const runTransaction = async <T>({ writer, clock, work, outside }: Transa
     // Rooms type their own tables; the connection is the same for all.
     tables: <Tables>() => kysely as ReturnType<typeof tx.tables<Tables>>,
     afterCommit: (run) => hooks.push(run),
+    holdRows: () => Promise.resolve(),
   };
   await ask({ kind: "exec", sql: "begin immediate" });
   const overdue = Promise.withResolvers<never>();
