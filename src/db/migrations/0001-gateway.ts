@@ -130,6 +130,10 @@ const eventsTables = ({ bytes, integer, text, clustered, changing }: Ddl): strin
     received_at_ms ${integer} not null
   )${clustered}${changing}`,
   `create index events_by_source on events (source_id, id)`,
+  `create index events_by_type on events (source_id, event_type, id) where event_type is not null`,
+  // The rest is found by walking the source: what is not rare is found soon.
+  `create index events_not_succeeded on events (source_id, status, id) where status <> 'succeeded'`,
+  `create index events_unverified on events (source_id, id) where signature_valid = 0`,
   `create index events_quarantined on events (source_id, id) where quarantined = 1`,
   `create table payloads ( -- owner: events
     event_id ${bytes} not null primary key,
@@ -216,8 +220,7 @@ const replayTables = ({ bytes, integer, text }: Ddl): string[] => [
  *
  * `events`, `deliveries` and `attempts` are clustered by ids that grow, and the last two by their event: one tree each,
  * and an event's page is one seek. No hot table has foreign keys. Each secondary index costs about 2 µs per event, so
- * there are four, three of them partial: an event by source, quarantined events by source, live deliveries by
- * destination, deliveries by bulk replay.
+ * most are partial: of a delivered event there are entries by source, and by source and type.
  *
  * A delivery's `due_at_ms` is null once it has ended and `claimedDueMs` while an owner holds it, so the index of live
  * deliveries answers what is due, what is claimed and what comes first.
