@@ -70,7 +70,7 @@ export const openServer = (
     ingestHost: config.ingestHost,
     ingest: createIngestHandler({
       table,
-      freshen: store.isShared ? () => tryFreshen(store) : null,
+      freshen: store.cluster !== null ? () => tryFreshen(store) : null,
       receive,
       budget,
       clock,

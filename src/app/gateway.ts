@@ -2,17 +2,23 @@ import type { EventReader, Replayer } from "../api/krafter/ports.ts";
 import type { PlatformParts } from "../api/platform.ts";
 import type { Config } from "../config.ts";
 import { createDelivery, type DeliveryEngine } from "../delivery/engine.ts";
+import { createPatrol } from "../delivery/patrol.ts";
 import type { SenderNames } from "../delivery/request.ts";
 import { createArrivals } from "../ingest/arrivals.ts";
 import { ByteBudget } from "../ingest/byte-budget.ts";
 import { type DiskFloor, watchDiskFloor } from "../ingest/disk-floor.ts";
 import { createReceive, type Receive } from "../ingest/receive.ts";
+import { systemClock } from "../lib/clock.ts";
 import type { Id } from "../lib/ids.ts";
 import { createOutbound, installGlobalDispatcher, type Outbound } from "../outbound/outbound.ts";
+import { housekeepingId } from "../queue/bucket.ts";
+import type { Membership } from "../queue/membership.ts";
+import { ownsAll } from "../queue/ownership.ts";
 import { createReplays } from "../replay/replays.ts";
 import { createHousekeeping, type Housekeeping } from "../retention/housekeeping.ts";
 import type { Core } from "./core.ts";
 import { createEventReader } from "./event-reader.ts";
+import { membersOf, openMembership } from "./membership.ts";
 import type { Overrides } from "./overrides.ts";
 import { createReadiness } from "./readiness.ts";
 import { version } from "./version.ts";
@@ -29,6 +35,8 @@ export type Gateway = {
   readonly housekeeping: Housekeeping;
   readonly readiness: PlatformParts["readiness"];
   readonly names: SenderNames;
+  /** The part that this process has among others. Null: there are no others. */
+  readonly membership: Membership | null;
   start(): Promise<void>;
   /** Gives what is under way `graceMs` to end. */
   stop(graceMs: number): Promise<void>;
@@ -39,8 +47,11 @@ export const openGateway = async (core: Core, config: Config, overrides: Overrid
   const { store, clock, dueTime, ids, random, table, observer, metrics, newestAtOpenMs } = core;
   const outbound = createOutbound({ clock, egressAllow: config.egressAllow, ...overrides.outbound });
   const names = { headerPrefix: config.headerPrefix, userAgent: `Postern/${version}` };
+  const membership = openMembership(core, config);
+  const ownership = membership ?? ownsAll;
   const delivery = createDelivery({
     store,
+    ownership,
     clock,
     dueTime,
     ids,
@@ -56,8 +67,19 @@ export const openGateway = async (core: Core, config: Config, overrides: Overrid
   const arrive = createArrivals({ store, dueTime, table, ids, lanes: delivery.lanes, tolerances });
   const receive = createReceive({ clock, arrive, tolerances });
   const wake = (destinationId: Id): void => delivery.lanes.wake(destinationId);
-  const housekeeping = createHousekeeping({ store, clock, table, observer, newestAtOpenMs, wake });
-  const replays = createReplays({ store, clock, dueTime, ids, table, tolerances, observer, lanes: delivery.lanes });
+  const isHousekeeper = (): boolean => ownership.standingOf(housekeepingId) === "ours";
+  const housekeeping = createHousekeeping({
+    store,
+    clock,
+    table,
+    observer,
+    newestAtOpenMs,
+    wake,
+    isOurs: isHousekeeper,
+  });
+  const { lanes } = delivery;
+  const replays = createReplays({ store, clock, dueTime, ids, table, tolerances, observer, lanes, ownership });
+  const patrol = membership && createPatrol({ store, clock: systemClock, table, ownership, lanes, observer });
   const budget = new ByteBudget(config.ingestBytesMax);
   const diskFloor = await watchDiskFloor({ store, clock, observer }, config.diskFreeBytesMin);
   const dispatcher = installGlobalDispatcher(outbound);
@@ -68,6 +90,7 @@ export const openGateway = async (core: Core, config: Config, overrides: Overrid
     walBytes: () => store.walBytes(),
   });
   return {
+    membership,
     outbound,
     delivery,
     receive,
@@ -80,13 +103,17 @@ export const openGateway = async (core: Core, config: Config, overrides: Overrid
     events: createEventReader({ store, table }),
     start: async () => {
       await replays.load();
-      await delivery.start();
+      if (membership === null) await delivery.start();
+      else await membership.start(membersOf(core, { delivery, replays }));
+      patrol?.start();
       replays.resume();
       housekeeping.start();
     },
     stop: async (graceMs) => {
-      await Promise.all([housekeeping.stop(), replays.stop()]);
+      membership?.retire();
+      await Promise.all([housekeeping.stop(), replays.stop(), patrol?.stop()]);
       await delivery.stop(graceMs);
+      await membership?.stop();
       diskFloor.stop();
       dispatcher[Symbol.dispose]();
       await outbound.close();

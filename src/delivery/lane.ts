@@ -1,7 +1,7 @@
 import type { Timer } from "../lib/clock.ts";
 import type { Id } from "../lib/ids.ts";
 import type { Destination } from "../routing/destination.ts";
-import { RateWindow } from "./rate.ts";
+import type { RateWindow } from "./rate.ts";
 import { type Candidate, nextTurn, type Turn, type Verdict } from "./turn.ts";
 import type { Work } from "./work.ts";
 
@@ -31,7 +31,8 @@ export type Lane = {
   nextDueAtMs: number | null;
   claiming: boolean;
   timer: Timer | null;
-  readonly rate: RateWindow;
+  /** What it sent while it was ours. */
+  rate: RateWindow | null;
 };
 
 /** A lane with nothing in it. */
@@ -46,7 +47,7 @@ export const newLane = (destinationId: Id): Lane => ({
   nextDueAtMs: null,
   claiming: false,
   timer: null,
-  rate: new RateWindow(),
+  rate: null,
 });
 
 /** Where a delivery waits. */
@@ -57,6 +58,10 @@ export const runningIn = ({ running }: Lane): number => running.live + running.r
 
 /** Slots of a lane. */
 export const slotsOf = ({ ordered, maxConcurrency }: Destination): number => (ordered ? 1 : maxConcurrency);
+
+/** Whether an attempt that an earlier owner left under way must be over before the next one starts. */
+export const isStrict = (destination: Destination): boolean =>
+  slotsOf(destination) === 1 || destination.rateLimit !== null;
 
 /** Whether nothing waits in memory. */
 export const isEmpty = ({ waiting }: Lane): boolean => waiting.live.length + waiting.replays.length === 0;

@@ -5,6 +5,7 @@ import type { Id } from "../lib/ids.ts";
 import type { LaneState } from "../observe/gauges.ts";
 import type { Claimed, ClaimWish } from "../queue/claim.ts";
 import { claimedDueMs, type Delivery } from "../queue/delivery.ts";
+import type { Ownership } from "../queue/ownership.ts";
 import type { Destination } from "../routing/destination.ts";
 import type { RoutingTable } from "../routing/table.ts";
 import { LaneMemory } from "./lane-memory.ts";
@@ -12,6 +13,7 @@ import {
   hasBacklog,
   isEmpty,
   isForgettable,
+  isStrict,
   type Lane,
   laneBytesMax,
   newLane,
@@ -21,6 +23,7 @@ import {
   turnOf,
   windowMax,
 } from "./lane.ts";
+import { RateWindow } from "./rate.ts";
 import type { HeldBytes, Work, WorkEnd } from "./work.ts";
 
 /** What an event counts as until it has been read from the store: the largest body that is usual. */
@@ -55,6 +58,10 @@ export type LanesParts = {
   readonly isRevoked: (work: Work) => boolean;
   /** Gets rid of work that nobody wants any more. */
   readonly cancel: (work: Work) => void;
+  /** Which destinations this process sends to. */
+  readonly ownership: Ownership;
+  /** Gives work back to the store: somebody else sends it. */
+  readonly giveBack: (work: Work) => void;
 };
 
 /**
@@ -85,7 +92,8 @@ export class Lanes {
    * `forgo`; if not, it waits in the store, and `noteDue` says so once it is there.
    */
   reserve(destination: Destination, bytes: number): boolean {
-    if (this.#stopped || !this.#parts.mayStart()) return false;
+    const isOurs = this.#parts.ownership.standingOf(destination.id) === "ours";
+    if (this.#stopped || !isOurs || !this.#parts.mayStart()) return false;
     const lane = this.#lane(destination.id);
     const nowMs = this.#parts.dueTime.nowMs();
     if (hasBacklog(lane, nowMs)) return false;
@@ -117,6 +125,10 @@ export class Lanes {
 
   /** Tells a lane that the store holds a delivery of its that falls due then. */
   noteDue(destinationId: Id, atMs: number): void {
+    const standing = this.#parts.ownership.standingOf(destinationId);
+    if (standing === "theirs" || standing === "leaving") this.#parts.ownership.call(destinationId);
+    // Whoever takes it, be it this process, looks in the store.
+    if (standing !== "ours") return;
     const lane = this.#lane(destinationId);
     lane.nextDueAtMs = Math.min(lane.nextDueAtMs ?? atMs, atMs);
     this.#pumpSoon(lane);
@@ -141,9 +153,21 @@ export class Lanes {
     this.#pump(lane);
   }
 
+  /** Looks at all lanes again, for anything may have changed that somebody else decides. */
+  reviewAll(): void {
+    for (const { destinationId } of [...this.#lanes.values()]) this.wake(destinationId);
+  }
+
   /** Looks at all lanes again. */
   wakeAll(): void {
     for (const lane of this.#lanes.values()) this.#pumpSoon(lane);
+  }
+
+  /** Destinations for which something is under way, or may come to be by a commit that is. */
+  *busy(): Generator<Id> {
+    for (const lane of this.#lanes.values()) {
+      if (runningIn(lane) > 0 || lane.reserved > 0 || lane.claiming || !isEmpty(lane)) yield lane.destinationId;
+    }
   }
 
   /** Deliveries that wait in any lane. */
@@ -233,6 +257,10 @@ export class Lanes {
     if (this.#stopped) return;
     lane.timer?.cancel();
     lane.timer = null;
+    if (this.#parts.ownership.standingOf(lane.destinationId) !== "ours") {
+      this.#giveUp(lane);
+      return;
+    }
     const destination = this.#parts.table.destination(lane.destinationId)?.destination;
     if (destination?.enabled !== true) {
       this.#drain(lane, destination);
@@ -241,13 +269,29 @@ export class Lanes {
     const waitMs = this.#startWork(lane, destination);
     this.#fetch(lane, destination);
     this.#sleep(lane, destination, waitMs);
-    if (isForgettable(lane, destination)) this.#lanes.delete(lane.destinationId);
+    if (isForgettable(lane, destination)) this.#forget(lane);
+  }
+
+  /** Empties a lane that is somebody else's now. What is under way ends. */
+  #giveUp(lane: Lane): void {
+    for (const work of [...lane.waiting.live.splice(0), ...lane.waiting.replays.splice(0)]) {
+      this.#memory.hold(lane, -work.bytes);
+      this.#parts.giveBack(work);
+    }
+    lane.nextDueAtMs = null;
+    lane.rate = null;
+    if (isForgettable(lane, undefined)) this.#forget(lane);
   }
 
   #drain(lane: Lane, destination: Destination | undefined): void {
     this.#drop(lane, () => true);
     lane.nextDueAtMs = null;
-    if (isForgettable(lane, destination)) this.#lanes.delete(lane.destinationId);
+    if (isForgettable(lane, destination)) this.#forget(lane);
+  }
+
+  /** A lane that was forgotten may be looked at once more, when there is another one for its destination. */
+  #forget(lane: Lane): void {
+    if (this.#lanes.get(lane.destinationId) === lane) this.#lanes.delete(lane.destinationId);
   }
 
   /** Gets rid of what waits and is not wanted. */
@@ -266,12 +310,15 @@ export class Lanes {
 
   /** Starts what may start. Gives how long the next must wait, or null when it need not, or there is none. */
   #startWork(lane: Lane, destination: Destination): number | null {
-    const { clock, dueTime, mayStart } = this.#parts;
+    const { clock, dueTime, mayStart, ownership } = this.#parts;
+    const quietMs = this.#quietMs(destination);
+    lane.rate ??= new RateWindow(ownership.changedAtMs(destination.id));
     for (;;) {
       const next = nextIn(lane, destination, dueTime.nowMs());
       if (next.kind === "none") return null;
       if (next.kind === "wait") return next.waitMs;
       if (!mayStart()) return sleepMsMax;
+      if (quietMs > 0) return quietMs;
       if (this.#startsLeft === 0) {
         this.#pumpSoon(lane);
         return null;
@@ -284,6 +331,13 @@ export class Lanes {
       this.#startsLeft -= 1;
       for (const work of lane.waiting[next.turn].splice(next.index, 1)) void this.#run(lane, work, destination);
     }
+  }
+
+  /** How long an attempt that a dead owner left under way may still take, where no other may run beside it. */
+  #quietMs(destination: Destination): number {
+    const { clock, ownership } = this.#parts;
+    const diedAtMs = isStrict(destination) ? ownership.diedAtMs(destination.id) : null;
+    return diedAtMs === null ? 0 : diedAtMs + destination.timeoutMs - clock.monotonicMs();
   }
 
   async #run(lane: Lane, work: Work, destination: Destination): Promise<void> {

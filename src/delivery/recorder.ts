@@ -37,6 +37,8 @@ export type RecorderParts = {
   readonly dueTime: ForwardTime;
   readonly random: Pick<Random, "fraction">;
   readonly table: RoutingTable;
+  /** Whether a destination's health is ours to judge. */
+  readonly isJudge: (destinationId: Id) => boolean;
   readonly observer: Pick<Observer, "deliveryEnded" | "destinationDisabled" | "faulted">;
   /** Deliveries that are due again in the store, told before any later commit is drafted. */
   readonly onDue: (destinationId: Id, atMs: number) => void;
@@ -124,7 +126,7 @@ export class Recorder {
 
   /** Judges in order: ten failures in one batch are ten failures. */
   #judge(reports: readonly Report[]): Judgement {
-    const { clock, dueTime, random, table } = this.#parts;
+    const { clock, dueTime, random, table, isJudge } = this.#parts;
     const now = { nowMs: clock.nowMs(), dueNowMs: dueTime.nowMs() };
     const changed = new Map<Id, Health>();
     const judged = reports.map((report): Judged => {
@@ -132,7 +134,7 @@ export class Recorder {
       const known = table.destination(delivery.destinationId)?.destination;
       const destination = known && { ...known, ...changed.get(known.id) };
       const { settlement, sign } = decide(outcome, delivery, destination, { ...now, random: random.fraction() });
-      if (destination !== undefined) {
+      if (destination !== undefined && isJudge(destination.id)) {
         const health = afterSign(destination, sign);
         if (health !== destination) changed.set(destination.id, health);
       }

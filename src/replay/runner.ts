@@ -15,6 +15,8 @@ import { destinationsOf, hasPages, neighboursOf, shareOf } from "./share.ts";
 export type RunnerParts = FeedParts & {
   readonly store: Pick<Store, "list" | "lookup" | "write">;
   readonly observer: Pick<Observer, "deliveryEnded" | "faulted" | "replayEnded">;
+  /** Whether a bulk replay is this process's to work on. */
+  readonly isOurs: (replayId: Id) => boolean;
   /** Some of what a lane holds is wanted no more. */
   readonly wake: (destinationId: Id) => void;
 };
@@ -52,6 +54,7 @@ export class Runner {
   readonly #cancelled = new Set<Id>();
   #timer: Timer | null = null;
   #step: Promise<void> | null = null;
+  #stepOf: Id | null = null;
   #running = false;
 
   constructor(parts: RunnerParts) {
@@ -91,6 +94,16 @@ export class Runner {
     this.#pump();
   }
 
+  /** The bulk replay that a step is under way of, if any. */
+  busy(): readonly Id[] {
+    return this.#stepOf === null ? [] : [this.#stepOf];
+  }
+
+  /** Looks again at which are this process's to work on. */
+  wake(): void {
+    this.#pump();
+  }
+
   /** Takes a bulk replay up. */
   add(replay: OpenReplay): void {
     if (replay.status === "cancelled") this.#cancelled.add(replay.id);
@@ -123,6 +136,11 @@ export class Runner {
     this.#timer = null;
     let soonest: Entry | null = null;
     for (const entry of this.#entries.values()) {
+      if (!this.#parts.isOurs(entry.replay.id)) {
+        // Somebody else goes on with it: how far it is stands in the store.
+        entry.isStale = true;
+        continue;
+      }
       if (soonest === null || entry.readyAtMs < soonest.readyAtMs) soonest = entry;
     }
     if (soonest === null) return;
@@ -131,8 +149,10 @@ export class Runner {
       this.#timer = this.#parts.clock.after(waitMs, () => this.#pump());
       return;
     }
+    this.#stepOf = soonest.replay.id;
     this.#step = this.#take(soonest).finally(() => {
       this.#step = null;
+      this.#stepOf = null;
       this.#pump();
     });
   }
@@ -211,6 +231,9 @@ export class Runner {
       case "gone":
         return null;
       case "cancelled":
+        return 0;
+      case "elsewhere":
+        entry.isStale = true;
         return 0;
     }
   }

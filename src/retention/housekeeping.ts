@@ -24,6 +24,8 @@ export type HousekeepingParts = {
   readonly observer: Pick<Observer, "deliveryEnded" | "faulted" | "retentionRan">;
   /** The latest time that the store told of before this process added to it, Unix milliseconds. 0: none. */
   readonly newestAtOpenMs: number;
+  /** Whether housekeeping is this process's. Default: it is. */
+  readonly isOurs?: () => boolean;
   /** Some of what a lane holds is wanted no more. */
   readonly wake: (destinationId: Id) => void;
 };
@@ -86,7 +88,7 @@ const tasksOf = (parts: HousekeepingParts & { readonly overdue: Set<Id> }): read
 
 /** Makes the housekeeping of one process. */
 export const createHousekeeping = (parts: HousekeepingParts): Housekeeping => {
-  const { clock, observer } = parts;
+  const { clock, observer, isOurs = () => true } = parts;
   const overdue = new Set<Id>();
   const tasks = tasksOf({ ...parts, overdue });
   let isStopped = false;
@@ -98,9 +100,9 @@ export const createHousekeeping = (parts: HousekeepingParts): Housekeeping => {
     const tally = createTally();
     let isDone = true;
     for (const { name, perform: performTask } of tasks) {
-      if (isStopped) break;
+      if (isStopped || !isOurs()) break;
       try {
-        isDone = (await performTask(beginRun({ clock, tally, isStopped: () => isStopped }))) && isDone;
+        isDone = (await performTask(beginRun({ clock, tally, isStopped: () => isStopped || !isOurs() }))) && isDone;
       } catch (error) {
         observer.faulted({ task: name, error });
       }
@@ -118,6 +120,10 @@ export const createHousekeeping = (parts: HousekeepingParts): Housekeeping => {
   const schedule = (delayMs: number): void => {
     if (isStopped) return;
     timer = clock.after(delayMs, () => {
+      if (!isOurs()) {
+        schedule(waitMs.next);
+        return;
+      }
       void runNow().then(({ isDone }) => schedule(isDone ? waitMs.next : waitMs.unfinished));
     });
   };

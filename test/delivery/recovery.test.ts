@@ -1,3 +1,4 @@
+import { ownsAll } from "../../src/queue/ownership.ts";
 import { expect, test, vi } from "vitest";
 
 import { createRecovery } from "../../src/delivery/recovery.ts";
@@ -28,7 +29,8 @@ test("invariant 3: what a commit claimed whose answer was lost is due again, and
     table,
     clock: systemClock,
     observer: { faulted: ({ error }) => expect.unreachable(String(error)) },
-    inHand: () => [held],
+    ownership: ownsAll,
+      inHand: () => [held],
     noteDue: (id, atMs) => told.push([id, atMs]),
   });
 

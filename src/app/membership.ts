@@ -1,0 +1,71 @@
+import { hostname } from "node:os";
+
+import type { Config } from "../config.ts";
+import type { DeliveryEngine } from "../delivery/engine.ts";
+import { systemClock } from "../lib/clock.ts";
+import type { Id } from "../lib/ids.ts";
+import { Membership, type Members } from "../queue/membership.ts";
+import type { Replays } from "../replay/replays.ts";
+import type { Core } from "./core.ts";
+import { version } from "./version.ts";
+
+const againMs = 1_000;
+
+/** The part that this process has among others on the same database. Null: an embedded store has no others. */
+export const openMembership = (
+  { store, ids, observer }: Pick<Core, "store" | "ids" | "observer">,
+  { role, secretsKeys }: Pick<Config, "role" | "secretsKeys">,
+): Membership | null => {
+  const { cluster } = store;
+  if (cluster === null) return null;
+  return new Membership({
+    cluster,
+    fence: (node, onFenced) => store.fence(node, onFenced),
+    // Not a test's: the others have theirs.
+    clock: systemClock,
+    ids,
+    observer,
+    node: {
+      name: `${hostname()}:${process.pid}`,
+      role,
+      version,
+      keyIds: (secretsKeys ?? []).map(({ id }) => id),
+    },
+  });
+};
+
+/** What becoming or ceasing to be an owner means for the rooms. */
+export const membersOf = (
+  { store, table, dueTime, observer, followDatabase }: Pick<
+    Core,
+    "store" | "table" | "dueTime" | "observer" | "followDatabase"
+  >,
+  { delivery, replays }: { readonly delivery: DeliveryEngine; readonly replays: Pick<Replays, "wake" | "busy"> },
+): Members => {
+  const faulted = (task: string) => (error: unknown) => observer.faulted({ task, error });
+  const begin = (isTaken: (id: Id) => boolean): void => {
+    delivery.begin(isTaken).catch((error: unknown) => {
+      faulted("take over deliveries")(error);
+      systemClock.after(againMs, () => begin(isTaken));
+    });
+  };
+  return {
+    rescue: async (isTaken) => {
+      // Destinations that others made are to be known before theirs is taken up.
+      await store.freshen();
+      await delivery.rescue(isTaken);
+    },
+    taken: (isTaken) => {
+      begin(isTaken);
+      replays.wake();
+    },
+    busy: () => [...delivery.busy(), ...replays.busy()],
+    changed: () => delivery.lanes.wakeAll(),
+    called: (id: Id) => {
+      const note = (): void => delivery.lanes.noteDue(id, dueTime.nowMs());
+      if (table.destination(id) !== undefined) note();
+      else store.freshen().then(note, faulted("look at what other nodes did"));
+    },
+    timed: followDatabase,
+  };
+};
