@@ -23,6 +23,7 @@ import { resealDestinations, resealSources } from "../routing/reseal.ts";
 import { RoutingTable } from "../routing/table.ts";
 import type { Rotation } from "../secrets/rotate.ts";
 import { openSecrets, type Secrets } from "../secrets/secrets.ts";
+import { untilAllSealWith } from "./key-holders.ts";
 import { newestKnownMs } from "./newest.ts";
 import type { Overrides } from "./overrides.ts";
 
@@ -147,7 +148,11 @@ export const openCore = async (config: Config, overrides: Overrides = {}): Promi
     catalog,
     table,
     access,
-    rotateSecrets: () => {
+    rotateSecrets: async () => {
+      const [sealing] = config.secretsKeys ?? [];
+      if (store.cluster !== null && sealing !== undefined) {
+        await untilAllSealWith({ cluster: store.cluster, clock: systemClock }, sealing.id);
+      }
       const parts = { store, keyring: secrets.keyring };
       return secrets.rotate([
         { name: "sources", reseal: (after) => resealSources(parts, after) },

@@ -84,8 +84,12 @@ export class Runner {
       if (!this.#entries.has(id)) this.add(replay);
       else if (replay.status === "cancelled" && !this.#cancelled.has(id)) this.cancel(id);
     }
-    // Its next step finds out what became of it.
-    for (const [id, entry] of this.#entries) if (!open.has(id)) entry.isStale = true;
+    for (const [id, entry] of this.#entries) {
+      if (open.has(id)) continue;
+      // Its next step finds out what became of it; what somebody else worked on is done with.
+      if (this.#parts.isOurs(id)) entry.isStale = true;
+      else this.#forget(id);
+    }
   }
 
   /** Begins to work. After delivery has taken up what an earlier process had claimed. */
