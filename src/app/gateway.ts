@@ -103,7 +103,7 @@ export const openGateway = async (core: Core, config: Config, overrides: Overrid
     events: createEventReader({ store, table }),
     start: async () => {
       await replays.load();
-      if (membership === null) await delivery.start();
+      if (membership === null) await delivery.takeUp();
       else await membership.start(membersOf(core, { delivery, replays }));
       patrol?.start();
       replays.resume();

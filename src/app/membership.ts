@@ -9,8 +9,6 @@ import type { Replays } from "../replay/replays.ts";
 import type { Core } from "./core.ts";
 import { version } from "./version.ts";
 
-const againMs = 1_000;
-
 /** The part that this process has among others on the same database. Null: an embedded store has no others. */
 export const openMembership = (
   { store, ids, observer }: Pick<Core, "store" | "ids" | "observer">,
@@ -43,24 +41,17 @@ export const membersOf = (
   { delivery, replays }: { readonly delivery: DeliveryEngine; readonly replays: Pick<Replays, "wake" | "busy"> },
 ): Members => {
   const faulted = (task: string) => (error: unknown) => observer.faulted({ task, error });
-  const begin = (isTaken: (id: Id) => boolean): void => {
-    delivery.begin(isTaken).catch((error: unknown) => {
-      faulted("take over deliveries")(error);
-      systemClock.after(againMs, () => begin(isTaken));
-    });
-  };
   return {
-    rescue: async (isTaken) => {
+    takeUp: async (isTaken) => {
       // Destinations that others made are to be known before theirs is taken up.
       await store.freshen();
-      await delivery.rescue(isTaken);
-    },
-    taken: (isTaken) => {
-      begin(isTaken);
-      replays.wake();
+      await delivery.takeUp(isTaken);
     },
     busy: () => [...delivery.busy(), ...replays.busy()],
-    changed: () => delivery.lanes.wakeAll(),
+    changed: () => {
+      delivery.lanes.wakeAll();
+      replays.wake();
+    },
     called: (id: Id) => {
       const note = (): void => delivery.lanes.noteDue(id, dueTime.nowMs());
       if (table.destination(id) !== undefined) note();

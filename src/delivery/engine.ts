@@ -17,7 +17,7 @@ import { createReleaser } from "./releaser.ts";
 import type { SenderNames } from "./request.ts";
 import { createRevocation } from "./revocation.ts";
 import { createSuspects } from "./suspects.ts";
-import { beginLanes, rescue } from "./take-up.ts";
+import { takeUp } from "./take-up.ts";
 import { createWorker } from "./worker.ts";
 
 /** What delivery needs. */
@@ -44,12 +44,8 @@ export type DeliveryParts = {
 export type DeliveryEngine = {
   /** What ingest, replay and management tell the lanes, and what metrics ask them. */
   readonly lanes: Omit<Lanes, "claimed" | "stop">;
-  /** Takes up what an earlier process left: `rescue` and `begin` for all destinations. */
-  start(): Promise<void>;
-  /** Makes due what an earlier owner of these had claimed. Before any of them is ours. */
-  rescue(isTaken: (destinationId: Id) => boolean): Promise<void>;
-  /** Goes on with what these have in the store. Once they are ours. */
-  begin(isTaken: (destinationId: Id) => boolean): Promise<void>;
+  /** Takes up what an earlier process left: of all destinations, or of some that are to be ours. */
+  takeUp(isTaken?: (destinationId: Id) => boolean): Promise<void>;
   /** Destinations for which something is under way: waiting, being sent, or with an outcome that is not on disk. */
   busy(): ReadonlySet<Id>;
   /** Ends what nobody wants any more; resolves when none of it will start again. */
@@ -119,12 +115,7 @@ export const createDelivery = (parts: DeliveryParts): DeliveryEngine => {
   const takeUpParts = { store, table, canceller, lanes, ownership };
   return {
     lanes,
-    start: async () => {
-      await rescue(takeUpParts, () => true);
-      await beginLanes(takeUpParts, () => true);
-    },
-    rescue: (isTaken) => rescue(takeUpParts, isTaken),
-    begin: (isTaken) => beginLanes(takeUpParts, isTaken),
+    takeUp: (isTaken = () => true) => takeUp(takeUpParts, isTaken),
     busy: () => new Set([...inHand().map(({ destinationId }) => destinationId), ...lanes.busy()]),
     cancel: async (cancellation) => {
       lanes.wake(cancellation.destinationId);

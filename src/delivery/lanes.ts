@@ -5,7 +5,7 @@ import type { Id } from "../lib/ids.ts";
 import type { LaneState } from "../observe/gauges.ts";
 import type { Claimed, ClaimWish } from "../queue/claim.ts";
 import { claimedDueMs, type Delivery } from "../queue/delivery.ts";
-import type { Ownership } from "../queue/ownership.ts";
+import type { Ownership, Standing } from "../queue/ownership.ts";
 import type { Destination } from "../routing/destination.ts";
 import type { RoutingTable } from "../routing/table.ts";
 import { LaneMemory } from "./lane-memory.ts";
@@ -92,8 +92,10 @@ export class Lanes {
    * `forgo`; if not, it waits in the store, and `noteDue` says so once it is there.
    */
   reserve(destination: Destination, bytes: number): boolean {
-    const isOurs = this.#parts.ownership.standingOf(destination.id) === "ours";
-    if (this.#stopped || !isOurs || !this.#parts.mayStart()) return false;
+    const { ownership, mayStart } = this.#parts;
+    if (this.#stopped || ownership.standingOf(destination.id) !== "ours" || !mayStart()) return false;
+    // Another process may have stored an earlier one just now: in the store each has its place.
+    if (destination.ordered && !ownership.isAlone) return false;
     const lane = this.#lane(destination.id);
     const nowMs = this.#parts.dueTime.nowMs();
     if (hasBacklog(lane, nowMs)) return false;
@@ -126,9 +128,10 @@ export class Lanes {
   /** Tells a lane that the store holds a delivery of its that falls due then. */
   noteDue(destinationId: Id, atMs: number): void {
     const standing = this.#parts.ownership.standingOf(destinationId);
-    if (standing === "theirs" || standing === "leaving") this.#parts.ownership.call(destinationId);
-    // Whoever takes it, be it this process, looks in the store.
-    if (standing !== "ours") return;
+    if (standing === "theirs" || standing === "leaving") {
+      this.#parts.ownership.call(destinationId);
+      return;
+    }
     const lane = this.#lane(destinationId);
     lane.nextDueAtMs = Math.min(lane.nextDueAtMs ?? atMs, atMs);
     this.#pumpSoon(lane);
@@ -257,8 +260,9 @@ export class Lanes {
     if (this.#stopped) return;
     lane.timer?.cancel();
     lane.timer = null;
-    if (this.#parts.ownership.standingOf(lane.destinationId) !== "ours") {
-      this.#giveUp(lane);
+    const standing = this.#parts.ownership.standingOf(lane.destinationId);
+    if (standing !== "ours") {
+      this.#giveUp(lane, standing);
       return;
     }
     const destination = this.#parts.table.destination(lane.destinationId)?.destination;
@@ -272,14 +276,16 @@ export class Lanes {
     if (isForgettable(lane, destination)) this.#forget(lane);
   }
 
-  /** Empties a lane that is somebody else's now. What is under way ends. */
-  #giveUp(lane: Lane): void {
+  /** Empties a lane that is not ours, or not yet again. What is under way ends. */
+  #giveUp(lane: Lane, standing: Exclude<Standing, "ours">): void {
     for (const work of [...lane.waiting.live.splice(0), ...lane.waiting.replays.splice(0)]) {
       this.#memory.hold(lane, -work.bytes);
       this.#parts.giveBack(work);
     }
-    lane.nextDueAtMs = null;
     lane.rate = null;
+    // What it is to go on with when it is ours.
+    if (standing === "taking") return;
+    lane.nextDueAtMs = null;
     if (isForgettable(lane, undefined)) this.#forget(lane);
   }
 

@@ -3,7 +3,6 @@ import type { Id } from "../lib/ids.ts";
 import { rescueClaims } from "../queue/claim.ts";
 import type { Ownership } from "../queue/ownership.ts";
 import { dueTimes } from "../queue/read.ts";
-import type { Destination } from "../routing/destination.ts";
 import type { RoutingTable } from "../routing/table.ts";
 import type { Canceller } from "./canceller.ts";
 import { slotsOf } from "./lane.ts";
@@ -18,15 +17,6 @@ export type TakeUpParts = {
   readonly ownership: Pick<Ownership, "holds">;
 };
 
-const chosen = ({ table }: TakeUpParts, isTaken: (destinationId: Id) => boolean): readonly Destination[] =>
-  [...table.destinations()].map(({ destination }) => destination).filter(({ id }) => isTaken(id));
-
-/** Makes due what a dead process had claimed of these. */
-export const rescue = async (parts: TakeUpParts, isTaken: (destinationId: Id) => boolean): Promise<void> => {
-  const slots = chosen(parts, isTaken).map((each) => ({ destinationId: each.id, slots: slotsOf(each) }));
-  await rescueClaims(parts.store, slots, async (tx, id) => (await parts.ownership.holds(tx)) && isTaken(id));
-};
-
 /** A destination that was switched off has what it left cancelled; any other goes on where it was. */
 const beginLane = ({ table, canceller, lanes }: TakeUpParts, [id, dueAtMs]: readonly [Id, number]): void => {
   const destination = table.destination(id)?.destination;
@@ -37,8 +27,15 @@ const beginLane = ({ table, canceller, lanes }: TakeUpParts, [id, dueAtMs]: read
   if (destination.enabled) lanes.noteDue(id, dueAtMs);
 };
 
-/** Goes on with what these have in the store. */
-export const beginLanes = async (parts: TakeUpParts, isTaken: (destinationId: Id) => boolean): Promise<void> => {
-  const ids = chosen(parts, isTaken).map(({ id }) => id);
-  for (const due of await dueTimes(parts.store, ids)) beginLane(parts, due);
+/** Makes due what a dead process had claimed of these, and goes on with what they have in the store. */
+export const takeUp = async (parts: TakeUpParts, isTaken: (destinationId: Id) => boolean): Promise<void> => {
+  const { store, table, ownership } = parts;
+  const taken = [...table.destinations()].map(({ destination }) => destination).filter(({ id }) => isTaken(id));
+  const slots = taken.map((each) => ({ destinationId: each.id, slots: slotsOf(each) }));
+  await rescueClaims(store, slots, async (tx, id) => (await ownership.holds(tx)) && isTaken(id));
+  const dues = await dueTimes(
+    store,
+    taken.map(({ id }) => id),
+  );
+  for (const due of dues) beginLane(parts, due);
 };

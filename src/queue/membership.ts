@@ -34,13 +34,14 @@ export type MembershipParts = {
 
 /** Who is told of what it owns. */
 export type Members = {
-  /** Makes due what earlier owners had claimed. It is tried again until it succeeds. */
-  rescue(isTaken: (id: Id) => boolean): Promise<void>;
-  /** These are owned from now on. */
-  taken(isTaken: (id: Id) => boolean): void;
+  /**
+   * Makes due what earlier owners had claimed, and finds out what these have in the store. What is stored from then on is
+   * noted. It is tried again until it succeeds.
+   */
+  takeUp(isTaken: (id: Id) => boolean): Promise<void>;
   /** Those for which something is under way. */
   busy(): Iterable<Id>;
-  /** Some are owned no longer, or attempts may start again: look at all. */
+  /** Some are owned from now on, or no longer, or attempts may start again: look at all. */
   changed(): void;
   /** Something of this one is due. */
   called(id: Id): void;
@@ -52,6 +53,7 @@ type Held = { standing: Exclude<Standing, "theirs">; readonly takenAtMs: number;
 
 /** The part that one process has in delivering, among others on the same database. */
 export class Membership implements Ownership {
+  readonly isAlone = false;
   readonly #parts: MembershipParts;
   readonly #calls: Calls;
   readonly #held = new Map<number, Held>();
@@ -109,7 +111,7 @@ export class Membership implements Ownership {
       // What this process let go, it is not to take back.
       if (channel === nodesChannel && payload !== this.#id) this.#nudge.resolve();
       if (channel !== dueChannel) return;
-      for (const id of idsOf(payload)) if (this.standingOf(id) === "ours") members.called(id);
+      for (const id of idsOf(payload)) if (["ours", "taking"].includes(this.standingOf(id))) members.called(id);
     });
     this.#running = this.#run();
   }
@@ -242,17 +244,17 @@ export class Membership implements Ownership {
       const held = taken.get(bucketOf(id));
       return held !== undefined && this.#held.get(bucketOf(id)) === held;
     };
-    for (let isRescued = false; !isRescued && !this.#isStopped && this.#isAny(taken);) {
+    for (let isTakenUp = false; !isTakenUp && !this.#isStopped && this.#isAny(taken);) {
       try {
-        await this.#members?.rescue(isTaken);
-        isRescued = true;
+        await this.#members?.takeUp(isTaken);
+        isTakenUp = true;
       } catch (error) {
         observer.faulted({ task: "take over deliveries", error });
         await wait(clock, againMs);
       }
     }
     for (const held of taken.values()) if (held.standing === "taking") held.standing = "ours";
-    this.#members?.taken(isTaken);
+    this.#members?.changed();
   }
 
   #isAny(taken: ReadonlyMap<number, Held>): boolean {

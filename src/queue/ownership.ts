@@ -5,7 +5,7 @@ import type { Id } from "../lib/ids.ts";
  * How this process stands to a destination (or to a bulk replay).
  *
  * - `ours`: it alone starts attempts.
- * - `taking`: it will, once what an earlier owner had claimed is due again.
+ * - `taking`: it will, once what an earlier owner had claimed is due again, and it knows what the store holds.
  * - `leaving`: what is under way ends, and nothing more starts.
  * - `theirs`: somebody else's, or nobody's.
  */
@@ -13,6 +13,8 @@ export type Standing = "ours" | "taking" | "leaving" | "theirs";
 
 /** What lanes ask before they do anything. All of it is answered from memory. */
 export type Ownership = {
+  /** Whether no other process ever stores anything for what is ours. */
+  readonly isAlone: boolean;
   standingOf(id: Id): Standing;
   /** Whether anything may start at all: false when this process may have been given up by the others. */
   isSure(): boolean;
@@ -28,6 +30,7 @@ export type Ownership = {
 
 /** Of the one process on an embedded store. */
 export const ownsAll: Ownership = {
+  isAlone: true,
   standingOf: () => "ours",
   isSure: () => true,
   changedAtMs: () => null,
