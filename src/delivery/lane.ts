@@ -1,5 +1,6 @@
 import type { Timer } from "../lib/clock.ts";
 import type { Id } from "../lib/ids.ts";
+import type { LaneState } from "../observe/gauges.ts";
 import type { Destination } from "../routing/destination.ts";
 import type { RateWindow } from "./rate.ts";
 import { type Candidate, nextTurn, type Turn, type Verdict } from "./turn.ts";
@@ -74,14 +75,21 @@ export const roomIn = ({ waiting, reserved }: Lane): number =>
 export const hasBacklog = (lane: Lane, nowMs: number): boolean =>
   lane.claiming || (lane.nextDueAtMs !== null && lane.nextDueAtMs <= nowMs);
 
+/** What a lane does, for a gauge. */
+export const stateOf = (lane: Lane, destination: Destination | undefined, nowMs: number): LaneState => {
+  if (destination?.enabled !== true) return "disabled";
+  if (hasBacklog(lane, nowMs)) return "backlogged";
+  if (runningIn(lane) > 0) return "busy";
+  return isEmpty(lane) ? "idle" : "held";
+};
+
+/** Whether something is under way, or may come to be by a commit that is. */
+export const isBusy = (lane: Lane): boolean =>
+  runningIn(lane) > 0 || lane.reserved > 0 || lane.claiming || !isEmpty(lane);
+
 /** Whether nothing would be lost by forgetting the lane. A rate counts on what was sent before. */
 export const isForgettable = (lane: Lane, destination: Pick<Destination, "rateLimit"> | undefined): boolean =>
-  runningIn(lane) === 0 &&
-  lane.reserved === 0 &&
-  isEmpty(lane) &&
-  lane.nextDueAtMs === null &&
-  !lane.claiming &&
-  (destination?.rateLimit ?? null) === null;
+  !isBusy(lane) && lane.nextDueAtMs === null && (destination?.rateLimit ?? null) === null;
 
 /** What would go next of one kind, and where it stands. */
 type Next = { readonly index: number; readonly candidate: Candidate | null };

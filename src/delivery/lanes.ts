@@ -11,7 +11,7 @@ import type { RoutingTable } from "../routing/table.ts";
 import { LaneMemory } from "./lane-memory.ts";
 import {
   hasBacklog,
-  isEmpty,
+  isBusy,
   isForgettable,
   isStrict,
   type Lane,
@@ -20,6 +20,7 @@ import {
   nextIn,
   roomIn,
   runningIn,
+  stateOf,
   turnOf,
   windowMax,
 } from "./lane.ts";
@@ -169,7 +170,7 @@ export class Lanes {
   /** Destinations for which something is under way, or may come to be by a commit that is. */
   *busy(): Generator<Id> {
     for (const lane of this.#lanes.values()) {
-      if (runningIn(lane) > 0 || lane.reserved > 0 || lane.claiming || !isEmpty(lane)) yield lane.destinationId;
+      if (isBusy(lane)) yield lane.destinationId;
     }
   }
 
@@ -195,7 +196,9 @@ export class Lanes {
   states(): Record<LaneState, number> {
     const states: Record<LaneState, number> = { idle: 0, busy: 0, backlogged: 0, held: 0, disabled: 0 };
     const nowMs = this.#parts.dueTime.nowMs();
-    for (const lane of this.#lanes.values()) states[this.#stateOf(lane, nowMs)] += 1;
+    for (const lane of this.#lanes.values()) {
+      states[stateOf(lane, this.#parts.table.destination(lane.destinationId)?.destination, nowMs)] += 1;
+    }
     return states;
   }
 
@@ -205,13 +208,6 @@ export class Lanes {
     let oldestMs = nowMs;
     for (const { nextDueAtMs } of this.#lanes.values()) oldestMs = Math.min(oldestMs, nextDueAtMs ?? nowMs);
     return nowMs - oldestMs;
-  }
-
-  #stateOf(lane: Lane, nowMs: number): LaneState {
-    if (this.#parts.table.destination(lane.destinationId)?.destination.enabled !== true) return "disabled";
-    if (hasBacklog(lane, nowMs)) return "backlogged";
-    if (runningIn(lane) > 0) return "busy";
-    return isEmpty(lane) ? "idle" : "held";
   }
 
   #lane(destinationId: Id): Lane {
