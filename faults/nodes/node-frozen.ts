@@ -1,7 +1,7 @@
 import { pause } from "../../harness/time.ts";
 import type { Fault } from "../fault.ts";
-import type { Arrival } from "../receiver.ts";
 import { createPromises, keepAccount } from "../promises.ts";
+import type { Arrival } from "../receiver.ts";
 import { openNodes } from "./stand.ts";
 
 const before = 100;

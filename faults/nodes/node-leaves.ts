@@ -21,7 +21,10 @@ export const nodeLeavesFault: Fault = {
     const account = await stand.settle();
     const promises = createPromises();
     keepAccount(promises, account);
-    promises.keep(`the others go on within ${gapMsMax} ms; it took ${account.longestGapMs}`, account.longestGapMs < gapMsMax);
+    promises.keep(
+      `the others go on within ${gapMsMax} ms; it took ${account.longestGapMs}`,
+      account.longestGapMs < gapMsMax,
+    );
     promises.keep(`it ends as it should; its code was ${code}`, code === 0);
     promises.keep("events are taken all the while", load.refused.length === 0);
     return { account, figures: [{ name: "until it has ended", value: tookMs, unit: "ms" }], broken: promises.broken };

@@ -13,7 +13,10 @@ const lookEveryMs = 500;
  * @throws {SecretsError} `nodes_without_key`
  */
 export const untilAllSealWith = async (
-  { cluster, clock }: { readonly cluster: Pick<Cluster, "query">; readonly clock: Pick<Clock, "monotonicMs" | "after"> },
+  {
+    cluster,
+    clock,
+  }: { readonly cluster: Pick<Cluster, "query">; readonly clock: Pick<Clock, "monotonicMs" | "after"> },
   keyId: string,
 ): Promise<void> => {
   const endsAtMs = clock.monotonicMs() + waitMsMax;

@@ -34,10 +34,13 @@ export const openMembership = (
 
 /** What becoming or ceasing to be an owner means for the rooms. */
 export const membersOf = (
-  { store, table, dueTime, observer, followDatabase }: Pick<
-    Core,
-    "store" | "table" | "dueTime" | "observer" | "followDatabase"
-  >,
+  {
+    store,
+    table,
+    dueTime,
+    observer,
+    followDatabase,
+  }: Pick<Core, "store" | "table" | "dueTime" | "observer" | "followDatabase">,
   { delivery, replays }: { readonly delivery: DeliveryEngine; readonly replays: Pick<Replays, "wake" | "busy"> },
 ): Members => {
   const faulted = (task: string) => (error: unknown) => observer.faulted({ task, error });

@@ -1,7 +1,7 @@
 import type { Kysely } from "kysely";
 
-import type { Cluster } from "./cluster.ts";
 import type { Id } from "../lib/ids.ts";
+import type { Cluster } from "./cluster.ts";
 import type { Batcher, InterruptionListener, Join } from "./group-commit.ts";
 import type { Kept } from "./kept.ts";
 

@@ -18,7 +18,9 @@ export type Node = {
 export const delivers = (role: Role): boolean => role === "all" || role === "worker";
 
 /** The processes that are alive, as far as anybody knows. */
-export const liveNodes = async ({ query }: Pick<Cluster, "query">): Promise<readonly Pick<Node, "name" | "keyIds">[]> => {
+export const liveNodes = async ({
+  query,
+}: Pick<Cluster, "query">): Promise<readonly Pick<Node, "name" | "keyIds">[]> => {
   const rows = await query(
     `select name, key_ids from nodes
      where valid_until_ms >= (extract(epoch from clock_timestamp()) * 1000)::bigint order by name`,

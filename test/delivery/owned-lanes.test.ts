@@ -137,14 +137,17 @@ test.for([
   ["sends one at a time", { maxConcurrency: 1 }, 0],
   ["has a rate", { rateLimit: 5, ratePeriod: "second" }, 0],
   ["sends several at once", { maxConcurrency: 2 }, 1],
-] as const)("a lane that %s and was taken from a dead node waits for what may be under way: %o starts %i", async (given) => {
-  const [, over, atOnce] = given;
-  const diedAtMs = createTestClock().monotonicMs() - 1_000;
-  const { clock, sent, place, turn } = openLane({ timeoutMs: 60_000, ...over }, { diedAtMs: () => diedAtMs });
-  place();
-  await turn();
-  expect(sent).toHaveLength(atOnce);
-  for (let second = 0; second < 60; second += 1) clock.advance(1_000);
-  await turn();
-  expect(sent).toHaveLength(1);
-});
+] as const)(
+  "a lane that %s and was taken from a dead node waits for what may be under way: %o starts %i",
+  async (given) => {
+    const [, over, atOnce] = given;
+    const diedAtMs = createTestClock().monotonicMs() - 1_000;
+    const { clock, sent, place, turn } = openLane({ timeoutMs: 60_000, ...over }, { diedAtMs: () => diedAtMs });
+    place();
+    await turn();
+    expect(sent).toHaveLength(atOnce);
+    for (let second = 0; second < 60; second += 1) clock.advance(1_000);
+    await turn();
+    expect(sent).toHaveLength(1);
+  },
+);

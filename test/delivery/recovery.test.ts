@@ -1,4 +1,3 @@
-import { ownsAll } from "../../src/queue/ownership.ts";
 import { expect, test, vi } from "vitest";
 
 import { createRecovery } from "../../src/delivery/recovery.ts";
@@ -7,6 +6,7 @@ import { createSystemRandom } from "../../src/lib/random.ts";
 import { createKeyring, newSealingKey } from "../../src/lib/sealing.ts";
 import { addOperation } from "../../src/queue/add.ts";
 import { claimedDueMs } from "../../src/queue/delivery.ts";
+import { ownsAll } from "../../src/queue/ownership.ts";
 import { RoutingTable } from "../../src/routing/table.ts";
 import { committer, newDestination, newPending } from "../support/records.ts";
 import { freshStore, select } from "../support/store.ts";
@@ -30,7 +30,7 @@ test("invariant 3: what a commit claimed whose answer was lost is due again, and
     clock: systemClock,
     observer: { faulted: ({ error }) => expect.unreachable(String(error)) },
     ownership: ownsAll,
-      inHand: () => [held],
+    inHand: () => [held],
     noteDue: (id, atMs) => told.push([id, atMs]),
   });
 

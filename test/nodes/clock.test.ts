@@ -15,7 +15,14 @@ test("a node whose clock is minutes off gives events, due times and signatures t
   const early = await startNode(directory, { clockAheadMs: 5 * minutes });
   const late = await startNode(directory, { clockAheadMs: -5 * minutes });
   const nodes = [right, early, late];
-  await eventually(() => expect(nodes.map(bucketsOf).map(({ length }) => length).toSorted()).toEqual([20, 22, 22]));
+  await eventually(() =>
+    expect(
+      nodes
+        .map(bucketsOf)
+        .map(({ length }) => length)
+        .toSorted(),
+    ).toEqual([20, 22, 22]),
+  );
   const source = await makeSource(right);
   const count = 12;
   for (let made = 0; made < count; made += 1) {

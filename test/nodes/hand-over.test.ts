@@ -5,7 +5,7 @@ import { eventually } from "../support/engine.ts";
 import type { TestGateway } from "../support/gateway.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { freshDirectory } from "../support/store.ts";
-import { bucketsOf, makeDestination, makeSource, startNode } from "./_nodes.ts";
+import { bucketsOf, makeDestination, makeSource, sharesOf, startNode, startTwo } from "./_nodes.ts";
 
 type Arrival = { readonly number: number; readonly atMs: number };
 
@@ -24,7 +24,9 @@ const startClock = async () => {
 /** The most that came within a span of this length. */
 const mostWithin = (arrivals: readonly Arrival[], spanMs: number): number =>
   Math.max(
-    ...arrivals.map(({ atMs: fromMs }) => arrivals.filter(({ atMs }) => atMs >= fromMs && atMs < fromMs + spanMs).length),
+    ...arrivals.map(
+      ({ atMs: fromMs }) => arrivals.filter(({ atMs }) => atMs >= fromMs && atMs < fromMs + spanMs).length,
+    ),
   );
 
 /** Posts events one after the other, each to another node. */
@@ -55,7 +57,14 @@ test("order and rate hold while lanes move to nodes that join", { timeout: 60_00
   const third = await startNode(directory);
   const nodes = [first, second, third];
   await post(nodes, source.path, upTo(count).slice(200));
-  await eventually(() => expect(nodes.map(bucketsOf).map(({ length }) => length).toSorted()).toEqual([20, 22, 22]));
+  await eventually(() =>
+    expect(
+      nodes
+        .map(bucketsOf)
+        .map(({ length }) => length)
+        .toSorted(),
+    ).toEqual([20, 22, 22]),
+  );
   await eventually(() => expect([...arrivals.values()].map(({ length }) => length)).toEqual(paths.map(() => count)));
   for (const path of paths) {
     const own = arrivals.get(path)!;
@@ -65,30 +74,33 @@ test("order and rate hold while lanes move to nodes that join", { timeout: 60_00
   }
 });
 
-test("ten thousand events that come in where their destination is not sent to are all sent once", { timeout: 90_000 }, async () => {
-  const { receiver, arrivals } = await startClock();
-  await using _closed = receiver;
-  const directory = freshDirectory();
-  const [first, second] = [await startNode(directory), await startNode(directory)];
-  await eventually(() => expect([first, second].map(bucketsOf).map(({ length }) => length)).toEqual([32, 32]));
-  const source = await makeSource(first);
-  const destinationId = await makeDestination(first, source, { url: receiver.url, max_concurrency: 32 });
-  const isFirst = first.gateway.membership!.standingOf(destinationId) === "ours";
-  const other = isFirst ? second : first;
-  const load = startLoad({ port: Number(new URL(other.url).port), path: source.path });
-  await load.until(10_000);
-  await load.stop();
-  const sent = load.acknowledged.map(({ number }) => number);
-  await eventually(() => expect(arrivals.get("/")).toHaveLength(sent.length));
-  expect(new Set(arrivals.get("/")!.map(({ number }) => number))).toEqual(new Set(sent));
-});
+test(
+  "ten thousand events that come in where their destination is not sent to are all sent once",
+  { timeout: 90_000 },
+  async () => {
+    const { receiver, arrivals } = await startClock();
+    await using _closed = receiver;
+    const directory = freshDirectory();
+    const [first, second] = [await startNode(directory), await startNode(directory)];
+    await eventually(() => expect(sharesOf(first, second)).toEqual([32, 32]));
+    const source = await makeSource(first);
+    const destinationId = await makeDestination(first, source, { url: receiver.url, max_concurrency: 32 });
+    const isFirst = first.gateway.membership!.standingOf(destinationId) === "ours";
+    const other = isFirst ? second : first;
+    const load = startLoad({ port: Number(new URL(other.url).port), path: source.path });
+    await load.until(10_000);
+    await load.stop();
+    const sent = load.acknowledged.map(({ number }) => number);
+    await eventually(() => expect(arrivals.get("/")).toHaveLength(sent.length));
+    expect(new Set(arrivals.get("/")!.map(({ number }) => number))).toEqual(new Set(sent));
+  },
+);
 
 test("a node that stops hands over what waits, and nothing is sent twice", async () => {
   const { receiver, arrivals } = await startClock();
   await using _closed = receiver;
   const directory = freshDirectory();
-  const [first, second] = [await startNode(directory), await startNode(directory)];
-  await eventually(() => expect([first, second].map(bucketsOf).map(({ length }) => length)).toEqual([32, 32]));
+  const [first, second] = await startTwo(directory);
   const source = await makeSource(first);
   const paths = upTo(8).map((index) => `/${index}`);
   for (const path of paths) {

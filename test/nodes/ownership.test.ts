@@ -3,17 +3,24 @@ import { expect, test } from "vitest";
 import { eventually } from "../support/engine.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { freshDirectory } from "../support/store.ts";
-import { bucketsOf, makeDestination, makeSource, startNode } from "./_nodes.ts";
+import { bucketsOf, makeDestination, makeSource, sharesOf, startNode } from "./_nodes.ts";
 
 test("two nodes have half of the work each, and a third one gets its share", async () => {
   const directory = freshDirectory();
   const first = await startNode(directory);
   await eventually(() => expect(bucketsOf(first)).toHaveLength(64));
   const second = await startNode(directory);
-  await eventually(() => expect([first, second].map(bucketsOf).map(({ length }) => length)).toEqual([32, 32]));
+  await eventually(() => expect(sharesOf(first, second)).toEqual([32, 32]));
   const third = await startNode(directory);
   const nodes = [first, second, third];
-  await eventually(() => expect(nodes.map(bucketsOf).map(({ length }) => length).toSorted()).toEqual([20, 22, 22]));
+  await eventually(() =>
+    expect(
+      nodes
+        .map(bucketsOf)
+        .map(({ length }) => length)
+        .toSorted(),
+    ).toEqual([20, 22, 22]),
+  );
   expect(new Set(nodes.flatMap(bucketsOf)).size).toBe(64);
 });
 
@@ -32,5 +39,7 @@ test("each delivery is sent by one node, wherever its event came in", async () =
   await Promise.all([first.stop(), second.stop()]);
   const ids = receiver.requests.map(({ headers }) => headers["x-krafter-delivery-id"]);
   expect(ids).toHaveLength(8 * 40);
-  expect(new Set(receiver.requests.map(({ path, headers }) => `${path} ${headers["webhook-id"]}`)).size).toBe(8 * 40);
+  expect(new Set(receiver.requests.map(({ path, headers }) => [path, headers["webhook-id"]].join(" "))).size).toBe(
+    8 * 40,
+  );
 });

@@ -22,13 +22,17 @@ test("a rotation waits until every node has the new key, and then seals everythi
   expect(await rotation).toMatchObject({ keyId: "new", older: { fate: "removable" } });
 });
 
-test("a rotation does nothing while a node does not have the new key, and says which", { timeout: 40_000 }, async () => {
-  const directory = freshDirectory();
-  const old = await startNode(directory);
-  const first = await startNode(directory, { environment: { SECRETS_KEY: both } });
-  await expect(first.core.rotateSecrets()).rejects.toMatchObject({
-    code: "nodes_without_key",
-    message: expect.stringContaining(`do not seal with "new"`),
-  });
-  await eventually(async () => expect((await old.request("GET", "/readyz")).status).toBe(200));
-});
+test(
+  "a rotation does nothing while a node does not have the new key, and says which",
+  { timeout: 40_000 },
+  async () => {
+    const directory = freshDirectory();
+    const old = await startNode(directory);
+    const first = await startNode(directory, { environment: { SECRETS_KEY: both } });
+    await expect(first.core.rotateSecrets()).rejects.toMatchObject({
+      code: "nodes_without_key",
+      message: expect.stringContaining(`do not seal with "new"`),
+    });
+    await eventually(async () => expect((await old.request("GET", "/readyz")).status).toBe(200));
+  },
+);

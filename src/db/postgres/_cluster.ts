@@ -19,15 +19,14 @@ const begin = plain(
 export type OpenCluster = Cluster & { close(): Promise<void> };
 
 /** Opens nothing until it is used. */
-export const createCluster = (
-  options: Omit<SessionOptions, "rowsMax" | "answerMsMax">,
-): OpenCluster => {
+export const createCluster = (options: Omit<SessionOptions, "rowsMax" | "answerMsMax">): OpenCluster => {
   const session = createSession({ ...options, rowsMax, answerMsMax });
   // Calls have a connection of their own: each waits for the server's one lock on all calls.
   const calls = createSession({ ...options, rowsMax, answerMsMax });
   return {
     // Whatever is asked here may be asked twice.
-    query: async (sql, parameters = []) => (await askTwice(session, [begin, toCommand(sql, parameters)]))[1]?.rows ?? [],
+    query: async (sql, parameters = []) =>
+      (await askTwice(session, [begin, toCommand(sql, parameters)]))[1]?.rows ?? [],
     notify: async (channel, payload) => {
       await calls.run([toCommand("select pg_notify(?, ?)", [channel, payload])]);
     },
