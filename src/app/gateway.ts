@@ -2,23 +2,20 @@ import type { EventReader, Replayer } from "../api/krafter/ports.ts";
 import type { PlatformParts } from "../api/platform.ts";
 import type { Config } from "../config.ts";
 import { createDelivery, type DeliveryEngine } from "../delivery/engine.ts";
-import { createPatrol } from "../delivery/patrol.ts";
 import type { SenderNames } from "../delivery/request.ts";
 import { createArrivals } from "../ingest/arrivals.ts";
 import { ByteBudget } from "../ingest/byte-budget.ts";
 import { type DiskFloor, watchDiskFloor } from "../ingest/disk-floor.ts";
 import { createReceive, type Receive } from "../ingest/receive.ts";
-import { systemClock } from "../lib/clock.ts";
 import type { Id } from "../lib/ids.ts";
 import { createOutbound, installGlobalDispatcher, type Outbound } from "../outbound/outbound.ts";
-import { housekeepingId } from "../queue/bucket.ts";
 import type { Membership } from "../queue/membership.ts";
 import { ownsAll } from "../queue/ownership.ts";
 import { createReplays } from "../replay/replays.ts";
 import { createHousekeeping, type Housekeeping } from "../retention/housekeeping.ts";
 import type { Core } from "./core.ts";
 import { createEventReader } from "./event-reader.ts";
-import { membersOf, openMembership } from "./membership.ts";
+import { createPart, openMembership } from "./membership.ts";
 import type { Overrides } from "./overrides.ts";
 import { createReadiness } from "./readiness.ts";
 import { version } from "./version.ts";
@@ -44,20 +41,14 @@ export type Gateway = {
 
 /** Opens the rooms in the order in which their lines are to be written: outcomes, claims, then what arrives. */
 export const openGateway = async (core: Core, config: Config, overrides: Overrides): Promise<Gateway> => {
-  const { store, clock, dueTime, ids, random, table, observer, metrics, newestAtOpenMs } = core;
+  const { store, clock, dueTime, ids, table, observer, metrics, newestAtOpenMs } = core;
   const outbound = createOutbound({ clock, egressAllow: config.egressAllow, ...overrides.outbound });
   const names = { headerPrefix: config.headerPrefix, userAgent: `Postern/${version}` };
   const membership = openMembership(core, config);
   const ownership = membership ?? ownsAll;
   const delivery = createDelivery({
-    store,
+    ...core,
     ownership,
-    clock,
-    dueTime,
-    ids,
-    random,
-    table,
-    observer,
     names,
     send: outbound.send,
     isReplayCancelled: (replayId) => replays.isCancelled(replayId),
@@ -67,19 +58,10 @@ export const openGateway = async (core: Core, config: Config, overrides: Overrid
   const arrive = createArrivals({ store, dueTime, table, ids, lanes: delivery.lanes, tolerances });
   const receive = createReceive({ clock, arrive, tolerances });
   const wake = (destinationId: Id): void => delivery.lanes.wake(destinationId);
-  const isHousekeeper = (): boolean => ownership.standingOf(housekeepingId) === "ours";
-  const housekeeping = createHousekeeping({
-    store,
-    clock,
-    table,
-    observer,
-    newestAtOpenMs,
-    wake,
-    isOurs: isHousekeeper,
-  });
+  const housekeeping = createHousekeeping({ store, clock, table, observer, newestAtOpenMs, wake, ownership });
   const { lanes } = delivery;
   const replays = createReplays({ store, clock, dueTime, ids, table, tolerances, observer, lanes, ownership });
-  const patrol = membership && createPatrol({ store, clock: systemClock, table, ownership, lanes, observer });
+  const part = createPart(core, { membership, delivery, replays });
   const budget = new ByteBudget(config.ingestBytesMax);
   const diskFloor = await watchDiskFloor({ store, clock, observer }, config.diskFreeBytesMin);
   const dispatcher = installGlobalDispatcher(outbound);
@@ -103,17 +85,14 @@ export const openGateway = async (core: Core, config: Config, overrides: Overrid
     events: createEventReader({ store, table }),
     start: async () => {
       await replays.load();
-      if (membership === null) await delivery.takeUp();
-      else await membership.start(membersOf(core, { delivery, replays }));
-      patrol?.start();
+      await part.start();
       replays.resume();
       housekeeping.start();
     },
     stop: async (graceMs) => {
-      membership?.retire();
-      await Promise.all([housekeeping.stop(), replays.stop(), patrol?.stop()]);
+      await Promise.all([part.retire(), housekeeping.stop(), replays.stop()]);
       await delivery.stop(graceMs);
-      await membership?.stop();
+      await part.stop();
       diskFloor.stop();
       dispatcher[Symbol.dispose]();
       await outbound.close();

@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 
 import type { Config } from "../config.ts";
 import type { DeliveryEngine } from "../delivery/engine.ts";
+import { createPatrol } from "../delivery/patrol.ts";
 import { systemClock } from "../lib/clock.ts";
 import type { Id } from "../lib/ids.ts";
 import { Membership, type Members } from "../queue/membership.ts";
@@ -33,7 +34,7 @@ export const openMembership = (
 };
 
 /** What becoming or ceasing to be an owner means for the rooms. */
-export const membersOf = (
+const membersOf = (
   {
     store,
     table,
@@ -61,5 +62,40 @@ export const membersOf = (
       else store.freshen().then(note, faulted("look at what other nodes did"));
     },
     timed: followDatabase,
+  };
+};
+
+/** The part of a process in delivering: all of it, or that which others leave to it. */
+export type Part = {
+  start(): Promise<void>;
+  /** Takes nothing more, and gives up what is quiet, while attempts under way end. */
+  retire(): Promise<void>;
+  /** Gives up the rest. */
+  stop(): Promise<void>;
+};
+
+const nothing = (): Promise<void> => Promise.resolve();
+
+/** Makes it. Without a membership it is all of it. */
+export const createPart = (
+  core: Core,
+  rooms: { readonly membership: Membership | null; readonly delivery: DeliveryEngine; readonly replays: Replays },
+): Part => {
+  const { membership, delivery } = rooms;
+  const alone: Part = { start: () => delivery.takeUp(), retire: nothing, stop: nothing };
+  if (membership === null) return alone;
+  const { store, table, observer } = core;
+  const { lanes } = delivery;
+  const patrol = createPatrol({ store, clock: systemClock, table, ownership: membership, lanes, observer });
+  return {
+    start: async () => {
+      await membership.start(membersOf(core, rooms));
+      patrol.start();
+    },
+    retire: () => {
+      membership.retire();
+      return patrol.stop();
+    },
+    stop: () => membership.stop(),
   };
 };

@@ -1,7 +1,7 @@
 import type { Join } from "../db/group-commit.ts";
 import type { Store } from "../db/store.ts";
-import type { Id } from "../lib/ids.ts";
 import { type Claimed, claimOperations, type ClaimWish, readClaims } from "../queue/claim.ts";
+import type { Ownership } from "../queue/ownership.ts";
 
 /** Lanes whose wishes share one commit: each claims up to 250 rows, and a commit must stay short. */
 const wishesMax = 4;
@@ -13,7 +13,7 @@ const nothing: Claimed = { deliveries: [], nextDueAtMs: null };
  * falls due afterwards is never overlooked.
  */
 export const createClaimer = (
-  { store, isOurs }: { readonly store: Pick<Store, "line">; readonly isOurs: (destinationId: Id) => boolean },
+  { store, ownership }: { readonly store: Pick<Store, "line">; readonly ownership: Pick<Ownership, "standingOf"> },
   onClaimed: (wish: ClaimWish, claimed: Claimed) => void,
 ): Join<ClaimWish, Claimed> =>
   store.line<ClaimWish, Claimed>({
@@ -21,7 +21,7 @@ export const createClaimer = (
     itemsMax: wishesMax,
     draft: (all) => {
       // A lane that was lost since it wished gets nothing: its new owner claims, too.
-      const wishes = all.filter(({ destinationId }) => isOurs(destinationId));
+      const wishes = all.filter(({ destinationId }) => ownership.standingOf(destinationId) === "ours");
       return {
         operations: claimOperations(wishes),
         committed: (results) => {

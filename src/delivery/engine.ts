@@ -8,12 +8,12 @@ import type { Send } from "../outbound/send.ts";
 import type { Delivery } from "../queue/delivery.ts";
 import { type Ownership, ownsAll } from "../queue/ownership.ts";
 import type { RoutingTable } from "../routing/table.ts";
-import { type Cancellation, createCanceller } from "./canceller.ts";
+import { type Cancellation, type Canceller, createCanceller } from "./canceller.ts";
 import { createClaimer } from "./claimer.ts";
 import { Lanes } from "./lanes.ts";
 import { Recorder } from "./recorder.ts";
 import { createRecovery } from "./recovery.ts";
-import { createReleaser } from "./releaser.ts";
+import { createReleaser, type Releaser } from "./releaser.ts";
 import type { SenderNames } from "./request.ts";
 import { createRevocation } from "./revocation.ts";
 import { createSuspects } from "./suspects.ts";
@@ -54,6 +54,32 @@ export type DeliveryEngine = {
   stop(graceMs: number): Promise<void>;
 };
 
+/** What stops with delivery. */
+type Stopped = Pick<DeliveryParts, "store" | "clock"> & {
+  readonly lanes: Lanes;
+  readonly underWay: ReadonlyMap<Promise<unknown>, Delivery>;
+  readonly abort: AbortController;
+  readonly recorder: Recorder;
+  readonly canceller: Canceller;
+  readonly releaser: Releaser;
+};
+
+const stop = async (parts: Stopped, graceMs: number): Promise<void> => {
+  const { store, clock, lanes, underWay, abort, recorder, canceller, releaser } = parts;
+  const left = [...lanes.stop()];
+  await Promise.race([Promise.all(underWay.keys()), wait(clock, graceMs)]);
+  abort.abort();
+  recorder.giveUp();
+  await Promise.all(underWay.keys());
+  await canceller.stop();
+  await store.settled();
+  // What was being claimed when the lanes stopped has come in by now.
+  const all = [...left, ...lanes.stop()];
+  releaser.giveUp();
+  await Promise.allSettled(all.map(({ delivery }) => releaser.giveBack(delivery)));
+  await store.settled();
+};
+
 /** The delivery engine. Its lines into the group commit come before those of ingest, which must be opened later. */
 export const createDelivery = (parts: DeliveryParts): DeliveryEngine => {
   const { store, clock, table, observer } = parts;
@@ -62,27 +88,22 @@ export const createDelivery = (parts: DeliveryParts): DeliveryEngine => {
   const underWay = new Map<Promise<unknown>, Delivery>();
   const revocation = createRevocation({ isReplayCancelled: () => false, isOverdue: () => false, ...parts });
   const { ownership = ownsAll } = parts;
-  const isOurs = (destinationId: Id): boolean => ownership.standingOf(destinationId) === "ours";
+  const noteDue = (destinationId: Id, atMs: number): void => lanes.noteDue(destinationId, atMs);
 
   const recorder = new Recorder({
     ...parts,
-    isJudge: (destinationId) => ["ours", "leaving"].includes(ownership.standingOf(destinationId)),
-    onDue: (destinationId, atMs) => lanes.noteDue(destinationId, atMs),
+    ownership,
+    onDue: noteDue,
     onDisabled: ({ id, enabling }) => {
       lanes.wake(id);
       canceller.cancelBehind({ destinationId: id, enablingBelow: enabling, reason: "destination_disabled" });
     },
     onRecovered: () => lanes.wakeAll(),
   });
-  const worker = createWorker({
-    ...parts,
-    recorder,
-    suspects: createSuspects(store),
-    revocation,
-    signal: abort.signal,
-  });
-  const claim = createClaimer({ store, isOurs }, (wish, claimed) => lanes.claimed(wish, claimed));
-  const releaser = createReleaser({ ...parts, ownership, noteDue: (id, atMs) => lanes.noteDue(id, atMs) });
+  const suspects = createSuspects(store);
+  const worker = createWorker({ ...parts, recorder, suspects, revocation, signal: abort.signal });
+  const claim = createClaimer({ store, ownership }, (wish, claimed) => lanes.claimed(wish, claimed));
+  const releaser = createReleaser({ ...parts, ownership, noteDue });
   const lanes = new Lanes({
     clock,
     dueTime: parts.dueTime,
@@ -102,7 +123,6 @@ export const createDelivery = (parts: DeliveryParts): DeliveryEngine => {
       void recorder.record({ delivery, outcome: { kind: "cancelled", reason }, attempt: null });
     },
   });
-  const noteDue = lanes.noteDue.bind(lanes);
   const inHand = (): Delivery[] => [
     ...lanes.inHand(),
     ...recorder.inHand(),
@@ -121,19 +141,6 @@ export const createDelivery = (parts: DeliveryParts): DeliveryEngine => {
       lanes.wake(cancellation.destinationId);
       await canceller.cancel(cancellation);
     },
-    stop: async (graceMs) => {
-      const left = [...lanes.stop()];
-      await Promise.race([Promise.all(underWay.keys()), wait(clock, graceMs)]);
-      abort.abort();
-      recorder.giveUp();
-      await Promise.all(underWay.keys());
-      await canceller.stop();
-      await store.settled();
-      // What was being claimed when the lanes stopped has come in by now.
-      const all = [...left, ...lanes.stop()];
-      releaser.giveUp();
-      await Promise.allSettled(all.map(({ delivery }) => releaser.giveBack(delivery)));
-      await store.settled();
-    },
+    stop: (graceMs) => stop({ store, clock, lanes, underWay, abort, recorder, canceller, releaser }, graceMs),
   };
 };

@@ -159,7 +159,7 @@ export class Lanes {
 
   /** Looks at all lanes again, for anything may have changed that somebody else decides. */
   reviewAll(): void {
-    for (const { destinationId } of [...this.#lanes.values()]) this.wake(destinationId);
+    for (const { destinationId } of this.#lanes.values()) this.wake(destinationId);
   }
 
   /** Looks at all lanes again. */

@@ -36,5 +36,5 @@ export const ownsAll: Ownership = {
   changedAtMs: () => null,
   diedAtMs: () => null,
   holds: () => Promise.resolve(true),
-  call() {},
+  call: () => undefined,
 };

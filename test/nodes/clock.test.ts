@@ -4,7 +4,7 @@ import { systemClock } from "../../src/lib/clock.ts";
 import { eventually } from "../support/engine.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { freshDirectory } from "../support/store.ts";
-import { bucketsOf, makeDestination, makeSource, startNode } from "./_nodes.ts";
+import { makeDestination, makeSource, sharesOf, startNode } from "./_nodes.ts";
 
 const minutes = 60_000;
 
@@ -15,14 +15,7 @@ test("a node whose clock is minutes off gives events, due times and signatures t
   const early = await startNode(directory, { clockAheadMs: 5 * minutes });
   const late = await startNode(directory, { clockAheadMs: -5 * minutes });
   const nodes = [right, early, late];
-  await eventually(() =>
-    expect(
-      nodes
-        .map(bucketsOf)
-        .map(({ length }) => length)
-        .toSorted(),
-    ).toEqual([20, 22, 22]),
-  );
+  await eventually(() => expect(sharesOf(...nodes)).toEqual([20, 22, 22]));
   const source = await makeSource(right);
   const count = 12;
   for (let made = 0; made < count; made += 1) {

@@ -16,7 +16,7 @@ export const createListener = (
   onCall: (channel: string, payload: string) => void,
 ): Listening => {
   const closed = Promise.withResolvers<void>();
-  let isClosed = false;
+  const state = { isClosed: false };
 
   const listenOnce = async (): Promise<void> => {
     const broken = Promise.withResolvers<void>();
@@ -30,15 +30,15 @@ export const createListener = (
     }
   };
   const listen = async (): Promise<void> => {
-    while (!isClosed) {
+    while (!state.isClosed) {
       await listenOnce().catch(() => null);
-      await Promise.race([isClosed ? null : wait(options.clock, againMs), closed.promise]);
+      await Promise.race([state.isClosed ? null : wait(options.clock, againMs), closed.promise]);
     }
   };
   const listening = listen();
   return {
     close: async () => {
-      isClosed = true;
+      state.isClosed = true;
       closed.resolve();
       await listening;
     },
