@@ -22,6 +22,7 @@ export type Config = {
   /** null: the embedded store. */
   readonly databaseUrl: string | null;
   readonly migrate: "refuse" | "auto";
+  readonly role: "all" | "api" | "ingest" | "worker";
   /** The first one seals. null: those of the key file. */
   readonly secretsKeys: readonly [SealingKey, ...SealingKey[]] | null;
   readonly egressAllow: readonly string[];
@@ -147,6 +148,12 @@ const options: Options<Config> = {
     doc: "What to do at start when a PostgreSQL database needs a migration: `refuse` or `auto`; an empty one is always filled",
     parse: oneOf("refuse", "auto"),
   },
+  role: {
+    name: "ROLE",
+    default: "all",
+    doc: "What this node does of it, on PostgreSQL: `all`, `api` (management), `ingest` (`/in`) or `worker` (delivery, replays, retention)",
+    parse: oneOf("all", "api", "ingest", "worker"),
+  },
   secretsKeys: {
     name: "SECRETS_KEY",
     default: null,
@@ -237,10 +244,13 @@ const options: Options<Config> = {
 export type ConfigResult = { ok: true; config: Config } | { ok: false; problems: string[] };
 
 /** What is right by itself, and wrong together. */
-const conflictsIn = ({ bodyLimitBytes, ingestBytesMax, databaseUrl, secretsKeys }: Config): string[] => {
+const conflictsIn = ({ bodyLimitBytes, ingestBytesMax, databaseUrl, secretsKeys, role }: Config): string[] => {
   const problems: string[] = [];
   if (bodyLimitBytes > ingestBytesMax) {
     problems.push("BODY_LIMIT_BYTES must not be greater than INGEST_BYTES_MAX: no such body could be read");
+  }
+  if (databaseUrl === null && role !== "all") {
+    problems.push("ROLE must be all without DATABASE_URL: nobody else can do the rest on an embedded store");
   }
   // Every node needs the same keys, and a file belongs to one.
   if (databaseUrl !== null && secretsKeys === null) {

@@ -28,6 +28,7 @@ test("nothing has to be set", () => {
     dataDir: "./data",
     databaseUrl: null,
     migrate: "refuse",
+    role: "all",
     secretsKeys: null,
     egressAllow: [],
     headerPrefix: "krafter",

@@ -52,6 +52,12 @@ const tryFreshen = async (store: Pick<Store, "freshen">): Promise<boolean> => {
 /** Puts other parts of an API in place of the real ones: for tests of what the real ones cannot be made to do. */
 export type Adapt = (parts: KrafterParts) => KrafterParts;
 
+/** What a role answers to, beside `/healthz`, `/readyz` and `/metrics`. */
+const does = (role: Config["role"]): { readonly takesEvents: boolean; readonly manages: boolean } => ({
+  takesEvents: role === "all" || role === "ingest",
+  manages: role === "all" || role === "api",
+});
+
 /** The one server, with everything that it answers. */
 export const openServer = (
   core: Core,
@@ -63,14 +69,16 @@ export const openServer = (
   const { receive, budget, diskFloor } = gateway;
   const parts = adapt(krafterParts(core, gateway, config));
   const routes = krafterRoutes(parts);
+  const { takesEvents, manages } = does(config.role);
   return createServer({
     ids,
     clock,
     observer,
     ingestHost: config.ingestHost,
     ingest: createIngestHandler({
-      table,
-      freshen: store.isShared ? () => tryFreshen(store) : null,
+      // A node that takes no events knows no sources.
+      table: takesEvents ? table : table.empty(),
+      freshen: takesEvents && store.cluster !== null ? () => tryFreshen(store) : null,
       receive,
       budget,
       clock,
@@ -81,9 +89,9 @@ export const openServer = (
       isShortOfDisk: () => diskFloor.isShort(),
     }),
     mounts: [
-      mountKrafter(parts, routes),
+      ...(manages ? [mountKrafter(parts, routes)] : []),
       mountPlatform({ readiness: gateway.readiness, metrics, metricsToken: config.metricsToken }),
-      mountDocs({ version, publicUrl: config.publicUrl, apis: [krafterApi(routes)] }),
+      ...(manages ? [mountDocs({ version, publicUrl: config.publicUrl, apis: [krafterApi(routes)] })] : []),
     ],
   });
 };

@@ -2,12 +2,14 @@ import { join } from "node:path";
 
 import { type Access, openAccess } from "../access/access.ts";
 import type { Config } from "../config.ts";
+import type { Cluster } from "../db/cluster.ts";
 import type { Migrated } from "../db/migration.ts";
 import { openPostgres } from "../db/postgres/engine.ts";
 import { openSqlite } from "../db/sqlite/engine.ts";
 import { holdLock } from "../db/sqlite/lock.ts";
 import type { Store } from "../db/store.ts";
 import { type Clock, systemClock } from "../lib/clock.ts";
+import { type ClockReading, createCorrectedClock } from "../lib/corrected-clock.ts";
 import { createForwardTime, type ForwardTime } from "../lib/forward-time.ts";
 import { createIds, type Ids } from "../lib/ids.ts";
 import { createSystemRandom, type Random } from "../lib/random.ts";
@@ -21,12 +23,16 @@ import { resealDestinations, resealSources } from "../routing/reseal.ts";
 import { RoutingTable } from "../routing/table.ts";
 import type { Rotation } from "../secrets/rotate.ts";
 import { openSecrets, type Secrets } from "../secrets/secrets.ts";
+import { untilAllSealWith } from "./key-holders.ts";
 import { newestKnownMs } from "./newest.ts";
 import type { Overrides } from "./overrides.ts";
 
 /** The part of the gateway that a command on the shell needs as well: the store, and what gives it meaning. */
 export type Core = {
+  /** With a database, its wall time is the database's. */
   readonly clock: Clock;
+  /** What the database's clock showed. */
+  followDatabase(reading: ClockReading): void;
   /** What deliveries are due by, and ids are made of. */
   readonly dueTime: ForwardTime;
   readonly random: Random;
@@ -48,6 +54,12 @@ export type Core = {
 };
 
 type OpenStore = { readonly store: Store; readonly migrated: Migrated };
+
+const readClock = async ({ query }: Cluster, clock: Clock): Promise<ClockReading> => {
+  const sentAtMs = clock.monotonicMs();
+  const [row = {}] = await query("select (extract(epoch from clock_timestamp()) * 1000)::bigint as now_ms");
+  return { otherMs: Number(row["now_ms"]), sentAtMs, receivedAtMs: clock.monotonicMs() };
+};
 
 /** Opens the embedded store. Whatever is opened, a lock too, is closed by `opened`. */
 const openEmbedded = (
@@ -92,7 +104,7 @@ const openStore = async (
  * @throws {SecretsError} when the keys are not those of the store.
  */
 export const openCore = async (config: Config, overrides: Overrides = {}): Promise<Core> => {
-  const clock = overrides.clock ?? systemClock;
+  const clock = createCorrectedClock(overrides.clock ?? systemClock);
   const random = overrides.random ?? createSystemRandom();
   const sink = overrides.logSink ?? createOutput(2, clock);
   const log = createLogger({ level: config.logLevel, format: config.logFormat, clock, sink });
@@ -100,6 +112,8 @@ export const openCore = async (config: Config, overrides: Overrides = {}): Promi
   const observer = createObserver({ log, metrics, clock });
   await using opened = new AsyncDisposableStack();
   const { store, migrated } = await openStore(config, { clock, observer }, { overrides, opened });
+  const isCorrected = overrides.clock === undefined || overrides.correctsClock === true;
+  if (isCorrected && store.cluster !== null) clock.follow(await readClock(store.cluster, clock));
   const newestAtOpenMs = await newestKnownMs(store);
   const dueTime = createForwardTime(clock, newestAtOpenMs);
   const ids = createIds(dueTime, random, newestAtOpenMs);
@@ -119,6 +133,9 @@ export const openCore = async (config: Config, overrides: Overrides = {}): Promi
   const held = opened.move();
   return {
     clock,
+    followDatabase: (reading) => {
+      if (isCorrected) clock.follow(reading);
+    },
     dueTime,
     random,
     ids,
@@ -131,7 +148,11 @@ export const openCore = async (config: Config, overrides: Overrides = {}): Promi
     catalog,
     table,
     access,
-    rotateSecrets: () => {
+    rotateSecrets: async () => {
+      const [sealing] = config.secretsKeys ?? [];
+      if (store.cluster !== null && sealing !== undefined) {
+        await untilAllSealWith({ cluster: store.cluster, clock: systemClock }, sealing.id);
+      }
       const parts = { store, keyring: secrets.keyring };
       return secrets.rotate([
         { name: "sources", reseal: (after) => resealSources(parts, after) },

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { App } from "../app.ts";
 import type { Config } from "../config.ts";
 import type { Timer } from "../lib/clock.ts";
-import { type Command, type Context, exitCode, programName, refuseArguments } from "./_command.ts";
+import { type Command, type Context, exitCode, parseArguments, programName } from "./_command.ts";
 import { readConfig } from "./_config.ts";
 import { whileLocked } from "./_operation.ts";
 
@@ -80,11 +80,11 @@ const stopInTime = async (stop: () => Promise<void>, config: Config, { clock, er
  */
 export const serve: Command = {
   name: "serve",
-  usage: "",
+  usage: "[--role all|api|ingest|worker]",
   summary: "runs the gateway",
   run: async (args, context) => {
-    refuseArguments(args);
-    const config = readConfig(context.env);
+    const { role } = parseArguments({ args: [...args], options: { role: { type: "string" } } }).values;
+    const config = readConfig(role === undefined ? context.env : { ...context.env, ROLE: role });
     const signal = firstSignal(context);
     const { createApp } = await import("../app.ts");
     const app = await whileLocked(context.clock, () => createApp(config));

@@ -1,6 +1,7 @@
 import type { Kysely } from "kysely";
 
 import type { Id } from "../lib/ids.ts";
+import type { Cluster } from "./cluster.ts";
 import type { Batcher, InterruptionListener, Join } from "./group-commit.ts";
 import type { Kept } from "./kept.ts";
 
@@ -25,8 +26,8 @@ export type StoreSize = { readonly bytes: number; readonly unusedBytes: number }
 
 /** The store, whichever engine runs. Every method throws `StoreError`. */
 export type Store = {
-  /** Whether other processes write to it, too. */
-  readonly isShared: boolean;
+  /** What processes on this store have between them. Null: no other writes to it, ever. */
+  readonly cluster: Cluster | null;
   /** Reads by key. They see all that is committed, and take well under a millisecond each. */
   lookup<Tables>(): Kysely<Tables>;
   /** Lists, counts and searches: away from the event loop, bounded in rows and time. */

@@ -5,6 +5,7 @@ import type { Store, Tx } from "../db/store.ts";
 import { type Id, idFromBytes, idToBytes } from "../lib/ids.ts";
 import { asDeliveryRow, fromDeliveryRow, type QueueTables } from "./_rows.ts";
 import { claimedDueMs, type Delivery } from "./delivery.ts";
+import { destinationsWithClaims } from "./read.ts";
 import { givenBackSql, suspectedSql } from "./suspect.ts";
 
 /** One lane's wish for more work. */
@@ -98,7 +99,8 @@ export type Slots = { readonly destinationId: Id; readonly slots: number };
 /**
  * Makes due what a dead process had claimed of one destination, at its place in an ordered lane, which is that of
  * creation. Only the oldest, as many as are sent at once, may have been under way, and are suspects: the others waited,
- * and their claim does not count against them.
+ * and their claim does not count against them. Each claim becomes an older one: a process that was only taken for dead
+ * can settle nothing any more.
  * @returns how many there were; `rescuedMax` of them means that there may be more.
  */
 const rescueSome = async (tx: Tx, destinationId: Id, underWayMax: number): Promise<number> => {
@@ -116,7 +118,7 @@ const rescueSome = async (tx: Tx, destinationId: Id, underWayMax: number): Promi
     const claims = sql<number>`${sql.raw(index < underWayMax ? suspectedSql : givenBackSql)}`;
     await tables
       .updateTable("deliveries")
-      .set(({ ref }) => ({ due_at_ms: ref("created_at_ms"), claims }))
+      .set(({ eb, ref }) => ({ due_at_ms: ref("created_at_ms"), claims, generation: eb("generation", "+", 1) }))
       .where("event_id", "=", event_id)
       .where("id", "=", id)
       .execute();
@@ -125,43 +127,48 @@ const rescueSome = async (tx: Tx, destinationId: Id, underWayMax: number): Promi
 };
 
 /**
- * Makes due what a dead process had claimed, destination by destination: one seek where there is nothing. At the start of
- * the one process that may claim.
+ * Makes due what a dead process had claimed, destination by destination, while this is the one process that may claim for
+ * them: `holds` is asked in every transaction.
  */
 export const rescueClaims = async (
-  store: Pick<Store, "lookup" | "write">,
-  destinations: Iterable<Slots>,
+  store: Pick<Store, "lookup" | "write" | "cluster">,
+  destinations: readonly Slots[],
+  holds: (tx: Tx, destinationId: Id) => Promise<boolean> = () => Promise.resolve(true),
 ): Promise<void> => {
+  const claimed = await destinationsWithClaims(
+    store,
+    destinations.map(({ destinationId }) => destinationId),
+  );
   for (const { destinationId, slots } of destinations) {
-    const claimed = await store
-      .lookup<QueueTables>()
-      .selectFrom("deliveries")
-      .select("id")
-      .where("destination_id", "=", idToBytes(destinationId))
-      .where("due_at_ms", "=", claimedDueMs)
-      .limit(1)
-      .executeTakeFirst();
-    if (claimed === undefined) continue;
+    if (!claimed.has(destinationId)) continue;
     let underWayMax = slots;
     for (let rescued = rescuedMax; rescued === rescuedMax; underWayMax = Math.max(0, underWayMax - rescuedMax)) {
-      rescued = await store.write((tx) => rescueSome(tx, destinationId, underWayMax));
+      rescued = await store.write(async (tx) =>
+        (await holds(tx, destinationId)) ? rescueSome(tx, destinationId, underWayMax) : 0,
+      );
     }
   }
 };
 
 /**
- * Makes due what is claimed in the store and in nobody's hands: the answer to the commit that claimed it was lost. Run as
- * a transaction, so that no claim is under way.
+ * Makes due what is claimed in the store for a destination of ours and in nobody's hands: the answer to the commit that
+ * claimed it was lost. Run as a transaction, so that no claim is under way.
  * @returns how many there were.
  */
-export const releaseLost = async (tx: Tx, inHand: ReadonlySet<Id>): Promise<number> => {
+export const releaseLost = async (
+  tx: Tx,
+  isOurs: (destinationId: Id) => boolean,
+  inHand: ReadonlySet<Id>,
+): Promise<number> => {
   const tables = tx.tables<QueueTables>();
   const claimed = await tables
     .selectFrom("deliveries")
-    .select(["event_id", "id"])
+    .select(["event_id", "id", "destination_id"])
     .where("due_at_ms", "=", claimedDueMs)
     .execute();
-  const lost = claimed.filter(({ id }) => !inHand.has(idFromBytes(id)));
+  const lost = claimed.filter(
+    ({ id, destination_id }) => isOurs(idFromBytes(destination_id)) && !inHand.has(idFromBytes(id)),
+  );
   for (const { event_id, id } of lost) {
     await tables
       .updateTable("deliveries")

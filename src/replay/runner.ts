@@ -15,6 +15,8 @@ import { destinationsOf, hasPages, neighboursOf, shareOf } from "./share.ts";
 export type RunnerParts = FeedParts & {
   readonly store: Pick<Store, "list" | "lookup" | "write">;
   readonly observer: Pick<Observer, "deliveryEnded" | "faulted" | "replayEnded">;
+  /** Whether a bulk replay is this process's to work on. */
+  readonly isOurs: (replayId: Id) => boolean;
   /** Some of what a lane holds is wanted no more. */
   readonly wake: (destinationId: Id) => void;
 };
@@ -52,6 +54,7 @@ export class Runner {
   readonly #cancelled = new Set<Id>();
   #timer: Timer | null = null;
   #step: Promise<void> | null = null;
+  #stepOf: Id | null = null;
   #running = false;
 
   constructor(parts: RunnerParts) {
@@ -81,13 +84,27 @@ export class Runner {
       if (!this.#entries.has(id)) this.add(replay);
       else if (replay.status === "cancelled" && !this.#cancelled.has(id)) this.cancel(id);
     }
-    // Its next step finds out what became of it.
-    for (const [id, entry] of this.#entries) if (!open.has(id)) entry.isStale = true;
+    for (const [id, entry] of this.#entries) {
+      if (open.has(id)) continue;
+      // Its next step finds out what became of it; what somebody else worked on is done with.
+      if (this.#parts.isOurs(id)) entry.isStale = true;
+      else this.#forget(id);
+    }
   }
 
   /** Begins to work. After delivery has taken up what an earlier process had claimed. */
   resume(): void {
     this.#running = true;
+    this.#pump();
+  }
+
+  /** The bulk replay that a step is under way of, if any. */
+  busy(): readonly Id[] {
+    return this.#stepOf === null ? [] : [this.#stepOf];
+  }
+
+  /** Looks again at which are this process's to work on. */
+  wake(): void {
     this.#pump();
   }
 
@@ -123,6 +140,11 @@ export class Runner {
     this.#timer = null;
     let soonest: Entry | null = null;
     for (const entry of this.#entries.values()) {
+      if (!this.#parts.isOurs(entry.replay.id)) {
+        // Somebody else goes on with it: how far it is stands in the store.
+        entry.isStale = true;
+        continue;
+      }
       if (soonest === null || entry.readyAtMs < soonest.readyAtMs) soonest = entry;
     }
     if (soonest === null) return;
@@ -131,8 +153,10 @@ export class Runner {
       this.#timer = this.#parts.clock.after(waitMs, () => this.#pump());
       return;
     }
+    this.#stepOf = soonest.replay.id;
     this.#step = this.#take(soonest).finally(() => {
       this.#step = null;
+      this.#stepOf = null;
       this.#pump();
     });
   }
@@ -211,6 +235,9 @@ export class Runner {
       case "gone":
         return null;
       case "cancelled":
+        return 0;
+      case "elsewhere":
+        entry.isStale = true;
         return 0;
     }
   }

@@ -41,7 +41,7 @@ const receive = createReceive({
   arrive: createArrivals({ store, dueTime: clock, table, ids, lanes: delivery.lanes, tolerances: {} }),
   tolerances: {},
 });
-await delivery.start();
+await delivery.takeUp();
 
 const routed = table.source(sourceId)!;
 let sent = 0;

@@ -83,3 +83,24 @@ test("a limit that is lowered holds at once, and one that is raised lets no more
     { numRuns: 300 },
   );
 });
+
+test("what another process sent is taken to be all that it might: for a second nothing goes, and then the whole limit", () => {
+  const window = new RateWindow(1_000);
+  const rate = { rateLimit: 2, ratePeriod: "second" } as const;
+  const waits = [1_000, 1_999, 2_000, 2_000, 2_000].map((atMs) => window.take(rate, atMs));
+  expect(waits).toEqual([1_000, 1, 0, 0, 1_000]);
+});
+
+test("after another process, what has an hour's limit goes evenly for an hour", () => {
+  const window = new RateWindow(0);
+  const rate = { rateLimit: 4, ratePeriod: "hour" } as const;
+  const quarterMs = periodMs.hour / 4;
+  const waits = [0, quarterMs, quarterMs, 2 * quarterMs].map((atMs) => window.take(rate, atMs));
+  expect(waits).toEqual([quarterMs, 0, quarterMs, 0]);
+});
+
+test("what another process sent long ago counts for nothing", () => {
+  const window = new RateWindow(0);
+  const rate = { rateLimit: 2, ratePeriod: "minute" } as const;
+  expect([60_000, 60_000].map((atMs) => window.take(rate, atMs))).toEqual([0, 0]);
+});

@@ -176,7 +176,8 @@ test("the outcome of an older claim changes nothing", async () => {
   const stale = await claimOne(commit, delivery);
   await rescueClaims(store, [{ destinationId: delivery.destinationId, slots: 16 }]);
   const current = await claimOne(commit, delivery);
-  expect(current.generation).toBe(stale.generation + 1);
+  // One for taking it from the dead process, one for the new claim.
+  expect(current.generation).toBe(stale.generation + 2);
   const ended = { to: "ended", status: "success", endedAtMs: nowMs } as const;
   const [settled, released] = await commit(
     settleOperation([{ delivery: stale, settlement: ended, attempts: 1 }]),
@@ -236,7 +237,7 @@ test("what a dead process had claimed is due again, in its place, and remembers 
   );
   const [again] = await claimFor({ destinationId, dueUntilMs: nowMs + 2, limit: 10 });
   expect(again!.deliveries).toEqual(
-    deliveries.map((delivery, index) => ({ ...delivery, claims: index < 2 ? 2 : 1, generation: 2 })),
+    deliveries.map((delivery, index) => ({ ...delivery, claims: index < 2 ? 2 : 1, generation: 3 })),
   );
   expect(again!.nextDueAtMs).toBe(nowMs + 60_000);
 });

@@ -186,7 +186,7 @@ export const startEngine = async ({
   const housekeeping = createHousekeeping({ store, clock, table, observer, newestAtOpenMs, wake });
   const routing: RoutingParts = { store, table, keyring, clock, ids, random, catalog };
   await replays.load();
-  await delivery.start();
+  await delivery.takeUp();
   replays.resume();
 
   // In a transaction, so that it is of one moment: after a commit and all that it changed in memory.

@@ -21,6 +21,8 @@ import { freshDirectory } from "./store.ts";
 export type GatewayOptions = {
   /** Options as an operator sets them. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** How far its machine's clock is ahead of the others', where that is to be corrected. Default: it is the test's. */
+  readonly clockAheadMs?: number;
   /** Parts of the API in place of the real ones: for what the real ones cannot be made to answer. */
   readonly parts?: Partial<KrafterParts> | ((parts: KrafterParts) => Partial<KrafterParts>);
 };
@@ -74,6 +76,7 @@ const storeOptions = async (directory: string): Promise<Record<string, string>> 
 export const startGateway = async (options: GatewayOptions = {}): Promise<TestGateway> => {
   const names = await startNameServer();
   const clock = createTestClock();
+  clock.jump(options.clockAheadMs ?? 0);
   const log = captureLog();
   const directory = options.environment?.["DATA_DIR"] ?? freshDirectory();
   const loaded = loadConfig({
@@ -88,7 +91,7 @@ export const startGateway = async (options: GatewayOptions = {}): Promise<TestGa
   if (!loaded.ok) throw new Error(loaded.problems.join("; "));
   const { config } = loaded;
   const outbound = { resolver: { servers: [names.address], hostsFile: "/nonexistent" }, tls: { ca: receiverCa } };
-  const overrides = { clock, logSink: log, outbound };
+  const overrides = { clock, correctsClock: options.clockAheadMs !== undefined, logSink: log, outbound };
   const core = await openCore(config, overrides);
   const gateway = await openGateway(core, config, overrides);
   let routes: readonly Route<Scope>[] = [];

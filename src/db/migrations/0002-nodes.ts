@@ -5,7 +5,12 @@ const bucketsCount = 64;
 
 const numbered = Array.from({ length: bucketsCount }, (_, bucket) => `(${bucket})`).join(", ");
 
-/** What many processes on one store agree through. An embedded store has the tables as well, and no use for them. */
+/**
+ * What many processes on one store agree through. An embedded store has the tables as well, and no use for them.
+ *
+ * A bucket's `abandoned_at_ms` is when its last owner was given up that had not let it go: an attempt of it may have begun
+ * until then.
+ */
 export const nodes: Migration = {
   version: 2,
   name: "nodes",
@@ -26,7 +31,8 @@ export const nodes: Migration = {
     )${changing}`,
     `create table buckets ( -- owner: queue
       bucket ${integer} not null primary key,
-      owner ${bytes}
+      owner ${bytes},
+      abandoned_at_ms ${integer}
     )${changing}`,
     `insert into buckets (bucket) values ${numbered}`,
   ],

@@ -10,6 +10,7 @@ import type { Store, StoreSize } from "../store.ts";
 import { WriterLock } from "../writer-lock.ts";
 import { askTwice } from "./_ask-twice.ts";
 import { createBatches } from "./_batches.ts";
+import { createCluster } from "./_cluster.ts";
 import { plain } from "./_command.ts";
 import { Fence } from "./_fence.ts";
 import { createKeeping } from "./_keeping.ts";
@@ -69,6 +70,7 @@ const storeOver = (connections: Connections, { clock, observer }: PostgresOption
   const [session] = sessions;
   const beside = open();
   const reads = createReads(connections);
+  const cluster = createCluster(connections);
   const lock = new WriterLock();
   const transaction = { session, beside, clock, outside: (run: () => void) => lock.outside(run) };
   const fence = new Fence();
@@ -102,7 +104,7 @@ const storeOver = (connections: Connections, { clock, observer }: PostgresOption
     });
   commits.onInterrupted(() => keeping.memory.doubt());
   return {
-    isShared: true,
+    cluster,
     // Rooms type their own tables; the connections are the same for all.
     lookup: <Tables>() => lookups as Kysely<Tables>,
     list: <Tables>() => lists as Kysely<Tables>,
@@ -125,7 +127,7 @@ const storeOver = (connections: Connections, { clock, observer }: PostgresOption
       await keeping.close();
       await commits.settled();
       await lock.lock(async () => {
-        await Promise.all([reads.close(), beside.close(), ...sessions.map((each) => each.close())]);
+        await Promise.all([reads.close(), cluster.close(), beside.close(), ...sessions.map((each) => each.close())]);
       });
     },
   };

@@ -59,7 +59,8 @@ const createPrepared = (prepares: boolean): Prepared => {
 
 type Open = { readonly client: Client; readonly prepared: Prepared };
 
-const abandon = ({ connection }: Client): void => {
+/** Closes a connection without a word. */
+export const abandon = ({ connection }: Client): void => {
   connection.stream.destroy();
 };
 
@@ -96,19 +97,27 @@ const connect = async (config: ClientConfig, onBroken: () => void): Promise<Clie
 const hasNoTls = (error: unknown): boolean =>
   error instanceof Error && error.message === "The server does not support SSL connections";
 
-const open = async ({ client: config, mayBePlain, prepares }: SessionOptions, onBroken: () => void): Promise<Open> => {
-  const prepared = createPrepared(prepares);
+/** Opens a connection as its URL says. `onBroken` is told when it is gone. @throws {StoreError} */
+export const openClient = async (
+  { client: config, mayBePlain }: Pick<Parsed, "client" | "mayBePlain">,
+  onBroken: () => void,
+): Promise<Client> => {
   try {
-    return { client: await connect(config, onBroken), prepared };
+    return await connect(config, onBroken);
   } catch (error) {
     if (!mayBePlain || !hasNoTls(error)) throw toStoreError(error);
   }
   try {
-    return { client: await connect(withoutTls(config), onBroken), prepared };
+    return await connect(withoutTls(config), onBroken);
   } catch (error) {
     throw toStoreError(error);
   }
 };
+
+const open = async (options: SessionOptions, onBroken: () => void): Promise<Open> => ({
+  client: await openClient(options, onBroken),
+  prepared: createPrepared(options.prepares),
+});
 
 /** Opens nothing until the first round. */
 export const createSession = (options: SessionOptions): Session => {

@@ -94,8 +94,8 @@ const storeOver = (path: string, { directory, clock, observer, walBytesMax }: Sq
   const keeping = createKeeping(write);
   commits.onInterrupted(() => keeping.doubt());
   return {
-    isShared: false,
     // Rooms type their own tables; the connection is the same for all.
+    cluster: null,
     lookup: <Tables>() => lookups as Kysely<Tables>,
     list: <Tables>() => lists as Kysely<Tables>,
     write,
