@@ -27,8 +27,8 @@ export type Keeping = Pick<Store, "keep" | "freshen"> & {
   close(): Promise<void>;
 };
 
-/** While nothing is written, nothing else tells of what others change. */
-const lookEveryMs = 1_000;
+/** While nothing is written, nothing else tells of what others change. An idle process asks for less than two things a second. */
+const lookEveryMs = 2_000;
 
 /** Opens nothing, and looks at nothing until something is kept. */
 export const createKeeping = ({ transaction, reads, clock, lock }: KeepingParts): Keeping => {
