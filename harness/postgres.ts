@@ -1,10 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { arch, platform, tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { Client, types } from "pg";
+import { Client, type CustomTypesConfig, types } from "pg";
 
 import { freePort } from "./free-port.ts";
 import { pause } from "./time.ts";
@@ -12,6 +12,8 @@ import { pause } from "./time.ts";
 /** A PostgreSQL server of a run's own, in a directory that is gone with it. */
 export type PostgresServer = {
   readonly port: number;
+  /** Where its files are. */
+  readonly data: string;
   /** Where a database of it is. Default: `postgres`, which every server has. */
   url(database?: string): string;
   /** Ends it: `fast` as an operator does, who lets nobody finish; `immediate` as a crash does. */
@@ -76,13 +78,13 @@ export const databaseUrl = (url: string, database: string): string => {
   return other.href;
 };
 
-/** Types by their numbers in `pg_type`. */
-const oids: Readonly<Record<"bigint" | "boolean", number>> = { bigint: 20, boolean: 16 };
+const bigint = 20;
+const boolean = 16;
 
 /** Whole numbers as numbers, flags as 0 and 1: as the other engine gives them. */
-const readerOf = (oid: number, format?: "text" | "binary"): unknown => {
-  if (oid === oids.bigint) return Number;
-  if (oid === oids.boolean) return (text: string) => (text === "t" ? 1 : 0);
+const readerOf: CustomTypesConfig["getTypeParser"] = (oid, format) => {
+  if (oid === bigint) return Number;
+  if (oid === boolean) return (text: string) => (text === "t" ? 1 : 0);
   return types.getTypeParser(oid, format);
 };
 
@@ -127,13 +129,20 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
-/** Makes and starts a server. */
-export const startPostgres = async ({ isDurable, settings = {} }: PostgresStart): Promise<PostgresServer> => {
-  const binaries = await findBinaries();
+/** A fresh directory that the server's user may write. */
+const makeDirectory = (): string => {
   const directory = mkdtempSync(join(tmpdir(), "postern-postgres-"));
   if (process.getuid?.() === 0) chownSync(directory, nobody.uid, nobody.gid);
+  return directory;
+};
+
+/** Starts a server on the files in `directory`, which is removed when it is closed. */
+const startOn = async (
+  { postgres }: Binaries,
+  directory: string,
+  { isDurable, settings = {} }: PostgresStart,
+): Promise<PostgresServer> => {
   const data = join(directory, "data");
-  await initialise(binaries, data);
   const port = await freePort();
   const url = (database = "postgres"): string => `postgres://postgres@127.0.0.1:${port}/${database}`;
   const careless = { fsync: "off", full_page_writes: "off", synchronous_commit: "off" };
@@ -149,7 +158,7 @@ export const startPostgres = async ({ isDurable, settings = {} }: PostgresStart)
   const flags = Object.entries(all).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   let child: ChildProcess | null = null;
   const start = async (): Promise<void> => {
-    const started = spawn("sh", ["-c", leash, "sh", binaries.postgres, "-D", data, ...flags], {
+    const started = spawn("sh", ["-c", leash, "sh", postgres, "-D", data, ...flags], {
       ...userOf(),
       stdio: ["pipe", "ignore", "ignore"],
     });
@@ -169,6 +178,7 @@ export const startPostgres = async ({ isDurable, settings = {} }: PostgresStart)
   await start();
   return {
     port,
+    data,
     url,
     stop,
     start,
@@ -177,4 +187,45 @@ export const startPostgres = async ({ isDurable, settings = {} }: PostgresStart)
       rmSync(directory, { recursive: true, force: true });
     },
   };
+};
+
+/** Makes and starts a server. */
+export const startPostgres = async (start: PostgresStart): Promise<PostgresServer> => {
+  const binaries = await findBinaries();
+  const directory = makeDirectory();
+  await initialise(binaries, join(directory, "data"));
+  return startOn(binaries, directory, start);
+};
+
+const standbyName = "standby";
+
+const isFollowed = async (url: string): Promise<boolean> => {
+  const [row] = await runIn(url, "select count(*) as followers from pg_stat_replication where sync_state = 'sync'");
+  return row?.["followers"] === 1;
+};
+
+/**
+ * Gives a durable server a standby that its commits wait for, made of a copy of its files: the server is restarted for that.
+ * `select pg_promote()` makes the standby a server of its own.
+ */
+export const startStandby = async (primary: PostgresServer): Promise<PostgresServer> => {
+  const directory = makeDirectory();
+  const data = join(directory, "data");
+  await primary.stop("fast");
+  execFileSync("cp", ["-a", primary.data, data]);
+  await primary.start();
+  writeFileSync(join(data, "standby.signal"), "");
+  const standby = await startOn(await findBinaries(), directory, {
+    isDurable: true,
+    settings: {
+      primary_conninfo: `host=127.0.0.1 port=${primary.port} user=postgres application_name=${standbyName}`,
+    },
+  });
+  await runIn(
+    primary.url(),
+    `alter system set synchronous_standby_names = '${standbyName}'`,
+    "select pg_reload_conf()",
+  );
+  while (!(await isFollowed(primary.url()))) await pause(lookEveryMs);
+  return standby;
 };

@@ -1,153 +1,261 @@
-import { runIn, startPostgres } from "../../harness/postgres.ts";
+import type { MadeSource } from "../../harness/client.ts";
+import { type PostgresServer, startPostgres } from "../../harness/postgres.ts";
 import { pause } from "../../harness/time.ts";
 import type { Account, FaultContext } from "../fault.ts";
 import { longestGapMs } from "../gap.ts";
-import type { Gateway } from "../gateway.ts";
+import type { Gateway, StartWish } from "../gateway.ts";
 import type { Acknowledged, Load, LoadWish } from "../load.ts";
+import type { Promises } from "../promises.ts";
+import { keepAccount } from "../promises.ts";
 import type { Receiver } from "../receiver.ts";
+import { bucketOf, claimsIn, type DatabaseLook, isShared, liveIn, lookAtDatabase, ownersIn } from "./look.ts";
 
 /** How many nodes there are at first, and what they send to. */
 export type NodesWish = {
   readonly nodes: number;
-  readonly environment?: Readonly<Record<string, string>>;
-  /** Fields of the one destination, as the API has them. */
+  /** Default: one that syncs, and is gone with the run. */
+  readonly postgres?: PostgresServer;
+  /** How a node reaches the database. Default: without anything between. */
+  readonly databaseOf?: (node: number) => string;
+  readonly startOf?: (node: number) => StartWish;
+  /** Sources, each with one destination. Default: 1. Fields of destinations are those of the API. */
+  readonly sources?: number;
   readonly destination?: Readonly<Record<string, unknown>>;
+  readonly destinationOf?: (source: number) => Readonly<Record<string, unknown>>;
 };
 
-/** Several nodes on one database, with one source and one destination. */
+type Span = { readonly fromMs: number; readonly untilMs: number };
+
+/** Several nodes on one database, with sources that have one destination each. */
 export type NodesStand = {
+  readonly postgres: PostgresServer;
+  /** The database, with nothing between. */
+  readonly database: string;
+  readonly nodes: readonly Gateway[];
   readonly receiver: Receiver;
-  /** The node that sends to the destination, and one that does not. */
-  owner(): Promise<Gateway>;
-  other(): Promise<Gateway>;
-  load(node: Gateway, wish?: Partial<LoadWish>): Load;
-  /** Notes that a fault strikes now. Gives how many deliveries are claimed and arrived: those may come again. */
-  strike(): Promise<number>;
+  readonly sources: readonly MadeSource[];
+  readonly destinationIds: readonly string[];
+  readonly loads: readonly Load[];
+  /** The node that sends to the destination of a source, and a running one that does not. Default: of the first. */
+  owner(source?: number): Promise<Gateway>;
+  other(source?: number): Promise<Gateway>;
+  /** Posts events of these sources, one after the other, to a node. Default: of all. */
+  load(node: Gateway, wish?: Partial<LoadWish>, of?: readonly number[]): Load;
+  acknowledged(): readonly Acknowledged[];
+  /** Resolves when that many more are acknowledged. */
+  untilMore(count: number): Promise<void>;
+  /** Notes that a fault strikes now. */
+  strike(): void;
+  /** Allows as many deliveries more than one of an event as these nodes have claimed that arrived. Gives how many. */
+  allowUnderWay(nodes: readonly Gateway[]): Promise<number>;
+  /** `kill -9` of all of these at once. */
+  kill(nodes: readonly Gateway[]): Promise<void>;
+  restart(nodes: readonly Gateway[]): Promise<void>;
+  /** Waits until the nodes that run, or these, share everything. Gives the time. @throws {Error} after a minute. */
+  untilShared(among?: readonly Gateway[]): Promise<number>;
+  /** The longest that any one destination waited. */
+  gapMs(span: Span): number;
   /** Ends the loads, and counts once everything has been delivered, or nothing has moved for `stallMs`. */
   settle(stallMs?: number): Promise<Account>;
+  look(): Promise<DatabaseLook>;
 };
 
 const sealingKey = `k1:${Buffer.alloc(32, 7).toString("base64")}`;
 const lookMs = 50;
 /** Longer than a take-over. */
-const stallMsMax = 30_000;
+const stallMsMax = 40_000;
+const sharedMsMax = 60_000;
+/** After a death: what its last commits and requests do is done. */
+const graceMs = 300;
+const numbersPerLoad = 10_000_000;
 
-const ownerSql = (destinationId: string): string => `select nodes.name from buckets
-  join nodes on nodes.id = buckets.owner
-  where buckets.bucket = ${Number.parseInt(destinationId.slice(-2), 16) % 64}`;
+type Still = Pick<Account, "lost" | "stuck">;
 
-const claimedSql = `select convert_from(payloads.body, 'utf8') as body from deliveries
-  join payloads on payloads.event_id = deliveries.event_id
-  where deliveries.due_at_ms = ${Number.MAX_SAFE_INTEGER}`;
-
-/** Numbers of the events whose deliveries some node has claimed. */
-const claimedNumbers = async (database: string): Promise<readonly number[]> =>
-  (await runIn(database, claimedSql)).map(({ body }) => Number(/"number":(\d+)/.exec(String(body))?.[1]));
-
-const liveIn = async (database: string): Promise<{ readonly live: number; readonly events: number }> => {
-  const [row] = await runIn(
-    database,
-    `select (select count(*) from deliveries where due_at_ms is not null) as live, (select count(*) from events) as events`,
-  );
-  return { live: Number(row?.["live"]), events: Number(row?.["events"]) };
-};
-
-/** Which of the nodes sends to a destination. */
-const ownerOf = async (database: string, destinationId: string, nodes: readonly Gateway[]): Promise<Gateway> => {
-  for (;;) {
-    const [row] = await runIn(database, ownerSql(destinationId));
-    const found = nodes.find(({ serve }) => String(row?.["name"]).endsWith(`:${serve.pid}`));
-    if (found !== undefined) return found;
-    await pause(lookMs);
-  }
-};
-
-/** Waits until so many nodes have all of the work between them. */
-const untilShared = async (database: string, nodes: number): Promise<void> => {
-  const sql = "select count(distinct owner) as owners, count(owner) as owned from buckets";
-  for (;;) {
-    const [row] = await runIn(database, sql);
-    if (Number(row?.["owners"]) === nodes && Number(row?.["owned"]) === 64) return;
-    await pause(lookMs);
-  }
-};
-
-type Counted = {
-  readonly database: string;
-  readonly receiver: Receiver;
-  readonly acknowledged: readonly Acknowledged[];
-};
-
+/** Waits until everything acknowledged has arrived and nothing is left to do, or all stands still. */
 const untilStill = async (
-  { database, receiver, acknowledged }: Counted,
+  { database, receiver }: Pick<NodesStand, "database" | "receiver">,
+  acknowledged: readonly Acknowledged[],
   stallMs: number,
-): Promise<Pick<Account, "lost" | "stuck">> => {
-  let arrived = -1;
+): Promise<Still> => {
+  let arrived = receiver.arrivals.length;
   let movedMs = performance.now();
+  const missing = (): readonly Acknowledged[] => acknowledged.filter(({ number }) => !receiver.counts.has(number));
   for (;;) {
-    const missing = acknowledged.filter(({ number }) => !receiver.counts.has(number)).length;
-    const { live, events } = await liveIn(database);
-    if (missing === 0 && live === 0) return { lost: Math.max(0, acknowledged.length - events), stuck: 0 };
     if (receiver.arrivals.length > arrived) {
       arrived = receiver.arrivals.length;
       movedMs = performance.now();
     }
-    if (performance.now() - movedMs > stallMs) return { lost: missing, stuck: live };
+    const live = missing().length === 0 ? await liveIn(database) : null;
+    if (live === 0 || performance.now() - movedMs > stallMs) {
+      const { numbers } = await lookAtDatabase(database);
+      const lost = acknowledged.filter(({ number }) => !numbers.has(number) || !receiver.counts.has(number));
+      return { lost: lost.length, stuck: live ?? (await liveIn(database)) };
+    }
     await pause(lookMs);
   }
 };
 
-/** Counts once all is still. `fromMs`: when the first fault struck. */
-const countUp = async (counted: Counted, fromMs: number, stallMs: number): Promise<Account> => {
-  const { receiver, acknowledged } = counted;
-  return {
-    ...(await untilStill(counted, stallMs)),
-    acknowledged: acknowledged.length,
-    duplicates: [...receiver.counts.values()].reduce((sum, count) => sum + count - 1, 0),
-    duplicatesMax: 0,
-    longestGapMs: longestGapMs(acknowledged, receiver.arrivals, { fromMs, untilMs: performance.now() }),
-    restarts: 0,
-  };
+const startNodes = async (
+  context: FaultContext,
+  { nodes, databaseOf, startOf }: NodesWish,
+  database: string,
+): Promise<readonly Gateway[]> => {
+  const started: Gateway[] = [];
+  while (started.length < nodes) {
+    const url = databaseOf?.(started.length) ?? database;
+    const start = startOf?.(started.length) ?? {};
+    const environment = { DATABASE_URL: url, SECRETS_KEY: sealingKey, ...start.environment };
+    started.push(await context.startGateway({ ...start, environment }));
+  }
+  return started;
 };
+
+const makeRoutes = async (
+  { client }: Gateway,
+  { url }: Receiver,
+  { sources = 1, destination = {}, destinationOf }: NodesWish,
+): Promise<readonly (MadeSource & { readonly destinationId: string })[]> => {
+  const made = [];
+  for (let index = 0; index < sources; index += 1) {
+    const source = await client.makeSource({ name: `load ${index}`, require_signature: false });
+    const fields = { url: `${url}/${index}`, max_concurrency: 32, ...destination, ...destinationOf?.(index) };
+    made.push({ ...source, destinationId: await client.makeDestination(source, fields) });
+  }
+  return made;
+};
+
+const countAgain = ({ counts }: Receiver): number => [...counts.values()].reduce((sum, count) => sum + count - 1, 0);
 
 /** Starts nodes and waits until they have shared the work. */
 export const openNodes = async (context: FaultContext, wish: NodesWish): Promise<NodesStand> => {
-  const postgres = await startPostgres({ isDurable: false });
-  context.onEnd(postgres.close);
+  const postgres = wish.postgres ?? (await startPostgres({ isDurable: true }));
+  if (wish.postgres === undefined) context.onEnd(postgres.close);
   const database = postgres.url();
-  const environment = { DATABASE_URL: database, SECRETS_KEY: sealingKey, ...wish.environment };
-  const first = await context.startGateway({ environment });
-  const nodes: Gateway[] = [first];
-  while (nodes.length < wish.nodes) nodes.push(await context.startGateway({ environment }));
+  const nodes = await startNodes(context, wish, database);
+  const [first] = nodes;
+  if (first === undefined) throw new Error("no node was asked for");
   const receiver = await context.startReceiver();
-  const source = await first.client.makeSource({ name: "load", require_signature: false });
-  const destination = { url: receiver.url, max_concurrency: 32, ...wish.destination };
-  const destinationId = await first.client.makeDestination(source, destination);
+  const sources = await makeRoutes(first, receiver, wish);
+  const destinationIds = sources.map(({ destinationId }) => destinationId);
+  const paths = sources.map(({ path }) => path);
   const loads: Load[] = [];
+  /** Where the events of each load go. */
+  const routes: (readonly number[])[] = [];
   let struckMs: number | null = null;
-  const owner = (): Promise<Gateway> => ownerOf(database, destinationId, nodes);
-  await untilShared(database, nodes.length);
+  let duplicatesMax = 0;
+  let restarts = 0;
+
+  const acknowledged = (): readonly Acknowledged[] => loads.flatMap((load) => load.acknowledged);
+  const owner = async (source = 0): Promise<Gateway> => {
+    for (;;) {
+      const pid = (await ownersIn(database)).get(bucketOf(destinationIds[source] ?? ""));
+      const found = nodes.find(({ serve }) => serve.pid === pid);
+      if (found !== undefined) return found;
+      await pause(lookMs);
+    }
+  };
+  const untilShared = async (among: readonly Gateway[] = nodes.filter(({ serve }) => serve.isRunning)) => {
+    const startedMs = performance.now();
+    const pids = among.map(({ serve }) => serve.pid);
+    while (!isShared(await ownersIn(database), pids)) {
+      if (performance.now() - startedMs > sharedMsMax) throw new Error(`not shared within ${sharedMsMax} ms`);
+      await pause(lookMs);
+    }
+    return performance.now() - startedMs;
+  };
+  const gapMs = (span: Span): number => {
+    const sourceOf = (number: number): number | undefined => {
+      const own = routes[Math.floor(number / numbersPerLoad)] ?? [];
+      return own[number % own.length];
+    };
+    const isOf = (source: number) => (each: { readonly number: number }) => sourceOf(each.number) === source;
+    const inOrder = acknowledged().toSorted((a, b) => a.ackedMs - b.ackedMs);
+    return Math.max(
+      ...paths.map((_, source) =>
+        longestGapMs(inOrder.filter(isOf(source)), receiver.arrivals.filter(isOf(source)), span),
+      ),
+    );
+  };
+  const strike = (): void => {
+    struckMs ??= performance.now();
+  };
+  const allowUnderWay = async (of: readonly Gateway[]): Promise<number> => {
+    const claims = await claimsIn(
+      database,
+      of.map(({ serve }) => serve.pid),
+    );
+    const count = claims.filter((number) => receiver.counts.has(number)).length;
+    duplicatesMax += count;
+    return count;
+  };
+  await untilShared();
   return {
+    postgres,
+    database,
+    nodes,
     receiver,
+    sources,
+    destinationIds,
+    loads,
     owner,
-    other: async () => {
-      const own = await owner();
+    other: async (source) => {
+      const own = await owner(source);
       return nodes.find((node) => node !== own && node.serve.isRunning) ?? own;
     },
-    load: (node, own = {}) => {
-      const firstNumber = 1 + loads.length * 1_000_000;
-      const load = context.startLoad({ port: node.port, path: source.path, firstNumber, ...own });
+    load: (node, own = {}, of = paths.map((_, source) => source)) => {
+      const firstNumber = 1 + loads.length * numbersPerLoad;
+      const path = of.map((source) => paths[source] ?? "");
+      const load = context.startLoad({ port: node.port, path, firstNumber, ...own });
       loads.push(load);
+      routes.push(of);
       return load;
     },
-    strike: async () => {
-      struckMs ??= performance.now();
-      return (await claimedNumbers(database)).filter((number) => receiver.counts.has(number)).length;
+    acknowledged,
+    untilMore: async (count) => {
+      const wanted = acknowledged().length + count;
+      const deadlineMs = performance.now() + sharedMsMax;
+      while (acknowledged().length < wanted) {
+        if (performance.now() > deadlineMs) throw new Error(`${acknowledged().length} of ${wanted} were acknowledged`);
+        await pause(lookMs);
+      }
     },
+    strike,
+    allowUnderWay,
+    kill: async (killed) => {
+      strike();
+      await Promise.all(killed.map((node) => node.kill()));
+      await pause(graceMs);
+      await allowUnderWay(killed);
+    },
+    restart: async (again) => {
+      restarts += again.length;
+      await Promise.all(again.map((node) => node.start()));
+    },
+    untilShared,
+    gapMs,
     settle: async (stallMs = stallMsMax) => {
       await Promise.all(loads.map((load) => load.stop()));
-      const acknowledged = loads.flatMap((load) => load.acknowledged).toSorted((a, b) => a.ackedMs - b.ackedMs);
-      return countUp({ database, receiver, acknowledged }, struckMs ?? 0, stallMs);
+      const all = acknowledged();
+      const still = await untilStill({ database, receiver }, all, stallMs);
+      const longest = gapMs({ fromMs: struckMs ?? 0, untilMs: performance.now() });
+      const duplicates = countAgain(receiver);
+      return { acknowledged: all.length, ...still, duplicates, duplicatesMax, longestGapMs: longest, restarts };
     },
+    look: () => lookAtDatabase(database),
   };
+};
+
+/** What every fault of nodes must leave true. `killed`: how many processes were. */
+export const keepNodes = async (
+  promises: Promises,
+  { nodes, look }: Pick<NodesStand, "nodes" | "look">,
+  account: Account,
+): Promise<void> => {
+  keepAccount(promises, account);
+  const { failed } = await look();
+  promises.keep(`no event is given up; ${failed} were`, failed === 0);
+  promises.keep(
+    "all nodes run",
+    nodes.every(({ serve }) => serve.isRunning),
+  );
 };

@@ -112,8 +112,8 @@ export const createDelivery = (parts: DeliveryParts): DeliveryEngine => {
     ownership,
     mayStart: () => ownership.isSure() && recorder.mayStart,
     giveBack: ({ delivery }) => void releaser.giveBack(delivery),
-    work: (work, destination, held) => {
-      const done = worker(work, destination, held).finally(() => underWay.delete(done));
+    work: (work, destination, progress) => {
+      const done = worker(work, destination, progress).finally(() => underWay.delete(done));
       underWay.set(done, work.delivery);
       return done;
     },

@@ -25,7 +25,7 @@ import {
   windowMax,
 } from "./lane.ts";
 import { RateWindow } from "./rate.ts";
-import type { HeldBytes, Work, WorkEnd } from "./work.ts";
+import type { Progress, Work, WorkEnd } from "./work.ts";
 
 /** What an event counts as until it has been read from the store: the largest body that is usual. */
 const unreadBytes = 256 * 1024;
@@ -54,7 +54,7 @@ export type LanesParts = {
   /** Whether attempts may start at all. */
   readonly mayStart: () => boolean;
   /** Does one piece of work. */
-  readonly work: (work: Work, destination: Destination, held: HeldBytes) => Promise<WorkEnd>;
+  readonly work: (work: Work, destination: Destination, progress: Progress) => Promise<WorkEnd>;
   /** Whether nobody wants a piece of work any more, though its destination is on. */
   readonly isRevoked: (work: Work) => boolean;
   /** Gets rid of work that nobody wants any more. */
@@ -64,6 +64,9 @@ export type LanesParts = {
   /** Gives work back to the store: somebody else sends it. */
   readonly giveBack: (work: Work) => void;
 };
+
+/** Where to something is sent, and since when it counts against the rate. */
+type Start = { readonly destination: Destination; readonly takenAtMs: number };
 
 /**
  * One lane for each destination: what it holds, when it may send, and when it fetches more. A slow or dead destination
@@ -328,10 +331,13 @@ export class Lanes {
       // Looked at again when one of those under way ends. One at a time always goes, so nobody waits for other lanes.
       const readBytes = toReadBytes(lane.waiting[next.turn][next.index]);
       if (runningIn(lane) > 0 && !this.#memory.mayHold(lane, readBytes)) return null;
-      const rateWaitMs = lane.rate.take(destination, clock.monotonicMs());
+      const takenAtMs = clock.monotonicMs();
+      const rateWaitMs = lane.rate.take(destination, takenAtMs);
       if (rateWaitMs > 0) return rateWaitMs;
       this.#startsLeft -= 1;
-      for (const work of lane.waiting[next.turn].splice(next.index, 1)) void this.#run(lane, work, destination);
+      for (const work of lane.waiting[next.turn].splice(next.index, 1)) {
+        void this.#run(lane, work, { destination, takenAtMs });
+      }
     }
   }
 
@@ -342,15 +348,19 @@ export class Lanes {
     return diedAtMs === null ? 0 : diedAtMs + destination.timeoutMs - clock.monotonicMs();
   }
 
-  async #run(lane: Lane, work: Work, destination: Destination): Promise<void> {
+  async #run(lane: Lane, work: Work, { destination, takenAtMs }: Start): Promise<void> {
     const turn = turnOf(work);
     lane.lastTurn = turn;
     lane.running[turn] += 1;
     let readBytes = toReadBytes(work);
     this.#memory.hold(lane, readBytes);
-    const { kept, hasFailed } = await this.#parts.work(work, destination, (bytes) => {
-      this.#memory.hold(lane, bytes - readBytes);
-      readBytes = bytes;
+    const { rate } = lane;
+    const { kept, hasFailed } = await this.#parts.work(work, destination, {
+      held: (bytes) => {
+        this.#memory.hold(lane, bytes - readBytes);
+        readBytes = bytes;
+      },
+      sends: () => rate?.sends(takenAtMs, this.#parts.clock.monotonicMs()),
     });
     lane.running[turn] -= 1;
     lane.isFailing = hasFailed;

@@ -38,6 +38,14 @@ export class RateWindow {
     return 0;
   }
 
+  /** What was taken is sent now, and counts from now on: reading it from the store may have taken its time. */
+  sends(takenAtMs: number, monotonicMs: number): void {
+    const taken = this.#sentAtMs.lastIndexOf(takenAtMs);
+    if (taken < this.#first) return;
+    this.#sentAtMs.splice(taken, 1);
+    this.#sentAtMs.push(monotonicMs);
+  }
+
   /**
    * What another process sent is taken to be all that it might. In a second, at the last moment; in a longer span, evenly:
    * nothing at all for an hour would be worse than what it keeps from happening.

@@ -14,18 +14,18 @@ export type CorrectedClock = Clock & {
 };
 
 /**
- * Wall time as several machines have it in common: the own clock, and its measured distance to the one that all of them ask. A
- * clock that is minutes off, or is set while the process runs, is right again with the next reading.
+ * Wall time as several machines have it in common: that of the one clock that all of them ask. From the first reading on the own
+ * monotonic clock carries it from one reading to the next. The own wall clock is asked no more: whoever sets that ahead for
+ * three seconds would have what is due an hour from now, and ids that nobody else reaches for an hour.
  */
 export const createCorrectedClock = (clock: Clock): CorrectedClock => {
+  /** From the monotonic clock to the other one. */
   let offsetMs: number | null = null;
   return {
     ...clock,
-    nowMs: () => clock.nowMs() + Math.round(offsetMs ?? 0),
+    nowMs: () => (offsetMs === null ? clock.nowMs() : Math.floor(clock.monotonicMs() + offsetMs)),
     follow: ({ otherMs, sentAtMs, receivedAtMs }) => {
-      const [nowMs, monotonicMs] = [clock.nowMs(), clock.monotonicMs()];
-      const leastMs = otherMs + monotonicMs - receivedAtMs - nowMs;
-      const mostMs = otherMs + monotonicMs - sentAtMs - nowMs;
+      const [leastMs, mostMs] = [otherMs - receivedAtMs, otherMs - sentAtMs];
       offsetMs = Math.min(Math.max(offsetMs ?? (leastMs + mostMs) / 2, leastMs), mostMs);
     },
   };

@@ -71,7 +71,7 @@ test("what is read from the store counts while it is sent, and lanes that have s
       lanes.claimed(wish, claimed);
       return claimed;
     },
-    work: (_work, _destination, held) =>
+    work: (_work, _destination, { held }) =>
       new Promise((resolve) => {
         held(8 * mebibyte);
         running.push(() => resolve({ kept: null, hasFailed: false }));

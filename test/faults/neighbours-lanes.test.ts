@@ -83,7 +83,7 @@ const openLanes = (stands: readonly Stand[]) => {
           resolve(claimed);
         });
       }),
-    work: (work, { id }, held) =>
+    work: (work, { id }, { held }) =>
       new Promise((resolve) => {
         const { log, numbers, underWay, eventBytes } = standOf(id);
         held(eventBytes);

@@ -53,12 +53,23 @@ test("later readings only make it better", () => {
   );
 });
 
-test("a clock that somebody sets is right again with the next reading", () => {
+test("whoever sets the own clock changes nothing", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: -1e9, max: 1e9 }), fc.nat(10_000), (jumpMs, passedMs) => {
+      const { clock, time, pass, read } = still(0);
+      read(1, 1);
+      const beforeMs = clock.nowMs();
+      time.wallMs += jumpMs;
+      pass(passedMs);
+      expect(clock.nowMs()).toBe(beforeMs + passedMs);
+    }),
+  );
+});
+
+test("a clock follows the other one when that is set", () => {
   const { clock, time, read } = still(0);
   read(1, 1);
-  time.wallMs += 3_600_000;
-  expect(clock.nowMs()).toBe(time.wallMs);
-  const sentAtMs = time.monotonicMs;
-  clock.follow({ otherMs: time.wallMs - 3_600_000, sentAtMs, receivedAtMs: sentAtMs });
-  expect(clock.nowMs()).toBe(time.wallMs - 3_600_000);
+  const [sentAtMs, otherMs] = [time.monotonicMs, time.wallMs - 3_600_000];
+  clock.follow({ otherMs, sentAtMs, receivedAtMs: sentAtMs });
+  expect(clock.nowMs()).toBe(otherMs);
 });

@@ -7,7 +7,13 @@ import type { CommandResult } from "./_round.ts";
 import type { Session } from "./session.ts";
 
 /** A transaction's connection, and by what it can be recognised after that broke. */
-export type Proof = { readonly generation: number; readonly transaction: string; readonly process: string };
+export type Proof = {
+  readonly generation: number;
+  readonly transaction: string;
+  readonly process: string;
+  /** Of the server: from one start or crash to the next. */
+  readonly life: string;
+};
 
 type Settings = Readonly<Record<string, string>>;
 
@@ -24,11 +30,20 @@ const set = (settings: Settings): string =>
 const durable = `case when current_setting('synchronous_commit') in ('off', 'local', 'remote_write')
   then set_config('synchronous_commit', 'on', true) end`;
 
+/**
+ * Tells apart what a server was before and after it crashed, and a standby that took its place. After a crash, numbers of
+ * transactions of which nothing was on disk are given again, to others. The first part changes with each start, the second
+ * also when a session's crash has brought the others down (statistics are reset then).
+ */
+const lifeSql = `concat(extract(epoch from pg_postmaster_start_time()), ' ',
+  extract(epoch from pg_stat_get_bgwriter_stat_reset_time()))`;
+
 /** Opens a transaction that can be recognised. `readProof` reads the answer, before the session is asked anything else. */
 export const beginCommands = (settings: Settings): readonly Command[] => [
   plain("begin isolation level read committed"),
   {
-    text: `select pg_current_xact_id()::text as transaction, pg_backend_pid()::text as process, ${durable}, ${set(settings)}`,
+    text: `select pg_current_xact_id()::text as transaction, pg_backend_pid()::text as process,
+      ${lifeSql} as life, ${durable}, ${set(settings)}`,
     values: [],
   },
 ];
@@ -38,7 +53,12 @@ const textOf = (value: SqlValue | undefined): string => (typeof value === "strin
 /** Reads the answer to `beginCommands`. */
 export const readProof = ({ generation }: Session, [, found]: readonly CommandResult[]): Proof => {
   const row = found?.rows[0];
-  return { generation, transaction: textOf(row?.["transaction"]), process: textOf(row?.["process"]) };
+  return {
+    generation,
+    transaction: textOf(row?.["transaction"]),
+    process: textOf(row?.["process"]),
+    life: textOf(row?.["life"]),
+  };
 };
 
 /** Takes a transaction back. A connection that is gone has done so by itself. */
@@ -46,7 +66,7 @@ export const rollBack = async (session: Session, generation: number): Promise<vo
   await session.run([plain("rollback")], generation).catch(() => null);
 };
 
-const statusSql = "select pg_xact_status($1::text::xid8) as status";
+const statusSql = `select pg_xact_status($1::text::xid8) as status, ${lifeSql} as life`;
 
 /** Ends the session that still holds the transaction open: its client is gone, and never says what to do with it. */
 const endSql = `select pg_terminate_backend(pid) from pg_stat_activity
@@ -59,12 +79,16 @@ const looksMax = 100;
 const outcomeOf = async (
   session: Session,
   clock: Pick<Clock, "after">,
-  { transaction, process }: Proof,
+  { transaction, process, life }: Proof,
 ): Promise<"committed" | "aborted" | null> => {
   for (let look = 0; look < looksMax; look += 1) {
     const [found] = await askTwice(session, [{ text: statusSql, values: [transaction] }]);
-    const status = textOf(found?.rows[0]?.["status"]);
-    if (status === "committed" || status === "aborted") return status;
+    const row = found?.rows[0];
+    const status = textOf(row?.["status"]);
+    if (status === "aborted") return "aborted";
+    // In another life of the server, the number may be that of somebody else's transaction.
+    if (textOf(row?.["life"]) !== life) return null;
+    if (status === "committed") return "committed";
     if (status !== "in progress") return null;
     await askTwice(session, [{ text: endSql, values: [process, transaction] }]);
     await wait(clock, lookEveryMs);

@@ -23,8 +23,20 @@ export type Session = {
   close(): Promise<void>;
 };
 
+/** What the connections to one server know of each other. */
+export type Silences = {
+  /** How often one of them was given up because no answer came. */
+  count: number;
+};
+
 /** How sessions connect, and what they are bounded by. */
 export type SessionOptions = Parsed & {
+  /**
+   * When one connection is silent, the others may be, too, as when the server's machine is gone and another one has taken its
+   * place: what has not answered since is opened again before it is asked anything. So one of them waits, not one after the other. Default: it is the
+   * only one.
+   */
+  readonly silences?: Silences;
   readonly clock: Pick<Clock, "after">;
   /** An answer that takes longer is not waited for, and the connection given up. */
   readonly answerMsMax: number;
@@ -57,7 +69,8 @@ const createPrepared = (prepares: boolean): Prepared => {
   };
 };
 
-type Open = { readonly client: Client; readonly prepared: Prepared };
+/** `silences`: how many there had been when it last answered. */
+type Open = { readonly client: Client; readonly prepared: Prepared; silences: number };
 
 /** Closes a connection without a word. */
 export const abandon = ({ connection }: Client): void => {
@@ -114,14 +127,15 @@ export const openClient = async (
   }
 };
 
-const open = async (options: SessionOptions, onBroken: () => void): Promise<Open> => ({
+const open = async (options: SessionOptions, silences: Silences, onBroken: () => void): Promise<Open> => ({
   client: await openClient(options, onBroken),
   prepared: createPrepared(options.prepares),
+  silences: silences.count,
 });
 
 /** Opens nothing until the first round. */
 export const createSession = (options: SessionOptions): Session => {
-  const { clock, answerMsMax, rowsMax, onSent } = options;
+  const { clock, answerMsMax, rowsMax, onSent, silences = { count: 0 } } = options;
   let current: Open | null = null;
   let turn: Promise<unknown> = Promise.resolve();
   let pending = 0;
@@ -132,7 +146,7 @@ export const createSession = (options: SessionOptions): Session => {
     if (current !== null) return current;
     // A connection that cannot be opened breaks as well, before there is anything to forget.
     let opened: Open | null = null;
-    opened = await open(options, () => {
+    opened = await open(options, silences, () => {
       if (opened !== null && current === opened) current = null;
     });
     generation += 1;
@@ -140,20 +154,34 @@ export const createSession = (options: SessionOptions): Session => {
     return opened;
   };
 
+  const distrust = (): void => {
+    if (current === null || current.silences === silences.count) return;
+    abandon(current.client);
+    current = null;
+  };
+
   const answer = async (commands: readonly Command[], on: number | null): Promise<readonly CommandResult[]> => {
     if (isClosed) throw new StoreError("closed", "the store is closed");
     if (on !== null && (current === null || on !== generation)) {
       throw new StoreError("interrupted", "the connection to PostgreSQL broke within a transaction");
     }
-    const { client, prepared } = await ensureOpen();
+    // What a transaction has begun is nowhere else.
+    if (on === null) distrust();
+    const opened = await ensureOpen();
+    const { client, prepared } = opened;
     const giveUp = (): void => {
       current = null;
       abandon(client);
     };
-    const timer = clock.after(answerMsMax, giveUp);
+    const timer = clock.after(answerMsMax, () => {
+      silences.count += 1;
+      giveUp();
+    });
     try {
       onSent?.(commands.length);
-      return await client.query(new Round(commands, prepared, rowsMax)).results;
+      const results = await client.query(new Round(commands, prepared, rowsMax)).results;
+      opened.silences = silences.count;
+      return results;
     } catch (error) {
       if (error instanceof StoreError) throw error;
       if (!endsSession(error) && !isStale(error)) throw toStoreError(error);

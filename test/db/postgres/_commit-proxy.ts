@@ -10,11 +10,18 @@ import { onTestFinished } from "vitest";
  * - `cut off`: it never reaches the server, which sees its client go.
  * - `held`: the same, but the server takes its client to be there still.
  * - `unreachable`: as `cut off`, and then nobody reaches the server any more.
+ * - `on its way`: it never reaches the server, and the client waits until `hangUp`, whatever becomes of the server.
  */
-export type Fate = "written" | "cut off" | "held" | "unreachable";
+export type Fate = "written" | "cut off" | "held" | "unreachable" | "on its way";
 
 /** Stands between a store and its server. */
-export type CommitProxy = { readonly url: string; loseNext(fate: Fate): void; readonly lost: number };
+export type CommitProxy = {
+  readonly url: string;
+  loseNext(fate: Fate): void;
+  readonly lost: number;
+  /** Ends the connection of a client whose COMMIT was `on its way`. */
+  hangUp(): void;
+};
 
 /** With `prepare=false`, each statement goes over the wire as its text. */
 const commitText = Buffer.from("commit\0");
@@ -26,11 +33,16 @@ export const startCommitProxy = async (databaseUrl: string): Promise<CommitProxy
   let fate: Fate | null = null;
   let isUnreachable = false;
   let lost = 0;
+  let waiting: Socket | null = null;
 
   const lose = (client: Socket, server: Socket, message: Buffer): void => {
     const current = fate;
     fate = null;
     lost += 1;
+    if (current === "on its way") {
+      waiting = client;
+      return;
+    }
     if (current === "unreachable") isUnreachable = true;
     if (current !== "written") client.destroy();
     if (current === "cut off" || current === "unreachable") server.destroy();
@@ -55,7 +67,9 @@ export const startCommitProxy = async (databaseUrl: string): Promise<CommitProxy
       socket.on("close", () => sockets.delete(socket));
     }
     server.on("data", (message: Buffer) => client.write(message));
-    server.on("close", () => client.destroy());
+    server.on("close", () => {
+      if (client !== waiting) client.destroy();
+    });
     let isHeld = false;
     client.on("data", (message: Buffer) => {
       if (fate === null || !message.includes(commitText)) {
@@ -83,6 +97,7 @@ export const startCommitProxy = async (databaseUrl: string): Promise<CommitProxy
     loseNext: (next) => {
       fate = next;
     },
+    hangUp: () => waiting?.destroy(),
     get lost() {
       return lost;
     },

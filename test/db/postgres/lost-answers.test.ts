@@ -1,5 +1,6 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 
+import { type PostgresServer, runIn, startPostgres } from "../../../harness/postgres.ts";
 import { ensureDatabase } from "../../support/postgres.ts";
 import { execute, freshDirectory } from "../../support/store.ts";
 import { type Fate, startCommitProxy } from "./_commit-proxy.ts";
@@ -66,3 +67,46 @@ describe("the answer to a transaction is lost", () => {
     expect(marked.interruptions()).toBe(1);
   });
 });
+
+/** What takes the memory of a server from it. */
+const crashes: Readonly<Record<string, (server: PostgresServer) => Promise<void>>> = {
+  "the server": async (server) => {
+    await server.stop("immediate");
+    await server.start();
+  },
+  "one of its sessions": async (server) => {
+    const [self] = await runIn(
+      server.url(),
+      "select pid::bigint from pg_stat_activity where backend_type = 'client backend'",
+    );
+    process.kill(Number(self!["pid"]), "SIGKILL");
+    await expect.poll(() => outcomeOf(runIn(server.url(), "select 1"))).toEqual([expect.anything()]);
+  },
+};
+
+test.for(Object.entries(crashes))(
+  "a commit that %s took with it when it crashed is not taken for the one that was given its number afterwards",
+  { timeout: 40_000 },
+  async ([, crash]) => {
+    // Nothing of it may have come to the disk before the crash: else its number is not given again.
+    const server = await startPostgres({ isDurable: true, settings: { wal_writer_delay: "10s" } });
+    onTestFinished(() => server.close());
+    const proxy = await startCommitProxy(server.url());
+    const { join, marks } = await openMarks(proxy.url, server.url());
+    expect(await join(0)).toBe(0);
+    proxy.loseNext("on its way");
+    const answer = outcomeOf(join(1));
+    await expect.poll(() => proxy.lost).toBe(1);
+    const running = "select backend_xid::text::bigint as number from pg_stat_activity where backend_xid is not null";
+    const [open] = await runIn(server.url(), running);
+    const itsNumber = Number(open!["number"]);
+    await crash(server);
+    const next = async (): Promise<number> =>
+      Number((await runIn(server.url(), "select pg_current_xact_id()::text as number"))[0]!["number"]);
+    expect(await next()).toBeLessThanOrEqual(itsNumber);
+    while ((await next()) < itsNumber);
+    proxy.hangUp();
+    expect(await answer).toBe("interrupted");
+    expect(await marks()).toEqual([0]);
+  },
+);

@@ -1,7 +1,7 @@
 import { pause } from "../../harness/time.ts";
 import type { Fault } from "../fault.ts";
 import { createPromises, keepAccount } from "../promises.ts";
-import type { Arrival } from "../receiver.ts";
+import { countOvertaken } from "./order.ts";
 import { openNodes } from "./stand.ts";
 
 const before = 100;
@@ -9,27 +9,14 @@ const before = 100;
 const frozenMs = { short: 19_000, long: 60_000 } as const;
 const answerMs = 10;
 
-/** Numbers that arrived after a greater one, leaving those out that came before. */
-const overtaken = (arrivals: readonly Arrival[]): number => {
-  const seen = new Set<number>();
-  let greatest = 0;
-  let count = 0;
-  for (const { number } of arrivals) {
-    if (number < greatest && !seen.has(number)) count += 1;
-    seen.add(number);
-    greatest = Math.max(greatest, number);
-  }
-  return count;
-};
-
 /** A node that does not run for so long that the others give it up, and then goes on as if nothing had been. */
-export const nodeFrozenFault: Fault = {
-  name: "node-frozen",
+export const nodesFrozenFault: Fault = {
+  name: "nodes-frozen",
   title: "SIGSTOP of the node that sends in order until others have taken over, then SIGCONT",
   run: async (context) => {
     const stand = await openNodes(context, {
       nodes: 2,
-      environment: { DELIVERY_TIMEOUT_SECONDS: "2" },
+      startOf: () => ({ environment: { DELIVERY_TIMEOUT_SECONDS: "2" } }),
       destination: { ordered: true },
     });
     let underWay = 0;
@@ -45,7 +32,7 @@ export const nodeFrozenFault: Fault = {
     // One connection: what is sent in order is answered in order.
     const load = stand.load(await stand.other(), { connections: 1, ratePerSecond: 30 });
     await load.until(before);
-    await stand.strike();
+    stand.strike();
     owner.freeze();
     const frozenAtMs = performance.now();
     await pause(frozenMs[context.scale]);
@@ -57,7 +44,7 @@ export const nodeFrozenFault: Fault = {
     keepAccount(promises, account);
     promises.keep("another node sends while it is frozen", meanwhile > 0);
     promises.keep(`nothing is sent twice at once; there were ${together}`, together === 1);
-    const passed = overtaken(stand.receiver.arrivals);
+    const passed = countOvertaken(stand.receiver.arrivals);
     promises.keep(`the order holds; ${passed} were overtaken`, passed === 0);
     promises.keep("it is alive", owner.serve.isRunning);
     return {

@@ -7,15 +7,15 @@ const after = 200;
 const gapMsMax = 2_000;
 
 /** A node that is asked to end, as in a rolling upgrade: it hands over what it has, and nothing is sent twice. */
-export const nodeLeavesFault: Fault = {
-  name: "node-leaves",
+export const nodesLeaveFault: Fault = {
+  name: "nodes-leave",
   title: "SIGTERM of the node that sends, with another one beside it",
   run: async (context) => {
     const stand = await openNodes(context, { nodes: 2 });
     const owner = await stand.owner();
     const load = stand.load(await stand.other(), { ratePerSecond: 100 });
     await load.until(before[context.scale]);
-    await stand.strike();
+    stand.strike();
     const { code, tookMs } = await owner.terminate();
     await load.until(load.acknowledged.length + after);
     const account = await stand.settle();

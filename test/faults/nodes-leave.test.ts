@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 
-import { nodeLeavesFault } from "../../faults/nodes/node-leaves.ts";
+import { nodesLeaveFault } from "../../faults/nodes/nodes-leave.ts";
 import { runShort } from "../support/fault.ts";
 
 test("a node that is asked to end hands over at once, and nothing is sent twice", async () => {
-  const { broken } = await runShort(nodeLeavesFault);
+  const { broken } = await runShort(nodesLeaveFault);
   expect(broken).toEqual([]);
 }, 60_000);
