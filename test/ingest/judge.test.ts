@@ -21,6 +21,7 @@ const routedTo = (
   source: newSource({ requireSignature }),
   preset,
   secretsAt: () => secrets,
+  config: () => null,
 });
 
 const incoming = (request: Partial<SampleRequest>, over: Partial<Incoming> = {}): Incoming => ({
