@@ -92,7 +92,7 @@ export const openCore = async (config: Config, overrides: Overrides = {}): Promi
     keyFilePath: join(config.dataDir, "secrets.key"),
   });
   const catalog = await loadPresets();
-  const table = new RoutingTable({ keyring: secrets.keyring, catalog });
+  const table = new RoutingTable({ keyring: secrets.keyring, catalog, publicUrl: config.publicUrl });
   await loadRouting(store, table);
   store.onInterrupted(() => {
     reloadRouting(store, table).catch((error: unknown) => observer.faulted({ task: "reload routing", error }));

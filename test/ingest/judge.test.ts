@@ -20,6 +20,7 @@ const routedTo = (
 ): RoutedSource => ({
   source: newSource({ requireSignature }),
   preset,
+  url: "https://hooks.example.com/in/slug",
   secretsAt: () => secrets,
 });
 
