@@ -21,9 +21,9 @@ const secondsOf = (format: TimeFormat, timestamp: string): number => {
   }
 };
 
-/** Whether a text is a time of this scheme. */
+/** Whether a text is a time of this scheme, since 1970. */
 export const isTimestamp = ({ format = "seconds" }: SignedTime, timestamp: string): boolean =>
-  patterns[format].test(timestamp) && !Number.isNaN(secondsOf(format, timestamp));
+  patterns[format].test(timestamp) && secondsOf(format, timestamp) >= 0;
 
 /** A time as the sender writes it. */
 export const writeTimestamp = ({ format = "seconds" }: SignedTime, nowMs: number): string => {
