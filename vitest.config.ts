@@ -2,9 +2,31 @@ import { defineConfig, type ViteUserConfig } from "vitest/config";
 
 import { tallyReporter } from "./test/support/tally.ts";
 
+/** What opens a store: all of it holds on both engines. */
+const ofStores = [
+  "test/access/keys.test.ts",
+  "test/api/**/*.test.ts",
+  "test/db/{group-commit,overlap,probe,transaction}.test.ts",
+  "test/delivery/**/*.test.ts",
+  "test/events/**/*.test.ts",
+  "test/fuzz/{ingest,management}.test.ts",
+  "test/gateway/**/*.test.ts",
+  "test/ingest/**/*.test.ts",
+  "test/queue/**/*.test.ts",
+  "test/replay/**/*.test.ts",
+  "test/retention/{expire,purge}.test.ts",
+  "test/routing/store.test.ts",
+  "test/secrets/{rotate,secrets}.test.ts",
+];
+
+/** But for what is about the disk of the embedded one. */
+const ofEmbedded = ["test/gateway/disk-floor.test.ts", "test/ingest/free-space.test.ts"];
+
+/** Of the PostgreSQL engine itself. */
+const ofPostgres = ["test/db/postgres/**/*.test.ts", "test/nodes/**/*.test.ts"];
+
 const config: ViteUserConfig = defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
     setupFiles: ["test/support/leaks.ts"],
     reporters: ["default", tallyReporter],
     environment: "node",
@@ -20,6 +42,18 @@ const config: ViteUserConfig = defineConfig({
     retry: 0,
     // A difference is shown whole, not as "[ …(3) ]".
     chaiConfig: { truncateThreshold: 0 },
+    projects: [
+      { extends: true, test: { name: "sqlite", include: ["test/**/*.test.ts"], exclude: ofPostgres } },
+      {
+        extends: true,
+        test: {
+          name: "postgres",
+          include: [...ofStores, ...ofPostgres],
+          exclude: ofEmbedded,
+          globalSetup: ["test/support/postgres-server.ts"],
+        },
+      },
+    ],
   },
 });
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { type Children, createChildren } from "../harness/children.ts";
 import { describeMachine, machineLine } from "../harness/machine.ts";
+import { embeddedStores, startPostgresStores } from "./gateway/database.ts";
 import { startLoad } from "./load/generator.ts";
 import { type Options, OptionsError, type PartLetter, readOptions, usage } from "./options.ts";
 import { runParts } from "./parts/run.ts";
@@ -38,12 +39,14 @@ const createDirectories = (root: string, { profileDirectory }: Options) => {
 };
 
 const measure = async (options: Options, children: Children, root: string): Promise<readonly Figure[]> => {
+  const stores = options.engine === "postgres" ? await startPostgresStores() : embeddedStores;
   const sink = await startSink(children);
   const load = startLoad(children);
   try {
-    return await runParts({ options, children, sink, load, say, ...createDirectories(root, options) });
+    return await runParts({ options, children, sink, load, stores, say, ...createDirectories(root, options) });
   } finally {
     await Promise.all([load.stop(), sink.stop()]);
+    await stores.close();
   }
 };
 

@@ -8,6 +8,7 @@ export type PartLetter = (typeof partLetters)[number];
 /** What to measure, and how long. */
 export type Options = {
   readonly parts: ReadonlySet<PartLetter>;
+  readonly engine: "sqlite" | "postgres";
   readonly rounds: number;
   /** Of each measurement of throughput; as long again is not counted, up to a bound, so that the code is warm. */
   readonly seconds: number;
@@ -36,6 +37,7 @@ export const usage = `npm run bench -- [PART…] [options]
     g             a minute at full load
     h             lists, filters, pages and search, with 1,000,000 events in the store
     i             from the start until ready
+  --engine NAME   sqlite (default) or postgres: a server of the run's own, for the parts a b c d g
   --rounds N      rounds of a, b, c, e, d and i (3)
   --seconds N     length of one measurement of a, b, c, e (4)
   --connections N connections that send (64)
@@ -62,10 +64,21 @@ const isPart = (text: string): text is PartLetter => partLetters.some((letter) =
 /** What the share of a part is taken of. */
 const bases: Partial<Record<PartLetter, readonly PartLetter[]>> = { b: ["a"], c: ["a"], e: ["a", "c"] };
 
-const partsOf = (texts: readonly string[]): ReadonlySet<PartLetter> => {
+/** What is measured without a look into the file of the embedded store. */
+const ofAnyEngine: readonly PartLetter[] = ["a", "b", "c", "d", "g"];
+
+const readEngine = (text: string): Options["engine"] => {
+  if (text === "sqlite" || text === "postgres") return text;
+  throw new OptionsError("--engine must be sqlite or postgres");
+};
+
+const partsOf = (texts: readonly string[], engine: Options["engine"]): ReadonlySet<PartLetter> => {
+  const possible = engine === "sqlite" ? partLetters : ofAnyEngine;
   const unknown = texts.filter((text) => !isPart(text));
   if (unknown.length > 0) throw new OptionsError(`there is no part ${unknown.join(", ")}`);
-  const asked = texts.length === 0 ? partLetters : texts.filter(isPart);
+  const asked = texts.length === 0 ? possible : texts.filter(isPart);
+  const impossible = asked.filter((part) => !possible.includes(part));
+  if (impossible.length > 0) throw new OptionsError(`${impossible.join(", ")} needs the embedded store`);
   return new Set(asked.flatMap((part) => [...(bases[part] ?? []), part]));
 };
 
@@ -92,6 +105,7 @@ export const readOptions = (args: readonly string[]): Options | null => {
     args: [...args],
     allowPositionals: true,
     options: {
+      engine: { type: "string", default: "sqlite" },
       rounds: { type: "string" },
       seconds: { type: "string" },
       connections: { type: "string" },
@@ -104,9 +118,11 @@ export const readOptions = (args: readonly string[]): Options | null => {
   });
   if (values.help) return null;
   const defaults = values.quick ? quick : full;
+  const engine = readEngine(values.engine);
   return {
     ...defaults,
-    parts: partsOf(positionals),
+    engine,
+    parts: partsOf(positionals, engine),
     rounds: whole("rounds", values.rounds, defaults.rounds, 20),
     seconds: whole("seconds", values.seconds, defaults.seconds, 60),
     connections: whole("connections", values.connections, 64, 1_000),

@@ -70,7 +70,7 @@ export const startGateway = async (
     return serve;
   };
   let readyMs = await serve.untilReady();
-  const key = await makeKey(children, directory, { NODE_COMPILE_CACHE: compileCache });
+  const key = await makeKey(children, directory, { NODE_COMPILE_CACHE: compileCache, ...now.environment });
   const { url } = serve;
   return {
     get directory() {

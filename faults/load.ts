@@ -3,8 +3,8 @@ import { pause } from "../harness/time.ts";
 
 export type LoadWish = {
   readonly port: number;
-  /** The source's, `/in/…`. */
-  readonly path: string;
+  /** The source's, `/in/…`. Several: the event of a number goes to the one at that number, modulo how many there are. */
+  readonly path: string | readonly string[];
   /** Default: 16. */
   readonly connections?: number;
   /** Of all connections. Default: each one sends as soon as it was answered. */
@@ -77,6 +77,7 @@ export const startLoad = ({
   const open = new Set<Connection>();
   const betweenMs = ratePerSecond === undefined ? 0 : (connections / ratePerSecond) * 1000;
   const over = new AbortController();
+  const paths = typeof path === "string" ? [path] : path;
   let number = firstNumber - 1;
 
   const note = (own: number, sentMs: number, [status, head]: readonly [number, string]): void => {
@@ -104,7 +105,7 @@ export const startLoad = ({
       const own = number;
       const sentMs = performance.now();
       answered = Promise.withResolvers();
-      connection.send(eventRequest(path, own, bodyBytes));
+      connection.send(eventRequest(paths[own % paths.length] ?? "", own, bodyBytes));
       const answer = await answered.promise;
       note(own, sentMs, answer);
       const restMs = sentMs + betweenMs - performance.now();

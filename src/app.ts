@@ -36,7 +36,7 @@ export const createApp = async (config: Config, overrides: Overrides = {}): Prom
   await gateway.start();
   const control = controlOf(core);
   const socket = await serveControl(core, config);
-  opening.defer(() => socket.close());
+  opening.defer(async () => socket?.close());
   const server = openServer(core, gateway, config);
   const address = await server.listen(config);
   const running = opening.move();

@@ -22,6 +22,7 @@ export type Config = {
   /** null: the embedded store. */
   readonly databaseUrl: string | null;
   readonly migrate: "refuse" | "auto";
+  readonly role: "all" | "api" | "ingest" | "worker";
   /** The first one seals. null: those of the key file. */
   readonly secretsKeys: readonly [SealingKey, ...SealingKey[]] | null;
   readonly egressAllow: readonly string[];
@@ -86,14 +87,9 @@ const orProblem = <Value>(read: (text: string) => Value): z.ZodType<Value, strin
     }
   });
 
-/** The one place that knows which engines this build has. */
-const postgresUrl = z
-  .string()
-  .refine((text) => /^postgres(?:ql)?:$/.test(URL.parse(text)?.protocol ?? ""), {
-    error: "must be of the form postgres://user:password@host:port/database",
-    abort: true,
-  })
-  .refine(() => false, "names a PostgreSQL server, but this build has the embedded store only: unset it");
+const postgresUrl = reading("must be of the form postgres://user:password@host:port/database", (text) =>
+  /^postgres(?:ql)?:$/.test(URL.parse(text)?.protocol ?? "") ? text : undefined,
+);
 
 const seconds = (min: number, max: number): z.ZodType<number, string> =>
   whole(min, max).transform((value) => value * 1_000);
@@ -143,19 +139,25 @@ const options: Options<Config> = {
   databaseUrl: {
     name: "DATABASE_URL",
     default: null,
-    doc: "`postgres://…` switches the engine from the embedded store to PostgreSQL",
+    doc: "`postgres://…` switches the engine from the embedded store to PostgreSQL 15 or newer; TLS as `sslmode` says (none: no TLS). `DATA_DIR` is not used then",
     parse: postgresUrl,
   },
   migrate: {
     name: "MIGRATE",
     default: "refuse",
-    doc: "What to do at start when a PostgreSQL store needs a migration: `refuse` or `auto`",
+    doc: "What to do at start when a PostgreSQL database needs a migration: `refuse` or `auto`; an empty one is always filled",
     parse: oneOf("refuse", "auto"),
+  },
+  role: {
+    name: "ROLE",
+    default: "all",
+    doc: "What this node does of it, on PostgreSQL: `all`, `api` (management), `ingest` (`/in`) or `worker` (delivery, replays, retention)",
+    parse: oneOf("all", "api", "ingest", "worker"),
   },
   secretsKeys: {
     name: "SECRETS_KEY",
     default: null,
-    doc: "Keys that seal stored secrets, `id:base64key[,id:base64key…]`; the first one seals, all open. Unset: a key file in `DATA_DIR`",
+    doc: "Keys that seal stored secrets, `id:base64key[,id:base64key…]`; the first one seals, all open. Unset: a key file in `DATA_DIR`; with `DATABASE_URL` it must be set",
     parse: orProblem(parseSealingKeys),
   },
   egressAllow: {
@@ -241,16 +243,29 @@ const options: Options<Config> = {
 /** What was read from the environment, or all that is wrong with it. */
 export type ConfigResult = { ok: true; config: Config } | { ok: false; problems: string[] };
 
+/** What is right by itself, and wrong together. */
+const conflictsIn = ({ bodyLimitBytes, ingestBytesMax, databaseUrl, secretsKeys, role }: Config): string[] => {
+  const problems: string[] = [];
+  if (bodyLimitBytes > ingestBytesMax) {
+    problems.push("BODY_LIMIT_BYTES must not be greater than INGEST_BYTES_MAX: no such body could be read");
+  }
+  if (databaseUrl === null && role !== "all") {
+    problems.push("ROLE must be all without DATABASE_URL: nobody else can do the rest on an embedded store");
+  }
+  // Every node needs the same keys, and a file belongs to one.
+  if (databaseUrl !== null && secretsKeys === null) {
+    problems.push('SECRETS_KEY must be set when DATABASE_URL is; "postern secrets new" makes one');
+  }
+  return problems;
+};
+
 /** Reads the environment. Problems name options and what they have to be; they never show a value. */
 export const loadConfig = (environment: Environment): ConfigResult => {
   const loaded = loadOptions(options, environment);
   if (!loaded.ok) return loaded;
   const config = loaded.values;
-  if (config.bodyLimitBytes <= config.ingestBytesMax) return { ok: true, config };
-  return {
-    ok: false,
-    problems: ["BODY_LIMIT_BYTES must not be greater than INGEST_BYTES_MAX: no such body could be read"],
-  };
+  const problems = conflictsIn(config);
+  return problems.length === 0 ? { ok: true, config } : { ok: false, problems };
 };
 
 /** All options as a Markdown table. */

@@ -28,6 +28,7 @@ test("nothing has to be set", () => {
     dataDir: "./data",
     databaseUrl: null,
     migrate: "refuse",
+    role: "all",
     secretsKeys: null,
     egressAllow: [],
     headerPrefix: "krafter",
@@ -100,7 +101,7 @@ const refused: [name: string, text: string, problem: RegExp][] = [
   ["PUBLIC_URL", "https://example.com/?a=b", /^PUBLIC_URL must be/],
   ["PUBLIC_URL", "example.com", /^PUBLIC_URL must be/],
   ["DATABASE_URL", "mysql://localhost/postern", /^DATABASE_URL must be of the form postgres:/],
-  ["DATABASE_URL", "postgres://localhost/postern", /^DATABASE_URL .*embedded store only/],
+  ["DATABASE_URL", "postgres://localhost/postern", /^SECRETS_KEY must be set when DATABASE_URL is; .*secrets new/],
   ["MIGRATE", "yes", /^MIGRATE must be one of refuse, auto$/],
   ["SECRETS_KEY", "k1:short", /^SECRETS_KEY cannot be read: key 1 is not of the form/],
   ["SECRETS_KEY", `${key},${key}`, /^SECRETS_KEY cannot be read: two keys have the same id/],
@@ -129,7 +130,7 @@ test("all problems are told at once", () => {
 
 test("a problem never shows a secret", () => {
   const problems = problemsOf({
-    DATABASE_URL: "postgres://postern:s3cr3t@db/postern",
+    DATABASE_URL: "mysql://postern:s3cr3t@db/postern",
     SECRETS_KEY: "k1:s3cr3t",
     METRICS_TOKEN: "s3cr3t s3cr3t",
   });

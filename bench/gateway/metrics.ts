@@ -1,7 +1,12 @@
 import { pause } from "../../harness/time.ts";
 
 /** What the benchmark reads of `/metrics`. */
-export type Figures = { readonly delivered: number; readonly walBytes: number; readonly oldestDueSeconds: number };
+export type Figures = {
+  readonly delivered: number;
+  readonly statements: number;
+  readonly walBytes: number;
+  readonly oldestDueSeconds: number;
+};
 
 const valueOf = (text: string, name: string): number => {
   const line = text.split("\n").find((each) => each.startsWith(`${name} `) || each.startsWith(`${name}{`));
@@ -14,6 +19,7 @@ export const readFigures = async (url: string): Promise<Figures> => {
   const text = await response.text();
   return {
     delivered: valueOf(text, 'postern_deliveries_ended_total{status="success",reason="none"}'),
+    statements: valueOf(text, "postern_store_statements_total"),
     walBytes: valueOf(text, "postern_store_wal_bytes"),
     oldestDueSeconds: valueOf(text, "postern_queue_oldest_due_age_seconds"),
   };

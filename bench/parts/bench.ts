@@ -1,4 +1,5 @@
 import type { Children } from "../../harness/children.ts";
+import type { Stores } from "../gateway/database.ts";
 import type { LoadGenerator } from "../load/generator.ts";
 import type { Options, PartLetter } from "../options.ts";
 import type { Sink } from "../sink/receiver.ts";
@@ -9,6 +10,7 @@ export type Bench = {
   readonly children: Children;
   readonly load: LoadGenerator;
   readonly sink: Sink;
+  readonly stores: Stores;
   /** A fresh directory below the benchmark's own. */
   newDirectory(name: string): string;
   /** Where the profiles of a part's next gateway go. Null: none are wanted. */

@@ -55,11 +55,14 @@ export const measureDelivered = async (
   const warm = await bench.load.run(warmJobOf(job));
   expectAccepted(warm, address.path);
   await untilDelivered(url, deliveredBefore + warm.accepted, drainMsMax);
+  const { statements: statementsBefore } = await readFigures(url);
   const before = spentBy(bench, pid);
   const result = await bench.load.run(job);
   expectAccepted(result, address.path);
   await untilDelivered(url, deliveredBefore + warm.accepted + result.accepted, drainMsMax);
   const seconds = (nowUs() - result.startedUs) / 1e6;
+  const statements = (await readFigures(url)).statements - statementsBefore;
+  if (statements > 0) bench.say(`${(statements / result.accepted).toFixed(3)} statements per event`);
   // What the sink timed under this load is of no interest, and is not kept.
   await bench.sink.report();
   return {

@@ -21,8 +21,10 @@ export const newSetting = async (
   { delivers }: { delivers: boolean },
 ): Promise<Setting> => {
   const directory = bench.newDirectory(part);
-  const gateway = await startGateway(bench.children, { directory, profileDirectory: bench.profileDirectory(part) });
-  const client = createClient(gateway.url, await makeKey(bench.children, directory));
+  const store = await bench.stores.next();
+  const profileDirectory = bench.profileDirectory(part);
+  const gateway = await startGateway(bench.children, { directory, profileDirectory, store });
+  const client = createClient(gateway.url, await makeKey(bench.children, directory, store));
   const source = await client.makeSource("bench");
   if (delivers) await client.makeDestination(source, { url: `${bench.sink.url}/`, concurrency });
   return { gateway, client, source };

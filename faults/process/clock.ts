@@ -4,7 +4,7 @@ import type { MadeSource } from "../../harness/client.ts";
 import { openConnection } from "../../harness/connection.ts";
 import { pause } from "../../harness/time.ts";
 import type { Fault, FaultContext, Scale } from "../fault.ts";
-import type { Gateway } from "../gateway.ts";
+import type { Gateway, StartWish } from "../gateway.ts";
 import { eventRequest } from "../load.ts";
 import { createPromises, keepAccount, type Promises } from "../promises.ts";
 import type { Arrival } from "../receiver.ts";
@@ -38,7 +38,11 @@ const jumps = {
   ],
 } as const satisfies Record<string, readonly Jump[]>;
 
-const preload = new URL("clock-preload.ts", import.meta.url).href;
+/** How a gateway is started whose clock can be set. */
+export const movableClock: Pick<StartWish, "nodeArguments" | "hasChannel"> = {
+  nodeArguments: ["--import", new URL("clock-preload.ts", import.meta.url).href],
+  hasChannel: true,
+};
 const ratePerSecond = 100;
 const before = 50;
 
@@ -68,7 +72,8 @@ const numbersPerJump = 10_000;
 const retriedPath = "/retried";
 const orderedPath = "/ordered";
 
-const setClock = async ({ serve: { child } }: Gateway, { offsetMs }: Jump): Promise<void> => {
+/** Sets the wall clock of a gateway with a `movableClock`. */
+export const setClock = async ({ serve: { child } }: Gateway, { offsetMs }: Pick<Jump, "offsetMs">): Promise<void> => {
   const told = once(child, "message");
   child.send(offsetMs);
   await told;
@@ -256,8 +261,7 @@ export const clockWith = (jumpsOf: (scale: Scale) => readonly Jump[]): Fault => 
   name: "clock",
   title: "the wall clock is set an hour, a day, a year ahead and back",
   run: async (context) => {
-    const gateway = { nodeArguments: ["--import", preload], hasChannel: true };
-    const stand = await openStand(context, { gateway, load: { ratePerSecond } });
+    const stand = await openStand(context, { gateway: movableClock, load: { ratePerSecond } });
     const setting = await openSetting(context, stand);
     const promises = createPromises();
     const all = jumpsOf(context.scale);

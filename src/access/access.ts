@@ -19,7 +19,7 @@ export type Access = {
 };
 
 export type AccessParts = {
-  store: Pick<Store, "lookup" | "list" | "line" | "write">;
+  store: Pick<Store, "lookup" | "list" | "line" | "write" | "keep">;
   clock: Pick<Clock, "nowMs" | "monotonicMs">;
   ids: Ids;
   random: Random;
@@ -27,14 +27,15 @@ export type AccessParts = {
   observer: { faulted(fault: { task: string; error: unknown }): void };
 };
 
-/** Opens the room. One per store: what it remembers of keys is dropped by its own revocations. */
-export const openAccess = ({ store, clock, ids, random, observer }: AccessParts): Access => {
+/** Opens the room. One per store: what it remembers of keys is dropped by revocations, here and elsewhere. */
+export const openAccess = async ({ store, clock, ids, random, observer }: AccessParts): Promise<Access> => {
   const recordUse = createUseRecorder({
     store,
     clock,
     onError: (error) => observer.faulted({ task: "write a key's last use", error }),
   });
   const { authenticate, forget } = createAuthenticate(store, ({ keyId }) => recordUse(keyId));
+  await store.keep("access", async (tx) => tx.afterCommit(forget));
   return {
     authenticate,
     createKey: (request) => createKey({ store, clock, ids, random }, request),

@@ -126,5 +126,6 @@ export const createKey = async (
       })
       .execute();
     return { kind: "created", key, apiKey };
-  });
+    // Two that name the same new team make one of it.
+  }, "access");
 };

@@ -64,4 +64,4 @@ export const revokeKey = async (
       .execute();
     tx.afterCommit(forget);
     return { kind: "revoked", apiKey: { ...apiKey, revokedAtMs: nowMs } };
-  });
+  }, "access");

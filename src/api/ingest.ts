@@ -16,6 +16,8 @@ import { readBody } from "./_read-body.ts";
 /** What the ingest URLs need. */
 export type IngestParts = {
   readonly table: RoutingTable;
+  /** Brings the table up to date with what other processes did. False: the store cannot be asked. Null: nobody else changes it. */
+  readonly freshen: (() => Promise<boolean>) | null;
   readonly receive: Receive;
   readonly budget: ByteBudget;
   readonly clock: Pick<Clock, "nowMs" | "monotonicMs">;
@@ -156,9 +158,16 @@ export const createIngestHandler = (
 ): ((request: IncomingMessage, response: ServerResponse) => void) => {
   const answer = async (call: Call, response: ServerResponse): Promise<void> => {
     const requestId = parts.ids.next();
-    const routed = parts.table.sourceBySlug(slugOf(call.request.url ?? ""));
+    const slug = slugOf(call.request.url ?? "");
+    let routed = parts.table.sourceBySlug(slug);
+    let isKnown = true;
     try {
-      const handled = handle(parts, routed, call);
+      // Another process may have made it a moment ago.
+      if (routed === undefined && parts.freshen !== null) {
+        isKnown = await parts.freshen();
+        routed = parts.table.sourceBySlug(slug);
+      }
+      const handled = isKnown ? handle(parts, routed, call) : refuse("overloaded", answers.overloaded, true);
       const result = handled instanceof Promise ? await handled : handled;
       if (result === null) return;
       observe(parts, routed, call, result);

@@ -8,16 +8,19 @@ import { krafterRoutes } from "../api/krafter/routes.ts";
 import { mountPlatform } from "../api/platform.ts";
 import { createServer, type GatewayServer } from "../api/server.ts";
 import type { Config } from "../config.ts";
+import { isPassing } from "../db/store-error.ts";
+import type { Store } from "../db/store.ts";
 import { sendTest } from "../delivery/test-send.ts";
 import type { Core } from "./core.ts";
 import type { Gateway } from "./gateway.ts";
 import { version } from "./version.ts";
 
 const krafterParts = (core: Core, gateway: Gateway, config: Config): KrafterParts => {
-  const { clock, ids, table, access } = core;
+  const { store, clock, ids, table, access } = core;
   const { outbound, names, delivery } = gateway;
   return {
     routing: { ...core, keyring: core.secrets.keyring },
+    freshen: () => store.freshen(),
     authenticate: access.authenticate,
     rateLimit: createRateLimit(config.rateLimitPerMinute, clock),
     clock,
@@ -36,8 +39,24 @@ const krafterParts = (core: Core, gateway: Gateway, config: Config): KrafterPart
   };
 };
 
+const tryFreshen = async (store: Pick<Store, "freshen">): Promise<boolean> => {
+  try {
+    await store.freshen();
+    return true;
+  } catch (error) {
+    if (isPassing(error)) return false;
+    throw error;
+  }
+};
+
 /** Puts other parts of an API in place of the real ones: for tests of what the real ones cannot be made to do. */
 export type Adapt = (parts: KrafterParts) => KrafterParts;
+
+/** What a role answers to, beside `/healthz`, `/readyz` and `/metrics`. */
+const does = (role: Config["role"]): { readonly takesEvents: boolean; readonly manages: boolean } => ({
+  takesEvents: role === "all" || role === "ingest",
+  manages: role === "all" || role === "api",
+});
 
 /** The one server, with everything that it answers. */
 export const openServer = (
@@ -46,17 +65,20 @@ export const openServer = (
   config: Config,
   adapt: Adapt = (parts) => parts,
 ): GatewayServer => {
-  const { clock, ids, table, observer, metrics } = core;
+  const { store, clock, ids, table, observer, metrics } = core;
   const { receive, budget, diskFloor } = gateway;
   const parts = adapt(krafterParts(core, gateway, config));
   const routes = krafterRoutes(parts);
+  const { takesEvents, manages } = does(config.role);
   return createServer({
     ids,
     clock,
     observer,
     ingestHost: config.ingestHost,
     ingest: createIngestHandler({
-      table,
+      // A node that takes no events knows no sources.
+      table: takesEvents ? table : table.empty(),
+      freshen: takesEvents && store.cluster !== null ? () => tryFreshen(store) : null,
       receive,
       budget,
       clock,
@@ -67,9 +89,9 @@ export const openServer = (
       isShortOfDisk: () => diskFloor.isShort(),
     }),
     mounts: [
-      mountKrafter(parts, routes),
+      ...(manages ? [mountKrafter(parts, routes)] : []),
       mountPlatform({ readiness: gateway.readiness, metrics, metricsToken: config.metricsToken }),
-      mountDocs({ version, publicUrl: config.publicUrl, apis: [krafterApi(routes)] }),
+      ...(manages ? [mountDocs({ version, publicUrl: config.publicUrl, apis: [krafterApi(routes)] })] : []),
     ],
   });
 };

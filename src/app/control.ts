@@ -29,8 +29,12 @@ export const controlOf = ({ access, secrets, migrated, rotateSecrets }: Core): C
 export const controlAddress = ({ dataDir }: Pick<Config, "dataDir">): string =>
   socketAddress(join(resolve(dataDir), "control.sock"), process.cwd());
 
-/** Takes commands from other processes of the same user while the gateway runs. */
-export const serveControl = (core: Core, config: Config): Promise<ControlSocket> => {
+/**
+ * Takes commands from other processes of the same user while the gateway runs. Null with `DATABASE_URL`: a command goes to
+ * the database itself, from wherever it is given.
+ */
+export const serveControl = async (core: Core, config: Config): Promise<ControlSocket | null> => {
+  if (config.databaseUrl !== null) return null;
   // What the start did to the schema is not what a later command did.
   const { toVersion } = core.migrated;
   const migrated = { fromVersion: toVersion, toVersion, backupPath: null };

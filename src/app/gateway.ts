@@ -9,10 +9,13 @@ import { type DiskFloor, watchDiskFloor } from "../ingest/disk-floor.ts";
 import { createReceive, type Receive } from "../ingest/receive.ts";
 import type { Id } from "../lib/ids.ts";
 import { createOutbound, installGlobalDispatcher, type Outbound } from "../outbound/outbound.ts";
+import type { Membership } from "../queue/membership.ts";
+import { ownsAll } from "../queue/ownership.ts";
 import { createReplays } from "../replay/replays.ts";
 import { createHousekeeping, type Housekeeping } from "../retention/housekeeping.ts";
 import type { Core } from "./core.ts";
 import { createEventReader } from "./event-reader.ts";
+import { createPart, openMembership } from "./membership.ts";
 import type { Overrides } from "./overrides.ts";
 import { createReadiness } from "./readiness.ts";
 import { version } from "./version.ts";
@@ -29,6 +32,8 @@ export type Gateway = {
   readonly housekeeping: Housekeeping;
   readonly readiness: PlatformParts["readiness"];
   readonly names: SenderNames;
+  /** The part that this process has among others. Null: there are no others. */
+  readonly membership: Membership | null;
   start(): Promise<void>;
   /** Gives what is under way `graceMs` to end. */
   stop(graceMs: number): Promise<void>;
@@ -36,28 +41,27 @@ export type Gateway = {
 
 /** Opens the rooms in the order in which their lines are to be written: outcomes, claims, then what arrives. */
 export const openGateway = async (core: Core, config: Config, overrides: Overrides): Promise<Gateway> => {
-  const { store, clock, dueTime, ids, random, table, observer, metrics, newestAtOpenMs } = core;
+  const { store, clock, dueTime, ids, table, observer, metrics, newestAtOpenMs } = core;
   const outbound = createOutbound({ clock, egressAllow: config.egressAllow, ...overrides.outbound });
   const names = { headerPrefix: config.headerPrefix, userAgent: `Postern/${version}` };
+  const membership = openMembership(core, config);
+  const ownership = membership ?? ownsAll;
   const delivery = createDelivery({
-    store,
-    clock,
-    dueTime,
-    ids,
-    random,
-    table,
-    observer,
+    ...core,
+    ownership,
     names,
     send: outbound.send,
     isReplayCancelled: (replayId) => replays.isCancelled(replayId),
     isOverdue: (eventId) => housekeeping.isOverdue(eventId),
   });
-  const arrive = createArrivals({ store, dueTime, table, ids, lanes: delivery.lanes });
   const tolerances = { stripe: config.stripeToleranceSeconds };
+  const arrive = createArrivals({ store, dueTime, table, ids, lanes: delivery.lanes, tolerances });
   const receive = createReceive({ clock, arrive, tolerances });
   const wake = (destinationId: Id): void => delivery.lanes.wake(destinationId);
-  const housekeeping = createHousekeeping({ store, clock, table, observer, newestAtOpenMs, wake });
-  const replays = createReplays({ store, clock, dueTime, ids, table, tolerances, observer, lanes: delivery.lanes });
+  const housekeeping = createHousekeeping({ store, clock, table, observer, newestAtOpenMs, wake, ownership });
+  const { lanes } = delivery;
+  const replays = createReplays({ store, clock, dueTime, ids, table, tolerances, observer, lanes, ownership });
+  const part = createPart(core, { membership, delivery, replays });
   const budget = new ByteBudget(config.ingestBytesMax);
   const diskFloor = await watchDiskFloor({ store, clock, observer }, config.diskFreeBytesMin);
   const dispatcher = installGlobalDispatcher(outbound);
@@ -68,6 +72,7 @@ export const openGateway = async (core: Core, config: Config, overrides: Overrid
     walBytes: () => store.walBytes(),
   });
   return {
+    membership,
     outbound,
     delivery,
     receive,
@@ -80,13 +85,14 @@ export const openGateway = async (core: Core, config: Config, overrides: Overrid
     events: createEventReader({ store, table }),
     start: async () => {
       await replays.load();
-      await delivery.start();
+      await part.start();
       replays.resume();
       housekeeping.start();
     },
     stop: async (graceMs) => {
-      await Promise.all([housekeeping.stop(), replays.stop()]);
+      await Promise.all([part.retire(), housekeeping.stop(), replays.stop()]);
       await delivery.stop(graceMs);
+      await part.stop();
       diskFloor.stop();
       dispatcher[Symbol.dispose]();
       await outbound.close();

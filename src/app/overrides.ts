@@ -6,6 +6,8 @@ import type { OutboundOptions } from "../outbound/outbound.ts";
 /** What a test may put in place of the real thing. Nothing here is for operators. */
 export type Overrides = {
   readonly clock?: Clock;
+  /** Whether that clock is corrected by the database's, as the system's always is. Default: no. */
+  readonly correctsClock?: boolean;
   readonly random?: Random;
   readonly logSink?: LogSink;
   /** Name servers, hosts file and trusted authorities of what goes out. */

@@ -48,7 +48,8 @@ const checkDamage = ({ damage }: Store): readonly Check[] =>
     ? [ok("integrity", "no damage found")]
     : damage.map((sentence) => fail("integrity", `${sentence}; restore a backup, and look after the disk`));
 
-const checkSecrets = ({ secrets }: Store): Check => {
+/** Whether the keys that are given open what is sealed. */
+export const checkSecrets = ({ secrets }: Pick<Store, "secrets">): Check => {
   switch (secrets.kind) {
     case "unused":
       return ok("secrets", "none yet");

@@ -37,21 +37,27 @@ const runHere = async (config: Config, operation: string, input: object): Promis
   }
 };
 
+/** Asks the gateway that runs on this `DATA_DIR`. Null: there is none, or it keeps nothing there. */
+const askGateway = async (config: Config, operation: string, input: object): Promise<Answer | null> => {
+  if (config.databaseUrl !== null) return null;
+  const { controlAddress } = await import("../app/control.ts");
+  return askServer(controlAddress(config), operation, input);
+};
+
 /**
- * Has one operation done by the gateway that runs on this `DATA_DIR` or, when none does, in this process.
+ * Has one operation done by the gateway that runs on this `DATA_DIR` or, when none does, in this process. `over`: options that the
+ * operation itself decides.
  * @throws {CommandError} when it was refused.
  */
 export const runOperation = async <Result>(
   { env, clock }: Pick<Context, "env" | "clock">,
   operation: string,
-  { input = {}, result }: { input?: object; result: z.ZodType<Result> },
+  { input = {}, result, over = {} }: { input?: object; result: z.ZodType<Result>; over?: Partial<Config> },
 ): Promise<Result> => {
-  const config = readConfig(env);
-  const { controlAddress } = await import("../app/control.ts");
-  const address = controlAddress(config);
+  const config = { ...readConfig(env), ...over };
   const answer = await whileLocked(
     clock,
-    async () => (await askServer(address, operation, input)) ?? (await runHere(config, operation, input)),
+    async () => (await askGateway(config, operation, input)) ?? (await runHere(config, operation, input)),
   );
   if (!answer.ok) throw new CommandError(answer.message);
   const read = result.safeParse(answer.result);

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 
 import type { Config } from "../config.ts";
+import { checkDatabase } from "./_check-database.ts";
 import { checkClock, checkDirectory, checkDisk, checkNode } from "./_check-machine.ts";
 import { checkEgress, checkPublicUrl } from "./_check-options.ts";
 import { checkServer, checkStore } from "./_check-store.ts";
@@ -8,9 +9,10 @@ import { type Check, ok, orFail } from "./_check.ts";
 import { type Command, type Context, exitCode, refuseArguments } from "./_command.ts";
 import { readConfig } from "./_config.ts";
 
-/** All that has to do with what is in `DATA_DIR`. */
+/** All that has to do with where events are kept: the database, or what is in `DATA_DIR`. */
 const checkData = async (config: Config, nowMs: number): Promise<readonly Check[]> => {
-  const { dataDir } = config;
+  const { dataDir, databaseUrl } = config;
+  if (databaseUrl !== null) return orFail("database", () => checkDatabase(databaseUrl, config));
   if (!existsSync(dataDir)) return [ok("DATA_DIR", `the first start makes ${dataDir}`), checkClock(nowMs, null)];
   const { inspectStore } = await import("../app/inspect.ts");
   const { controlAddress } = await import("../app/control.ts");

@@ -12,7 +12,11 @@ export const migrate: Command = {
   summary: "brings the store to the newest schema, without a start",
   run: async (args, context) => {
     refuseArguments(args);
-    const { fromVersion, toVersion, backupPath } = await runOperation(context, "schema", { result: migrated });
+    const { fromVersion, toVersion, backupPath } = await runOperation(context, "schema", {
+      result: migrated,
+      // Whoever asks for it need not say so twice.
+      over: { migrate: "auto" },
+    });
     context.err(
       fromVersion === toVersion
         ? `the store has schema version ${toVersion}, the newest`

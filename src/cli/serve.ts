@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { App } from "../app.ts";
 import type { Config } from "../config.ts";
 import type { Timer } from "../lib/clock.ts";
-import { type Command, type Context, exitCode, programName, refuseArguments } from "./_command.ts";
+import { type Command, type Context, exitCode, parseArguments, programName } from "./_command.ts";
 import { readConfig } from "./_config.ts";
 import { whileLocked } from "./_operation.ts";
 
@@ -30,7 +30,7 @@ const firstSignal = ({ onStopSignal, exit, err }: Context): Promise<string> => {
 
 /** What someone who has just started it for the first time wants to know. No secret among it. */
 const welcome = (
-  { publicUrl, dataDir, secretsKeys }: Config,
+  { publicUrl, dataDir, databaseUrl, secretsKeys }: Config,
   { host, port }: App["address"],
   env: Context["env"],
 ): readonly string[] => [
@@ -38,7 +38,9 @@ const welcome = (
   "This is the first start of Postern here.",
   "",
   `  listens on   ${host}:${port}, known as ${publicUrl} (HOST, PORT, PUBLIC_URL)`,
-  `  store        ${join(dataDir, "postern.db")} (DATA_DIR)`,
+  databaseUrl === null
+    ? `  store        ${join(dataDir, "postern.db")} (DATA_DIR)`
+    : `  store        PostgreSQL, ${new URL(databaseUrl).host}${new URL(databaseUrl).pathname} (DATABASE_URL)`,
   secretsKeys === null
     ? `  secrets      sealed with ${join(dataDir, "secrets.key")}: keep a copy of it, nothing opens them without`
     : "  secrets      sealed with SECRETS_KEY: keep a copy of it, nothing opens them without",
@@ -78,11 +80,11 @@ const stopInTime = async (stop: () => Promise<void>, config: Config, { clock, er
  */
 export const serve: Command = {
   name: "serve",
-  usage: "",
+  usage: "[--role all|api|ingest|worker]",
   summary: "runs the gateway",
   run: async (args, context) => {
-    refuseArguments(args);
-    const config = readConfig(context.env);
+    const { role } = parseArguments({ args: [...args], options: { role: { type: "string" } } }).values;
+    const config = readConfig(role === undefined ? context.env : { ...context.env, ROLE: role });
     const signal = firstSignal(context);
     const { createApp } = await import("../app.ts");
     const app = await whileLocked(context.clock, () => createApp(config));

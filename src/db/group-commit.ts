@@ -1,14 +1,20 @@
 import type { Clock } from "../lib/clock.ts";
 import { halvesOf, type Share, Shares, type Waiting } from "./_shares.ts";
+import type { Kept } from "./kept.ts";
 import type { Operation, OperationResult } from "./statement.ts";
 import { isInterrupted, isPassing, StoreError } from "./store-error.ts";
 
 /** What a batch writes, and what becomes of its items once it is on disk. */
 export type Draft<Result> = {
   readonly operations: readonly Operation[];
+  /** Whether it changes what other processes keep in memory. Default: nothing. */
+  readonly changes?: Extract<Kept, "routing">;
   /** Called once the commit is on disk. Gives one result per item, in order. Must not throw. */
   committed(results: readonly OperationResult[]): readonly Result[];
-  /** Called instead when nothing was written: takes back what drafting changed in memory. Must not throw. */
+  /**
+   * Called instead when nothing was written: takes back what drafting changed in memory. The same items may be drafted
+   * again afterwards. Must not throw.
+   */
   abandoned?(): void;
 };
 
@@ -34,6 +40,24 @@ export type Batcher<Item, Result> = {
 /** Adds an item to the next commit. Resolves once it is on disk; rejects when it was refused. */
 export type Join<Item, Result> = (item: Item) => Promise<Result>;
 
+/** What became of a commit. */
+export type Committed =
+  | {
+      readonly kind: "written";
+      readonly results: readonly OperationResult[];
+      /** Called once memory is what was written, before anything else is drafted. */
+      applied(): void;
+    }
+  /** Nothing was written: it was drafted from memory that is not what the store holds any more. */
+  | { readonly kind: "outdated" };
+
+/** What a commit writes. */
+export type CommitRequest = Pick<Draft<unknown>, "changes"> & {
+  readonly operations: readonly Operation[];
+  /** Whether it has to see all that the commits before it wrote. */
+  readonly isExclusive: boolean;
+};
+
 /** What the group commit needs of an engine. */
 export type CommitEngine = {
   /** Commits that may be under way at once. They end in the order in which they were begun. */
@@ -44,8 +68,10 @@ export type CommitEngine = {
   isWanted(): boolean;
   /** Holds the writer while `work` runs. */
   hold<T>(work: () => Promise<T>): Promise<T>;
-  /** Writes all of it in one durable transaction, or nothing. The writer is held. */
-  commit(operations: readonly Operation[]): Promise<readonly OperationResult[]>;
+  /** Writes all of it in one durable transaction, or nothing. The writer is held. Called in the turn in which it was drafted. */
+  commit(request: CommitRequest): Promise<Committed>;
+  /** Brings memory up to date, after a commit was outdated. The writer is held, and no commit is under way. */
+  catchUp(): Promise<void>;
   /** Called while the writer is still held, after what was committed has been answered. Must not throw. */
   maintain(): Promise<void>;
 };
@@ -59,8 +85,13 @@ export type CommitObserver = {
 /** What is told when the fate of a commit is unknown, because its answer was lost. */
 export type InterruptionListener = () => void;
 
+/** Drafts of the same items from memory that turned out to be outdated. Each time somebody else made a change. */
+const outdatedMax = 5;
+
 /** Commits after which the writer is given to somebody else who wants it. */
 const turnCommitsMax = 8;
+
+const isAnyExclusive = (shares: readonly Share[]): boolean => shares.some(({ batcher }) => batcher.overlaps !== true);
 
 /**
  * Group commit: while one commit runs, what arrives waits; when it ends, all that waits goes in the next one. No timer,
@@ -78,6 +109,10 @@ export class GroupCommit {
   /** Commits that are under way, and whether one of them holds items that no other may be drafted beside. */
   #underWay = 0;
   #isExclusive = false;
+  /** Those of them that are with the engine, and whoever waits until there are none. */
+  #writing = 0;
+  #idle: PromiseWithResolvers<void> = Promise.withResolvers();
+  #catchUp: Promise<void> | null = null;
   #maintaining = 0;
   /** Resolves when there may be something to begin: a commit ended, or items arrived. */
   #change: PromiseWithResolvers<void> = Promise.withResolvers();
@@ -150,12 +185,12 @@ export class GroupCommit {
 
   /** What the next commit is made of; nothing when it has to wait for one that is under way. */
   #next(): readonly Share[] {
-    if (this.#underWay >= this.#engine.commitsMax || this.#maintaining > 0) return [];
+    if (this.#underWay >= this.#engine.commitsMax || this.#maintaining > 0 || this.#catchUp !== null) return [];
     return this.#shares.take(this.#underWay > 0 && this.#isExclusive);
   }
 
   async #commit(shares: readonly Share[]): Promise<void> {
-    const isExclusive = shares.some(({ batcher }) => batcher.overlaps !== true);
+    const isExclusive = isAnyExclusive(shares);
     if (isExclusive) this.#isExclusive = true;
     this.#underWay += 1;
     await this.#write(shares);
@@ -178,21 +213,60 @@ export class GroupCommit {
   }
 
   async #write(shares: readonly Share[]): Promise<void> {
-    const startedMs = this.#clock.monotonicMs();
     const items = shares.reduce((sum, { taken }) => sum + taken.length, 0);
+    try {
+      for (let tries = 0; tries < outdatedMax; tries += 1) {
+        while (this.#catchUp !== null) await this.#catchUp.catch(() => null);
+        if (await this.#writeOnce(shares, items)) return;
+        await this.#becomeCurrent();
+      }
+      throw new StoreError("unavailable", "what others change is ahead of this process again and again; try later");
+    } catch (error) {
+      await this.#refuse(shares, items, error);
+    }
+  }
+
+  /** Tells whether it was written; false: what it was drafted from is outdated. */
+  async #writeOnce(shares: readonly Share[], items: number): Promise<boolean> {
+    const startedMs = this.#clock.monotonicMs();
     const drafts: { share: Share; draft: Draft<unknown> }[] = [];
-    let results: readonly OperationResult[];
+    const abandon = (): void => {
+      for (const { draft } of drafts) draft.abandoned?.();
+    };
+    let done: Committed;
+    this.#writing += 1;
     try {
       for (const share of shares) {
         drafts.push({ share, draft: share.batcher.draft(share.taken.map(({ item }) => item)) });
       }
-      results = await this.#engine.commit(drafts.flatMap(({ draft }) => draft.operations));
+      done = await this.#engine.commit({
+        operations: drafts.flatMap(({ draft }) => draft.operations),
+        isExclusive: isAnyExclusive(shares),
+        ...(drafts.some(({ draft }) => draft.changes !== undefined) ? { changes: "routing" } : {}),
+      });
     } catch (error) {
-      for (const { draft } of drafts) draft.abandoned?.();
-      await this.#refuse(shares, items, error);
-      return;
+      abandon();
+      this.#wrote();
+      throw error;
     }
-    this.#observer.committed({ items, durationMs: this.#clock.monotonicMs() - startedMs });
+    if (done.kind === "written") {
+      this.#observer.committed({ items, durationMs: this.#clock.monotonicMs() - startedMs });
+      this.#finish(drafts, done.results);
+      done.applied();
+    } else abandon();
+    this.#wrote();
+    return done.kind === "written";
+  }
+
+  #wrote(): void {
+    this.#writing -= 1;
+    if (this.#writing === 0) this.#idle.resolve();
+  }
+
+  #finish(
+    drafts: readonly { readonly share: Share; readonly draft: Draft<unknown> }[],
+    results: readonly OperationResult[],
+  ): void {
     let resultsUsed = 0;
     for (const { share, draft } of drafts) {
       const own = results.slice(resultsUsed, resultsUsed + draft.operations.length);
@@ -200,6 +274,22 @@ export class GroupCommit {
       const outcomes = draft.committed(own);
       for (const [index, item] of share.taken.entries()) this.#tell(item, outcomes[index]);
     }
+  }
+
+  /** Commits that found themselves outdated together share one look. What others still write must be in memory before it. */
+  #becomeCurrent(): Promise<void> {
+    const run = async (): Promise<void> => {
+      try {
+        this.#idle = Promise.withResolvers();
+        if (this.#writing > 0) await this.#idle.promise;
+        await this.#engine.catchUp();
+      } finally {
+        this.#catchUp = null;
+        // In the next round: those who waited for this go first.
+        this.#lookSoon();
+      }
+    };
+    return (this.#catchUp ??= run());
   }
 
   /**

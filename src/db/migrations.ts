@@ -1,5 +1,6 @@
 import type { Migration } from "./migration.ts";
 import { gateway } from "./migrations/0001-gateway.ts";
+import { nodes } from "./migrations/0002-nodes.ts";
 
 /** Every step of the schema, oldest first. */
-export const migrations: readonly Migration[] = [gateway];
+export const migrations: readonly Migration[] = [gateway, nodes];

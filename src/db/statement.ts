@@ -31,10 +31,21 @@ export type UpdateStatement = {
   readonly compute?: Readonly<Record<string, string>>;
 };
 
-/** A statement of its own, with `?` for each value, in SQL that both engines read the same way. */
+/** A statement of its own. */
 export type RawStatement = {
   readonly kind: "raw";
+  /** With `?` for each value, in SQL that both engines read the same way. It runs once for each row of values. */
   readonly sql: string;
+  /**
+   * The same for all rows at once, for an engine across a network: PostgreSQL's SQL, which finds the rows in the table
+   * `input`, their values in the columns `v1`, `v2`, … Each row of values counts once. Default: `sql`, row by row.
+   */
+  readonly together?: string;
+  /**
+   * A table of which the first value of each row is the `id`. Where several processes write, those rows are held before the
+   * statement begins, so that it sees what whoever held them has written, in other tables, too.
+   */
+  readonly holds?: string;
   /** The type of each `?`, in order. */
   readonly parameters: readonly ColumnType[];
   /** Whether rows come back (`returning`, or a select). */
@@ -65,13 +76,9 @@ export const updateStatement = (parts: Omit<UpdateStatement, "kind">): UpdateSta
   ...parts,
 });
 
-/** A statement in SQL that is common to the engines. */
-export const rawStatement = (
-  sql: string,
-  { parameters, returns }: Pick<RawStatement, "parameters" | "returns">,
-): RawStatement => ({
+/** A statement in SQL that is common to the engines, and how an engine runs it for many rows when it can. */
+export const rawStatement = (sql: string, parts: Omit<RawStatement, "kind" | "sql">): RawStatement => ({
   kind: "raw",
   sql,
-  parameters,
-  returns,
+  ...parts,
 });

@@ -1,7 +1,8 @@
 import type { Timer } from "../lib/clock.ts";
 import type { Id } from "../lib/ids.ts";
+import type { LaneState } from "../observe/gauges.ts";
 import type { Destination } from "../routing/destination.ts";
-import { RateWindow } from "./rate.ts";
+import type { RateWindow } from "./rate.ts";
 import { type Candidate, nextTurn, type Turn, type Verdict } from "./turn.ts";
 import type { Work } from "./work.ts";
 
@@ -31,7 +32,8 @@ export type Lane = {
   nextDueAtMs: number | null;
   claiming: boolean;
   timer: Timer | null;
-  readonly rate: RateWindow;
+  /** What it sent while it was ours. */
+  rate: RateWindow | null;
 };
 
 /** A lane with nothing in it. */
@@ -46,7 +48,7 @@ export const newLane = (destinationId: Id): Lane => ({
   nextDueAtMs: null,
   claiming: false,
   timer: null,
-  rate: new RateWindow(),
+  rate: null,
 });
 
 /** Where a delivery waits. */
@@ -57,6 +59,10 @@ export const runningIn = ({ running }: Lane): number => running.live + running.r
 
 /** Slots of a lane. */
 export const slotsOf = ({ ordered, maxConcurrency }: Destination): number => (ordered ? 1 : maxConcurrency);
+
+/** Whether an attempt that an earlier owner left under way must be over before the next one starts. */
+export const isStrict = (destination: Destination): boolean =>
+  slotsOf(destination) === 1 || destination.rateLimit !== null;
 
 /** Whether nothing waits in memory. */
 export const isEmpty = ({ waiting }: Lane): boolean => waiting.live.length + waiting.replays.length === 0;
@@ -69,14 +75,21 @@ export const roomIn = ({ waiting, reserved }: Lane): number =>
 export const hasBacklog = (lane: Lane, nowMs: number): boolean =>
   lane.claiming || (lane.nextDueAtMs !== null && lane.nextDueAtMs <= nowMs);
 
+/** What a lane does, for a gauge. */
+export const stateOf = (lane: Lane, destination: Destination | undefined, nowMs: number): LaneState => {
+  if (destination?.enabled !== true) return "disabled";
+  if (hasBacklog(lane, nowMs)) return "backlogged";
+  if (runningIn(lane) > 0) return "busy";
+  return isEmpty(lane) ? "idle" : "held";
+};
+
+/** Whether something is under way, or may come to be by a commit that is. */
+export const isBusy = (lane: Lane): boolean =>
+  runningIn(lane) > 0 || lane.reserved > 0 || lane.claiming || !isEmpty(lane);
+
 /** Whether nothing would be lost by forgetting the lane. A rate counts on what was sent before. */
 export const isForgettable = (lane: Lane, destination: Pick<Destination, "rateLimit"> | undefined): boolean =>
-  runningIn(lane) === 0 &&
-  lane.reserved === 0 &&
-  isEmpty(lane) &&
-  lane.nextDueAtMs === null &&
-  !lane.claiming &&
-  (destination?.rateLimit ?? null) === null;
+  !isBusy(lane) && lane.nextDueAtMs === null && (destination?.rateLimit ?? null) === null;
 
 /** What would go next of one kind, and where it stands. */
 type Next = { readonly index: number; readonly candidate: Candidate | null };

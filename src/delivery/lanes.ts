@@ -5,23 +5,27 @@ import type { Id } from "../lib/ids.ts";
 import type { LaneState } from "../observe/gauges.ts";
 import type { Claimed, ClaimWish } from "../queue/claim.ts";
 import { claimedDueMs, type Delivery } from "../queue/delivery.ts";
+import type { Ownership, Standing } from "../queue/ownership.ts";
 import type { Destination } from "../routing/destination.ts";
 import type { RoutingTable } from "../routing/table.ts";
 import { LaneMemory } from "./lane-memory.ts";
 import {
   hasBacklog,
-  isEmpty,
+  isBusy,
   isForgettable,
+  isStrict,
   type Lane,
   laneBytesMax,
   newLane,
   nextIn,
   roomIn,
   runningIn,
+  stateOf,
   turnOf,
   windowMax,
 } from "./lane.ts";
-import type { HeldBytes, Work, WorkEnd } from "./work.ts";
+import { RateWindow } from "./rate.ts";
+import type { Progress, Work, WorkEnd } from "./work.ts";
 
 /** What an event counts as until it has been read from the store: the largest body that is usual. */
 const unreadBytes = 256 * 1024;
@@ -50,12 +54,19 @@ export type LanesParts = {
   /** Whether attempts may start at all. */
   readonly mayStart: () => boolean;
   /** Does one piece of work. */
-  readonly work: (work: Work, destination: Destination, held: HeldBytes) => Promise<WorkEnd>;
+  readonly work: (work: Work, destination: Destination, progress: Progress) => Promise<WorkEnd>;
   /** Whether nobody wants a piece of work any more, though its destination is on. */
   readonly isRevoked: (work: Work) => boolean;
   /** Gets rid of work that nobody wants any more. */
   readonly cancel: (work: Work) => void;
+  /** Which destinations this process sends to. */
+  readonly ownership: Ownership;
+  /** Gives work back to the store: somebody else sends it. */
+  readonly giveBack: (work: Work) => void;
 };
+
+/** Where to something is sent, and since when it counts against the rate. */
+type Start = { readonly destination: Destination; readonly takenAtMs: number };
 
 /**
  * One lane for each destination: what it holds, when it may send, and when it fetches more. A slow or dead destination
@@ -85,7 +96,10 @@ export class Lanes {
    * `forgo`; if not, it waits in the store, and `noteDue` says so once it is there.
    */
   reserve(destination: Destination, bytes: number): boolean {
-    if (this.#stopped || !this.#parts.mayStart()) return false;
+    const { ownership, mayStart } = this.#parts;
+    if (this.#stopped || ownership.standingOf(destination.id) !== "ours" || !mayStart()) return false;
+    // Another process may have stored an earlier one just now: in the store each has its place.
+    if (destination.ordered && !ownership.isAlone) return false;
     const lane = this.#lane(destination.id);
     const nowMs = this.#parts.dueTime.nowMs();
     if (hasBacklog(lane, nowMs)) return false;
@@ -117,6 +131,11 @@ export class Lanes {
 
   /** Tells a lane that the store holds a delivery of its that falls due then. */
   noteDue(destinationId: Id, atMs: number): void {
+    const standing = this.#parts.ownership.standingOf(destinationId);
+    if (standing === "theirs" || standing === "leaving") {
+      this.#parts.ownership.call(destinationId);
+      return;
+    }
     const lane = this.#lane(destinationId);
     lane.nextDueAtMs = Math.min(lane.nextDueAtMs ?? atMs, atMs);
     this.#pumpSoon(lane);
@@ -141,9 +160,21 @@ export class Lanes {
     this.#pump(lane);
   }
 
+  /** Looks at all lanes again, for anything may have changed that somebody else decides. */
+  reviewAll(): void {
+    for (const { destinationId } of this.#lanes.values()) this.wake(destinationId);
+  }
+
   /** Looks at all lanes again. */
   wakeAll(): void {
     for (const lane of this.#lanes.values()) this.#pumpSoon(lane);
+  }
+
+  /** Destinations for which something is under way, or may come to be by a commit that is. */
+  *busy(): Generator<Id> {
+    for (const lane of this.#lanes.values()) {
+      if (isBusy(lane)) yield lane.destinationId;
+    }
   }
 
   /** Deliveries that wait in any lane. */
@@ -168,7 +199,9 @@ export class Lanes {
   states(): Record<LaneState, number> {
     const states: Record<LaneState, number> = { idle: 0, busy: 0, backlogged: 0, held: 0, disabled: 0 };
     const nowMs = this.#parts.dueTime.nowMs();
-    for (const lane of this.#lanes.values()) states[this.#stateOf(lane, nowMs)] += 1;
+    for (const lane of this.#lanes.values()) {
+      states[stateOf(lane, this.#parts.table.destination(lane.destinationId)?.destination, nowMs)] += 1;
+    }
     return states;
   }
 
@@ -178,13 +211,6 @@ export class Lanes {
     let oldestMs = nowMs;
     for (const { nextDueAtMs } of this.#lanes.values()) oldestMs = Math.min(oldestMs, nextDueAtMs ?? nowMs);
     return nowMs - oldestMs;
-  }
-
-  #stateOf(lane: Lane, nowMs: number): LaneState {
-    if (this.#parts.table.destination(lane.destinationId)?.destination.enabled !== true) return "disabled";
-    if (hasBacklog(lane, nowMs)) return "backlogged";
-    if (runningIn(lane) > 0) return "busy";
-    return isEmpty(lane) ? "idle" : "held";
   }
 
   #lane(destinationId: Id): Lane {
@@ -233,6 +259,11 @@ export class Lanes {
     if (this.#stopped) return;
     lane.timer?.cancel();
     lane.timer = null;
+    const standing = this.#parts.ownership.standingOf(lane.destinationId);
+    if (standing !== "ours") {
+      this.#giveUp(lane, standing);
+      return;
+    }
     const destination = this.#parts.table.destination(lane.destinationId)?.destination;
     if (destination?.enabled !== true) {
       this.#drain(lane, destination);
@@ -241,13 +272,31 @@ export class Lanes {
     const waitMs = this.#startWork(lane, destination);
     this.#fetch(lane, destination);
     this.#sleep(lane, destination, waitMs);
-    if (isForgettable(lane, destination)) this.#lanes.delete(lane.destinationId);
+    if (isForgettable(lane, destination)) this.#forget(lane);
+  }
+
+  /** Empties a lane that is not ours, or not yet again. What is under way ends. */
+  #giveUp(lane: Lane, standing: Exclude<Standing, "ours">): void {
+    for (const work of [...lane.waiting.live.splice(0), ...lane.waiting.replays.splice(0)]) {
+      this.#memory.hold(lane, -work.bytes);
+      this.#parts.giveBack(work);
+    }
+    lane.rate = null;
+    // What it is to go on with when it is ours.
+    if (standing === "taking") return;
+    lane.nextDueAtMs = null;
+    if (isForgettable(lane, undefined)) this.#forget(lane);
   }
 
   #drain(lane: Lane, destination: Destination | undefined): void {
     this.#drop(lane, () => true);
     lane.nextDueAtMs = null;
-    if (isForgettable(lane, destination)) this.#lanes.delete(lane.destinationId);
+    if (isForgettable(lane, destination)) this.#forget(lane);
+  }
+
+  /** A lane that was forgotten may be looked at once more, when there is another one for its destination. */
+  #forget(lane: Lane): void {
+    if (this.#lanes.get(lane.destinationId) === lane) this.#lanes.delete(lane.destinationId);
   }
 
   /** Gets rid of what waits and is not wanted. */
@@ -266,12 +315,15 @@ export class Lanes {
 
   /** Starts what may start. Gives how long the next must wait, or null when it need not, or there is none. */
   #startWork(lane: Lane, destination: Destination): number | null {
-    const { clock, dueTime, mayStart } = this.#parts;
+    const { clock, dueTime, mayStart, ownership } = this.#parts;
+    const quietMs = this.#quietMs(destination);
+    lane.rate ??= new RateWindow(ownership.changedAtMs(destination.id));
     for (;;) {
       const next = nextIn(lane, destination, dueTime.nowMs());
       if (next.kind === "none") return null;
       if (next.kind === "wait") return next.waitMs;
       if (!mayStart()) return sleepMsMax;
+      if (quietMs > 0) return quietMs;
       if (this.#startsLeft === 0) {
         this.#pumpSoon(lane);
         return null;
@@ -279,22 +331,36 @@ export class Lanes {
       // Looked at again when one of those under way ends. One at a time always goes, so nobody waits for other lanes.
       const readBytes = toReadBytes(lane.waiting[next.turn][next.index]);
       if (runningIn(lane) > 0 && !this.#memory.mayHold(lane, readBytes)) return null;
-      const rateWaitMs = lane.rate.take(destination, clock.monotonicMs());
+      const takenAtMs = clock.monotonicMs();
+      const rateWaitMs = lane.rate.take(destination, takenAtMs);
       if (rateWaitMs > 0) return rateWaitMs;
       this.#startsLeft -= 1;
-      for (const work of lane.waiting[next.turn].splice(next.index, 1)) void this.#run(lane, work, destination);
+      for (const work of lane.waiting[next.turn].splice(next.index, 1)) {
+        void this.#run(lane, work, { destination, takenAtMs });
+      }
     }
   }
 
-  async #run(lane: Lane, work: Work, destination: Destination): Promise<void> {
+  /** How long an attempt that a dead owner left under way may still take, where no other may run beside it. */
+  #quietMs(destination: Destination): number {
+    const { clock, ownership } = this.#parts;
+    const diedAtMs = isStrict(destination) ? ownership.diedAtMs(destination.id) : null;
+    return diedAtMs === null ? 0 : diedAtMs + destination.timeoutMs - clock.monotonicMs();
+  }
+
+  async #run(lane: Lane, work: Work, { destination, takenAtMs }: Start): Promise<void> {
     const turn = turnOf(work);
     lane.lastTurn = turn;
     lane.running[turn] += 1;
     let readBytes = toReadBytes(work);
     this.#memory.hold(lane, readBytes);
-    const { kept, hasFailed } = await this.#parts.work(work, destination, (bytes) => {
-      this.#memory.hold(lane, bytes - readBytes);
-      readBytes = bytes;
+    const { rate } = lane;
+    const { kept, hasFailed } = await this.#parts.work(work, destination, {
+      held: (bytes) => {
+        this.#memory.hold(lane, bytes - readBytes);
+        readBytes = bytes;
+      },
+      sends: () => rate?.sends(takenAtMs, this.#parts.clock.monotonicMs()),
     });
     lane.running[turn] -= 1;
     lane.isFailing = hasFailed;

@@ -15,12 +15,19 @@ const forgottenMax = 256;
  */
 export class RateWindow {
   #sentAtMs: number[] = [];
+  #othersUntilMs: number | null;
   /** Where the sends that count begin. */
   #first = 0;
+
+  /** `othersUntilMs`: another process may have sent until then, by the monotonic clock, and nobody knows how much. */
+  constructor(othersUntilMs: number | null = null) {
+    this.#othersUntilMs = othersUntilMs;
+  }
 
   /** How long to wait before the next send; 0 takes the send. `monotonicMs` is now. */
   take({ rateLimit, ratePeriod }: Pick<Destination, "rateLimit" | "ratePeriod">, monotonicMs: number): number {
     if (rateLimit === null || ratePeriod === null) return 0;
+    this.#assumeOthers(rateLimit, ratePeriod);
     this.#forget(monotonicMs - periodMs[ratePeriod]);
     // With a limit that was lowered, more may count than the limit: the one that makes room lies further back.
     const blocking = this.#sentAtMs[Math.max(this.#first, this.#sentAtMs.length - rateLimit)];
@@ -29,6 +36,26 @@ export class RateWindow {
     if (waitMs > roundingMs) return waitMs;
     this.#sentAtMs.push(monotonicMs);
     return 0;
+  }
+
+  /** What was taken is sent now, and counts from now on: reading it from the store may have taken its time. */
+  sends(takenAtMs: number, monotonicMs: number): void {
+    const taken = this.#sentAtMs.lastIndexOf(takenAtMs);
+    if (taken < this.#first) return;
+    this.#sentAtMs.splice(taken, 1);
+    this.#sentAtMs.push(monotonicMs);
+  }
+
+  /**
+   * What another process sent is taken to be all that it might. In a second, at the last moment; in a longer span, evenly:
+   * nothing at all for an hour would be worse than what it keeps from happening.
+   */
+  #assumeOthers(rateLimit: number, ratePeriod: RatePeriod): void {
+    const untilMs = this.#othersUntilMs;
+    if (untilMs === null) return;
+    this.#othersUntilMs = null;
+    const stepMs = ratePeriod === "second" ? 0 : periodMs[ratePeriod] / rateLimit;
+    for (let left = rateLimit - 1; left >= 0; left -= 1) this.#sentAtMs.push(untilMs - left * stepMs);
   }
 
   #forget(untilMs: number): void {

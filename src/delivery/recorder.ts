@@ -8,6 +8,7 @@ import type { Id } from "../lib/ids.ts";
 import type { Random } from "../lib/random.ts";
 import type { Observer } from "../observe/observe.ts";
 import type { Delivery } from "../queue/delivery.ts";
+import type { Ownership } from "../queue/ownership.ts";
 import { type Settled, settleOperation, type Settlement } from "../queue/settle.ts";
 import type { Destination } from "../routing/destination.ts";
 import { healthOperation } from "../routing/health.ts";
@@ -37,6 +38,7 @@ export type RecorderParts = {
   readonly dueTime: ForwardTime;
   readonly random: Pick<Random, "fraction">;
   readonly table: RoutingTable;
+  readonly ownership: Pick<Ownership, "standingOf">;
   readonly observer: Pick<Observer, "deliveryEnded" | "destinationDisabled" | "faulted">;
   /** Deliveries that are due again in the store, told before any later commit is drafted. */
   readonly onDue: (destinationId: Id, atMs: number) => void;
@@ -124,7 +126,7 @@ export class Recorder {
 
   /** Judges in order: ten failures in one batch are ten failures. */
   #judge(reports: readonly Report[]): Judgement {
-    const { clock, dueTime, random, table } = this.#parts;
+    const { clock, dueTime, random, table, ownership } = this.#parts;
     const now = { nowMs: clock.nowMs(), dueNowMs: dueTime.nowMs() };
     const changed = new Map<Id, Health>();
     const judged = reports.map((report): Judged => {
@@ -132,7 +134,9 @@ export class Recorder {
       const known = table.destination(delivery.destinationId)?.destination;
       const destination = known && { ...known, ...changed.get(known.id) };
       const { settlement, sign } = decide(outcome, delivery, destination, { ...now, random: random.fraction() });
-      if (destination !== undefined) {
+      // What another process sends to is that one's to judge.
+      const isJudge = ["ours", "leaving"].includes(ownership.standingOf(delivery.destinationId));
+      if (destination !== undefined && isJudge) {
         const health = afterSign(destination, sign);
         if (health !== destination) changed.set(destination.id, health);
       }
@@ -150,7 +154,13 @@ export class Recorder {
     }));
     const tried = reports.flatMap(({ delivery, attempt }) => (attempt === null ? [] : [{ delivery, attempt }]));
     const ended = settled.filter(({ settlement }) => settlement.to === "ended");
+    const { table } = this.#parts;
+    const isSwitched = [...changed].some(
+      ([id, { enabling }]) => table.destination(id)?.destination.enabling !== enabling,
+    );
     return {
+      // Failure counts are the business of whoever sends to the destination; that it is off is everybody's.
+      ...(isSwitched ? { changes: "routing" } : {}),
       operations: [
         settleOperation(settled),
         logOperation(tried),

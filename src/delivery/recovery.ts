@@ -4,6 +4,7 @@ import type { Id } from "../lib/ids.ts";
 import type { Observer } from "../observe/observe.ts";
 import { releaseLost } from "../queue/claim.ts";
 import type { Delivery } from "../queue/delivery.ts";
+import type { Ownership } from "../queue/ownership.ts";
 import { dueTimes } from "../queue/read.ts";
 import type { RoutingTable } from "../routing/table.ts";
 
@@ -11,10 +12,11 @@ const againMs = 1_000;
 
 /** What recovery needs. */
 export type RecoveryParts = {
-  readonly store: Pick<Store, "write" | "lookup">;
+  readonly store: Pick<Store, "write" | "lookup" | "cluster">;
   readonly clock: Pick<Clock, "after">;
   readonly table: Pick<RoutingTable, "destinations">;
   readonly observer: Pick<Observer, "faulted">;
+  readonly ownership: Pick<Ownership, "standingOf" | "holds">;
   /** All that this process holds: waiting, being tried, or with an outcome that is not on disk. */
   readonly inHand: () => Iterable<Delivery>;
   readonly noteDue: (destinationId: Id, atMs: number) => void;
@@ -25,14 +27,16 @@ export type RecoveryParts = {
  * it made due was told to nobody: both would lie there until the next start.
  */
 export const createRecovery = (parts: RecoveryParts): (() => void) => {
-  const { store, clock, table, observer, inHand, noteDue } = parts;
+  const { store, clock, table, observer, ownership, inHand, noteDue } = parts;
+  const isOurs = (destinationId: Id): boolean => ownership.standingOf(destinationId) === "ours";
   const state = { isRunning: false, isWanted: false };
   const recover = async (): Promise<void> => {
     await store.write(async (tx) => {
+      if (!(await ownership.holds(tx))) return;
       // Read while the writer is held: nothing is being claimed or settled meanwhile.
-      await releaseLost(tx, new Set([...inHand()].map(({ id }) => id)));
+      await releaseLost(tx, isOurs, new Set([...inHand()].map(({ id }) => id)));
     });
-    const ids = [...table.destinations()].map(({ destination }) => destination.id);
+    const ids = [...table.destinations()].map(({ destination }) => destination.id).filter(isOurs);
     for (const [id, atMs] of await dueTimes(store, ids)) noteDue(id, atMs);
   };
   const run = async (): Promise<void> => {

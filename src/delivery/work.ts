@@ -4,8 +4,13 @@ import type { Delivery } from "../queue/delivery.ts";
 /** An event and its bytes. */
 export type StoredEvent = { readonly event: Event; readonly payload: Payload };
 
-/** Told, once an event was read from the store, what it keeps in memory until its attempt is over. */
-export type HeldBytes = (bytes: number) => void;
+/** Told of what was started, while it goes on. */
+export type Progress = {
+  /** What an event that was read from the store keeps in memory until its attempt is over. */
+  held(bytes: number): void;
+  /** Its request goes out now: what was read before may have taken its time. */
+  sends(): void;
+};
 
 /** How a piece of work ended: what an ordered lane must keep and wait with, or null; and whether its attempt failed. */
 export type WorkEnd = { readonly kept: Work | null; readonly hasFailed: boolean };

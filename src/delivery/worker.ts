@@ -12,7 +12,7 @@ import { type AttemptContext, failedUnsent, performAttempt } from "./attempt.ts"
 import type { Outcome } from "./outcome.ts";
 import type { Recorder } from "./recorder.ts";
 import { crashesMax, type Suspects } from "./suspects.ts";
-import type { HeldBytes, StoredEvent, Work, WorkEnd } from "./work.ts";
+import type { Progress, StoredEvent, Work, WorkEnd } from "./work.ts";
 
 /** How long a delivery waits when the store cannot be asked, or a connection not be opened, at the moment. */
 const unavailableMs = 5_000;
@@ -41,7 +41,11 @@ const postponedIn = ({ dueTime }: Pick<WorkerParts, "dueTime">, ms: number): Don
   attempt: null,
 });
 
-const readEvent = async (parts: WorkerParts, work: Work, held: HeldBytes): Promise<StoredEvent | Done> => {
+const readEvent = async (
+  parts: WorkerParts,
+  work: Work,
+  { held }: Pick<Progress, "held">,
+): Promise<StoredEvent | Done> => {
   if (work.stored !== null) return work.stored;
   try {
     const stored = await readStored(parts.store, work.delivery.eventId);
@@ -54,7 +58,7 @@ const readEvent = async (parts: WorkerParts, work: Work, held: HeldBytes): Promi
   }
 };
 
-const tryOnce = async (parts: WorkerParts, work: Work, held: HeldBytes): Promise<Done> => {
+const tryOnce = async (parts: WorkerParts, work: Work, progress: Progress): Promise<Done> => {
   const { delivery } = work;
   const reason = parts.revocation(delivery);
   if (reason !== null) return cancelled(reason);
@@ -63,8 +67,9 @@ const tryOnce = async (parts: WorkerParts, work: Work, held: HeldBytes): Promise
   if (delivery.claims > crashesMax) {
     return failedUnsent(parts, work, "crashed", `the gateway stopped ${crashesMax} times while this was being sent`);
   }
-  const stored = await readEvent(parts, work, held);
+  const stored = await readEvent(parts, work, progress);
   if ("outcome" in stored) return stored;
+  progress.sends();
   const attempted = await performAttempt(parts, { work, stored, routed, signal: parts.signal });
   if (attempted.kind === "unavailable") {
     parts.observer.postponed({
@@ -82,9 +87,9 @@ const tryOnce = async (parts: WorkerParts, work: Work, held: HeldBytes): Promise
 };
 
 /** What cannot be processed becomes a failed attempt with a reason, never a lane that stands still. */
-const tryOnceSafely = async (parts: WorkerParts, work: Work, held: HeldBytes): Promise<Done> => {
+const tryOnceSafely = async (parts: WorkerParts, work: Work, progress: Progress): Promise<Done> => {
   try {
-    const admission = await parts.suspects(work.delivery, () => tryOnce(parts, work, held));
+    const admission = await parts.suspects(work.delivery, () => tryOnce(parts, work, progress));
     if (admission.kind === "admitted") return admission.result;
     return postponedIn(parts, unavailableMs);
   } catch (error) {
@@ -127,8 +132,8 @@ const heldWork = (work: Work, settlement: Settlement | null, attempt: Attempt | 
  */
 export const createWorker =
   (parts: WorkerParts) =>
-  async (work: Work, destination: Destination, held: HeldBytes): Promise<WorkEnd> => {
-    const { outcome, attempt } = await tryOnceSafely(parts, work, held);
+  async (work: Work, destination: Destination, progress: Progress): Promise<WorkEnd> => {
+    const { outcome, attempt } = await tryOnceSafely(parts, work, progress);
     if (attempt !== null) report(parts, work, destination, attempt);
     const recorded = parts.recorder.record({ delivery: work.delivery, outcome, attempt });
     if (outcome.kind === "succeeded" && !destination.ordered) return { kept: null, hasFailed: false };

@@ -1,4 +1,4 @@
-import type { ExpressionBuilder, SelectQueryBuilder } from "kysely";
+import { type ExpressionBuilder, type SelectQueryBuilder, sql } from "kysely";
 
 import type { Store } from "../db/store.ts";
 import { type Id, idFloor, idFromBytes, idToBytes } from "../lib/ids.ts";
@@ -27,6 +27,12 @@ type Events = SelectQueryBuilder<EventTables, "events", object>;
 /** Whose events, of which source. */
 export type EventOwner = EventScope & { readonly sourceId: Id };
 
+/** The index of what has not succeeded is used when the query says so in its words. */
+const ofStatus = (query: Events, status: EventStatus): Events => {
+  const narrowed = query.where("status", "=", status);
+  return status === "succeeded" ? narrowed : narrowed.where("status", "<>", sql.lit("succeeded"));
+};
+
 /** Narrows to a source of an owner and a filter. Time is narrowed by id: ids grow with it, and the index is by id. */
 const narrow = (query: Events, owner: EventOwner, filter: EventFilter): Events => {
   let narrowed = query
@@ -34,9 +40,10 @@ const narrow = (query: Events, owner: EventOwner, filter: EventFilter): Events =
     .where("team_id", "=", idToBytes(owner.teamId))
     .where("env_id", "=", idToBytes(owner.envId));
   if (filter.eventType !== undefined) narrowed = narrowed.where("event_type", "=", filter.eventType);
-  if (filter.status !== undefined) narrowed = narrowed.where("status", "=", filter.status);
+  if (filter.status !== undefined) narrowed = ofStatus(narrowed, filter.status);
   if (filter.signatureValid !== undefined) {
-    narrowed = narrowed.where("signature_valid", "=", filter.signatureValid ? 1 : 0);
+    // In the text of the query, as in the index of those that are not.
+    narrowed = narrowed.where("signature_valid", "=", sql.lit(filter.signatureValid ? 1 : 0));
   }
   if (filter.fromMs !== undefined) narrowed = narrowed.where("id", ">=", idToBytes(idFloor(filter.fromMs)));
   if (filter.toMs !== undefined) narrowed = narrowed.where("id", "<", idToBytes(idFloor(filter.toMs)));

@@ -1,4 +1,4 @@
-import { CompiledQuery } from "kysely";
+import { sql } from "kysely";
 
 import { type Operation, rawStatement, updateStatement } from "../db/statement.ts";
 import type { Tx } from "../db/store.ts";
@@ -6,7 +6,7 @@ import { type Id, idToBytes } from "../lib/ids.ts";
 import type { EventTables } from "./_rows.ts";
 
 /** The rule of `EventStatus`, in the commit that changes a delivery. */
-const refreshSql = (ids: string): string =>
+const refreshSql = (which: string): string =>
   `update events set status = (
      select case
        when count(case when d.status = 'pending' then 1 end) > 0 then 'forwarding'
@@ -14,9 +14,15 @@ const refreshSql = (ids: string): string =>
        when count(*) > 0 then 'succeeded'
        else 'received' end
      from deliveries d where d.event_id = events.id and d.newest = 1
-   ) where id in (${ids})`;
+   ) ${which}`;
 
-const refresh = rawStatement(refreshSql("?"), { parameters: ["id"], returns: false });
+const refresh = rawStatement(refreshSql("where id = ?"), {
+  together: refreshSql("from input where id = input.v1"),
+  // Two processes may end two deliveries of one event at the same time: each would see the other's pending.
+  holds: "events",
+  parameters: ["id"],
+  returns: false,
+});
 
 const release = updateStatement({
   table: "events",
@@ -34,9 +40,10 @@ export const refreshStatusOperation = (eventIds: Iterable<Id>): Operation => ({
 export const refreshStatuses = async (tx: Tx, eventIds: Iterable<Id>): Promise<void> => {
   const ids = [...new Set(eventIds)].map(idToBytes);
   if (ids.length === 0) return;
+  await tx.holdRows("events", ids.toSorted(Buffer.compare));
   // One statement: each is a round trip to the writer's thread, which everybody else waits for.
-  const places = ids.map(() => "?").join(", ");
-  await tx.tables<EventTables>().executeQuery(CompiledQuery.raw(refreshSql(places), ids));
+  const which = sql`where id in (${sql.join(ids)})`;
+  await sql`${sql.raw(refreshSql(""))} ${which}`.execute(tx.tables<EventTables>());
 };
 
 /** Records that events were found to be validly signed after all. */

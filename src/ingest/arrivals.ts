@@ -9,14 +9,21 @@ import { addOperation } from "../queue/add.ts";
 import { type Delivery, newDelivery } from "../queue/delivery.ts";
 import type { Destination } from "../routing/destination.ts";
 import type { Source } from "../routing/source.ts";
-import type { Route, RoutingTable } from "../routing/table.ts";
-import type { Judged } from "./judge.ts";
+import type { Route, RoutedSource, RoutingTable } from "../routing/table.ts";
+import type { Tolerances } from "../routing/verify.ts";
+import type { Incoming } from "./incoming.ts";
+import { judge, type Judged, type Judgement } from "./judge.ts";
 
-/** A judged request on its way to the store. */
-export type Arrival = { readonly sourceId: Id; readonly receivedAtMs: number; readonly judged: Judged };
+/** A judged request on its way to the store. `routed`: its source as it was when it was judged. */
+export type Arrival = { readonly routed: RoutedSource; readonly incoming: Incoming; readonly judged: Judged };
 
-/** What became of it: the event's id, or null when its source was deleted meanwhile. */
-export type Stored = { readonly eventId: Id } | null;
+/** What became of it. */
+export type Stored =
+  | { readonly kind: "stored"; readonly eventId: Id; readonly valid: boolean }
+  /** Its source was deleted meanwhile. */
+  | { readonly kind: "gone" }
+  /** Its source was changed meanwhile, and cannot be read by this process. */
+  | { readonly kind: "unreadable" };
 
 /** A delivery that goes to its lane straight from memory. */
 export type Handed = {
@@ -43,6 +50,7 @@ export type ArrivalParts = {
   readonly table: RoutingTable;
   readonly ids: Ids;
   readonly lanes: LaneDoor;
+  readonly tolerances: Tolerances;
 };
 
 /** Arrivals in one commit, at most, and events and deliveries together: a source may have a thousand destinations. */
@@ -50,6 +58,7 @@ const arrivalsMax = 512;
 const rowsMax = 4_096;
 
 type Planned = {
+  readonly kind: "planned";
   readonly event: Event;
   readonly payload: Payload;
   /** What each of its deliveries counts as, while it waits in memory. */
@@ -76,7 +85,22 @@ const planDelivery = (
     claimed: lanes.reserve(destination, bytes),
   });
 
-const plan = (parts: ArrivalParts, source: Source, { judged, receivedAtMs }: Arrival): Planned => {
+/** A source that was changed since a request was judged may have another secret: then what it was is no judgement of it. */
+const judgedBy = ({ tolerances }: ArrivalParts, current: RoutedSource, arrival: Arrival): Judgement =>
+  current === arrival.routed
+    ? { kind: "judged", judged: arrival.judged }
+    : judge(current, arrival.incoming, tolerances);
+
+const planArrival = (parts: ArrivalParts, arrival: Arrival): Planned | Exclude<Stored, { kind: "stored" }> => {
+  const current = parts.table.source(arrival.routed.source.id);
+  if (current === undefined) return { kind: "gone" };
+  const judgement = judgedBy(parts, current, arrival);
+  return judgement.kind === "unreadable"
+    ? judgement
+    : plan(parts, current.source, judgement.judged, arrival.incoming.receivedAtMs);
+};
+
+const plan = (parts: ArrivalParts, source: Source, judged: Judged, receivedAtMs: number): Planned => {
   const { payload, ...found } = judged;
   const isHeldBack = found.quarantined || !source.enabled;
   const routes = isHeldBack ? [] : parts.table.match(source.id, found.eventType);
@@ -91,7 +115,13 @@ const plan = (parts: ArrivalParts, source: Source, { judged, receivedAtMs }: Arr
     receivedAtMs,
   };
   const bytes = heldBytesOf(payload);
-  return { event, payload, bytes, deliveries: routes.map((route) => planDelivery(parts, event, route, bytes)) };
+  return {
+    kind: "planned",
+    event,
+    payload,
+    bytes,
+    deliveries: routes.map((route) => planDelivery(parts, event, route, bytes)),
+  };
 };
 
 const handOver = ({ lanes }: ArrivalParts, { event, payload, bytes, deliveries }: Planned): void => {
@@ -100,6 +130,11 @@ const handOver = ({ lanes }: ArrivalParts, { event, payload, bytes, deliveries }
     else lanes.place({ delivery, stored: { event, payload }, bytes });
   }
 };
+
+const toStored = (planned: Planned | Exclude<Stored, { kind: "stored" }>): Stored =>
+  planned.kind === "planned"
+    ? { kind: "stored", eventId: planned.event.id, valid: planned.event.signatureValid }
+    : planned;
 
 const forgo = ({ lanes }: ArrivalParts, { bytes, deliveries }: Planned): void => {
   for (const { claims, destinationId } of deliveries) {
@@ -115,21 +150,18 @@ export const createArrivals = (parts: ArrivalParts): Join<Arrival, Stored> =>
   parts.store.line<Arrival, Stored>({
     name: "arrivals",
     itemsMax: arrivalsMax,
-    weigh: ({ sourceId }) => 1 + parts.table.connectionCount(sourceId),
+    weigh: ({ routed }) => 1 + parts.table.connectionCount(routed.source.id),
     weightMax: rowsMax,
     // Routes and lanes as they are when it is drafted: what a commit under way does to them, it does to these as well.
     overlaps: true,
     draft: (arrivals): Draft<Stored> => {
-      const plans = arrivals.map((arrival) => {
-        const source = parts.table.source(arrival.sourceId)?.source;
-        return source === undefined ? null : plan(parts, source, arrival);
-      });
-      const planned = plans.filter((each) => each !== null);
+      const plans = arrivals.map((arrival) => planArrival(parts, arrival));
+      const planned = plans.filter((each) => each.kind === "planned");
       return {
         operations: [...appendOperations(planned), addOperation(planned.flatMap(({ deliveries }) => deliveries))],
         committed: () => {
           for (const each of planned) handOver(parts, each);
-          return plans.map((each) => (each === null ? null : { eventId: each.event.id }));
+          return plans.map(toStored);
         },
         abandoned: () => {
           for (const each of planned) forgo(parts, each);

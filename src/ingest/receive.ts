@@ -68,9 +68,7 @@ export const createReceive = ({ clock, arrive, tolerances }: ReceiveParts): Rece
     }
     waiting += 1;
     try {
-      const stored = await arrive({ sourceId, receivedAtMs: incoming.receivedAtMs, judged });
-      if (stored === null) return { kind: "gone" };
-      return { kind: "stored", eventId: stored.eventId, valid: judged.signatureValid };
+      return await arrive({ routed, incoming, judged });
     } catch (error) {
       if (isPassing(error)) return { kind: "overloaded" };
       throw error;

@@ -10,6 +10,10 @@ export type StoreObserver = {
   commitFailed(failure: { items: number; error: unknown }): void;
   /** The schema was brought up to date. `backupPath`: the copy of the store as it was. */
   migrated(migration: { fromVersion: number; toVersion: number; backupPath: string | null }): void;
+  /** Statements were sent to a database server. */
+  statementsSent(count: number): void;
+  /** The database server runs with a setting under which a crash of its machine loses or damages acknowledged events. */
+  storeUnsafe(found: { setting: string }): void;
   /** Rows removed, by kind: the keys come from a closed set. */
   retentionRan(run: { removed: Readonly<Record<string, number>>; durationMs: number }): void;
   /** Called when the free space falls below the bound, not for every look at it. */
@@ -43,6 +47,10 @@ export const createStoreObserver = (
     name: "postern_store_commit_failures_total",
     help: "Group commits that failed.",
   });
+  const statements = metrics.counter({
+    name: "postern_store_statements_total",
+    help: "Statements sent to the database server (PostgreSQL).",
+  });
   const removedRows = metrics.counter({
     name: "postern_retention_removed_rows_total",
     help: "Rows that retention removed, by kind.",
@@ -63,6 +71,14 @@ export const createStoreObserver = (
     },
     migrated(migration) {
       log.info("the store was brought to the newest schema", migration);
+    },
+    statementsSent(count) {
+      statements.inc(count);
+    },
+    storeUnsafe({ setting }) {
+      log.warn(`the database server runs with ${setting}=off: a crash of its machine loses acknowledged events`, {
+        setting,
+      });
     },
     retentionRan({ removed, durationMs }) {
       for (const [kind, rows] of Object.entries(removed)) removedRows.inc({ kind }, rows);

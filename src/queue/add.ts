@@ -26,7 +26,12 @@ const insert = insertStatement({
 
 const supersede = rawStatement(
   "update deliveries set newest = 0 where event_id = ? and connection_id = ? and newest = 1",
-  { parameters: ["id", "id"], returns: false },
+  {
+    together: `update deliveries set newest = 0 from input
+      where event_id = input.v1 and connection_id = input.v2 and newest = 1`,
+    parameters: ["id", "id"],
+    returns: false,
+  },
 );
 
 /** What stores new deliveries: claimed for the lane that takes them at once, or due. */

@@ -5,6 +5,7 @@ import type { Store, Tx } from "../db/store.ts";
 import { type Id, idFromBytes, idToBytes } from "../lib/ids.ts";
 import { asDeliveryRow, fromDeliveryRow, type QueueTables } from "./_rows.ts";
 import { claimedDueMs, type Delivery } from "./delivery.ts";
+import { destinationsWithClaims } from "./read.ts";
 import { givenBackSql, suspectedSql } from "./suspect.ts";
 
 /** One lane's wish for more work. */
@@ -19,21 +20,42 @@ export type ClaimWish = {
 export type Claimed = { readonly deliveries: readonly Delivery[]; readonly nextDueAtMs: number | null };
 
 /** A retry that is claimed before its time, as an ordered lane does, keeps its time. */
-const claim = rawStatement(
-  `update deliveries set due_at_ms = ${claimedDueMs}, claims = case when claims = 0 then 1 else claims end, generation = generation + 1,
+const claimSet = `due_at_ms = ${claimedDueMs}, claims = case when claims = 0 then 1 else claims end, generation = generation + 1,
      not_before_ms = case when attempts > 0 and coalesce(not_before_ms, 0) < due_at_ms
-       then due_at_ms else not_before_ms end
+       then due_at_ms else not_before_ms end`;
+
+const claim = rawStatement(
+  `update deliveries set ${claimSet}
    where (event_id, id) in (
      select event_id, id from deliveries where destination_id = ? and due_at_ms <= ?
      order by due_at_ms, event_id, id limit ?
    ) returning *`,
-  { parameters: ["id", "integer", "integer"], returns: true },
+  {
+    together: `update deliveries set ${claimSet}
+       from (
+         select due.event_id as picked_event_id, due.id as picked_id from input cross join lateral (
+           select d.event_id, d.id from deliveries d where d.destination_id = input.v1 and d.due_at_ms <= input.v2
+           order by d.due_at_ms, d.event_id, d.id limit input.v3
+         ) as due
+       ) as picked
+       where event_id = picked_event_id and id = picked_id
+       returning deliveries.*`,
+    parameters: ["id", "integer", "integer"],
+    returns: true,
+  },
 );
 
 const nextDue = rawStatement(
   `select destination_id, due_at_ms from deliveries
    where destination_id = ? and due_at_ms < ${claimedDueMs} order by due_at_ms limit 1`,
-  { parameters: ["id"], returns: true },
+  {
+    together: `select input.v1 as destination_id, next.due_at_ms from input cross join lateral (
+        select d.due_at_ms from deliveries d where d.destination_id = input.v1 and d.due_at_ms < ${claimedDueMs}
+        order by d.due_at_ms limit 1
+      ) as next`,
+    parameters: ["id"],
+    returns: true,
+  },
 );
 
 /** What claims for several lanes, and looks at what comes after. */
@@ -77,7 +99,8 @@ export type Slots = { readonly destinationId: Id; readonly slots: number };
 /**
  * Makes due what a dead process had claimed of one destination, at its place in an ordered lane, which is that of
  * creation. Only the oldest, as many as are sent at once, may have been under way, and are suspects: the others waited,
- * and their claim does not count against them.
+ * and their claim does not count against them. Each claim becomes an older one: a process that was only taken for dead
+ * can settle nothing any more.
  * @returns how many there were; `rescuedMax` of them means that there may be more.
  */
 const rescueSome = async (tx: Tx, destinationId: Id, underWayMax: number): Promise<number> => {
@@ -95,7 +118,7 @@ const rescueSome = async (tx: Tx, destinationId: Id, underWayMax: number): Promi
     const claims = sql<number>`${sql.raw(index < underWayMax ? suspectedSql : givenBackSql)}`;
     await tables
       .updateTable("deliveries")
-      .set(({ ref }) => ({ due_at_ms: ref("created_at_ms"), claims }))
+      .set(({ eb, ref }) => ({ due_at_ms: ref("created_at_ms"), claims, generation: eb("generation", "+", 1) }))
       .where("event_id", "=", event_id)
       .where("id", "=", id)
       .execute();
@@ -104,43 +127,48 @@ const rescueSome = async (tx: Tx, destinationId: Id, underWayMax: number): Promi
 };
 
 /**
- * Makes due what a dead process had claimed, destination by destination: one seek where there is nothing. At the start of
- * the one process that may claim.
+ * Makes due what a dead process had claimed, destination by destination, while this is the one process that may claim for
+ * them: `holds` is asked in every transaction.
  */
 export const rescueClaims = async (
-  store: Pick<Store, "lookup" | "write">,
-  destinations: Iterable<Slots>,
+  store: Pick<Store, "lookup" | "write" | "cluster">,
+  destinations: readonly Slots[],
+  holds: (tx: Tx, destinationId: Id) => Promise<boolean> = () => Promise.resolve(true),
 ): Promise<void> => {
+  const claimed = await destinationsWithClaims(
+    store,
+    destinations.map(({ destinationId }) => destinationId),
+  );
   for (const { destinationId, slots } of destinations) {
-    const claimed = await store
-      .lookup<QueueTables>()
-      .selectFrom("deliveries")
-      .select("id")
-      .where("destination_id", "=", idToBytes(destinationId))
-      .where("due_at_ms", "=", claimedDueMs)
-      .limit(1)
-      .executeTakeFirst();
-    if (claimed === undefined) continue;
+    if (!claimed.has(destinationId)) continue;
     let underWayMax = slots;
     for (let rescued = rescuedMax; rescued === rescuedMax; underWayMax = Math.max(0, underWayMax - rescuedMax)) {
-      rescued = await store.write((tx) => rescueSome(tx, destinationId, underWayMax));
+      rescued = await store.write(async (tx) =>
+        (await holds(tx, destinationId)) ? rescueSome(tx, destinationId, underWayMax) : 0,
+      );
     }
   }
 };
 
 /**
- * Makes due what is claimed in the store and in nobody's hands: the answer to the commit that claimed it was lost. Run as
- * a transaction, so that no claim is under way.
+ * Makes due what is claimed in the store for a destination of ours and in nobody's hands: the answer to the commit that
+ * claimed it was lost. Run as a transaction, so that no claim is under way.
  * @returns how many there were.
  */
-export const releaseLost = async (tx: Tx, inHand: ReadonlySet<Id>): Promise<number> => {
+export const releaseLost = async (
+  tx: Tx,
+  isOurs: (destinationId: Id) => boolean,
+  inHand: ReadonlySet<Id>,
+): Promise<number> => {
   const tables = tx.tables<QueueTables>();
   const claimed = await tables
     .selectFrom("deliveries")
-    .select(["event_id", "id"])
+    .select(["event_id", "id", "destination_id"])
     .where("due_at_ms", "=", claimedDueMs)
     .execute();
-  const lost = claimed.filter(({ id }) => !inHand.has(idFromBytes(id)));
+  const lost = claimed.filter(
+    ({ id, destination_id }) => isOurs(idFromBytes(destination_id)) && !inHand.has(idFromBytes(id)),
+  );
   for (const { event_id, id } of lost) {
     await tables
       .updateTable("deliveries")

@@ -6,7 +6,13 @@ const drop = rawStatement(
   `delete from deliveries where event_id = ?
      and not exists (select 1 from events where events.id = deliveries.event_id)
    returning event_id`,
-  { parameters: ["id"], returns: true },
+  {
+    together: `delete from deliveries using input where event_id = input.v1
+       and not exists (select 1 from events where events.id = deliveries.event_id)
+     returning event_id`,
+    parameters: ["id"],
+    returns: true,
+  },
 );
 
 /**

@@ -1,3 +1,5 @@
+import { type RawBuilder, sql } from "kysely";
+
 import type { Store } from "../db/store.ts";
 import { type Id, idToBytes } from "../lib/ids.ts";
 import { fromDeliveryRow, type QueueTables } from "./_rows.ts";
@@ -19,26 +21,57 @@ export const deliveriesOf = async (store: Pick<Store, "lookup">, eventId: Id): P
 /** Deliveries of one event that are ever shown. */
 const deliveriesMax = 1000;
 
-/** When each destination's first delivery in the store falls due. One seek in the index for each destination. */
-export const dueTimes = async (
-  store: Pick<Store, "lookup">,
-  destinationIds: Iterable<Id>,
+type DueRow = { place: number; due_at_ms: number | null };
+
+/** Destinations that one statement looks at, across a network. */
+const togetherMax = 1_000;
+
+/** The first due time of each destination among those that `span` admits. One seek in the index for each destination. */
+const firstDues = async (
+  { lookup, cluster }: Pick<Store, "lookup" | "cluster">,
+  destinationIds: readonly Id[],
+  span: string,
 ): Promise<ReadonlyMap<Id, number>> => {
+  const first = (id: string): string =>
+    `(select due_at_ms from deliveries where destination_id = ${id} and due_at_ms ${span} order by due_at_ms limit 1)`;
   const times = new Map<Id, number>();
-  for (const destinationId of destinationIds) {
-    const row = await store
-      .lookup<QueueTables>()
-      .selectFrom("deliveries")
-      .select("due_at_ms")
-      .where("destination_id", "=", idToBytes(destinationId))
-      .where("due_at_ms", "<", claimedDueMs)
-      .orderBy("due_at_ms")
-      .limit(1)
-      .executeTakeFirst();
-    if (row?.due_at_ms !== null && row?.due_at_ms !== undefined) times.set(destinationId, row.due_at_ms);
+  const read = async (ids: readonly Id[], query: RawBuilder<DueRow>): Promise<void> => {
+    for (const { place, due_at_ms } of (await query.execute(lookup())).rows) {
+      const id = ids[place - 1];
+      if (id !== undefined && due_at_ms !== null) times.set(id, due_at_ms);
+    }
+  };
+  if (cluster === null) {
+    for (const id of destinationIds) {
+      await read([id], sql`select 1 as place, ${sql.raw(first("x"))} as due_at_ms from (select ${idToBytes(id)} as x)`);
+    }
+    return times;
+  }
+  for (let at = 0; at < destinationIds.length; at += togetherMax) {
+    const ids = destinationIds.slice(at, at + togetherMax);
+    const texts = ids.map((id) => idToBytes(id).toString("hex")).join(",");
+    await read(
+      ids,
+      sql`select place, due_at_ms from (
+          select place, ${sql.raw(first("decode(hex, 'hex')"))} as due_at_ms
+          from unnest(string_to_array(${texts}, ',')) with ordinality as input (hex, place)
+        ) as firsts where due_at_ms is not null`,
+    );
   }
   return times;
 };
+
+/** When each destination's first delivery in the store falls due. */
+export const dueTimes = (
+  store: Pick<Store, "lookup" | "cluster">,
+  destinationIds: readonly Id[],
+): Promise<ReadonlyMap<Id, number>> => firstDues(store, destinationIds, `< ${claimedDueMs}`);
+
+/** Those destinations for which some process has claimed something. */
+export const destinationsWithClaims = async (
+  store: Pick<Store, "lookup" | "cluster">,
+  destinationIds: readonly Id[],
+): Promise<ReadonlySet<Id>> => new Set((await firstDues(store, destinationIds, `= ${claimedDueMs}`)).keys());
 
 /** Pending and ended deliveries of one bulk replay. */
 export const countByReplay = async (

@@ -15,7 +15,12 @@ export const suspectedSql: string = `case when claims < ${suspectClaims} then ${
 
 const charge = rawStatement(
   "update deliveries set claims = claims + 1 where event_id = ? and id = ? and generation = ?",
-  { parameters: ["id", "id", "integer"], returns: false },
+  {
+    together: `update deliveries set claims = claims + 1 from input
+      where event_id = input.v1 and id = input.v2 and generation = input.v3`,
+    parameters: ["id", "id", "integer"],
+    returns: false,
+  },
 );
 
 /** What records that suspects are tried. */

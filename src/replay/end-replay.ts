@@ -1,4 +1,4 @@
-import type { Store } from "../db/store.ts";
+import type { Store, Tx } from "../db/store.ts";
 import { refreshStatuses } from "../events/status.ts";
 import type { Clock } from "../lib/clock.ts";
 import { type Id, idFromBytes, idToBytes } from "../lib/ids.ts";
@@ -17,13 +17,10 @@ type Parts = { readonly store: Pick<Store, "lookup" | "list" | "write">; readonl
 /** Replays that one read brings to memory. */
 const openMax = 1_000;
 
-/** Bulk replays that are not done with: they run, or deliveries of theirs have not ended. */
-export const openReplays = async (
-  { store }: Pick<Parts, "store">,
-  after: Id | null,
-): Promise<readonly OpenReplay[]> => {
-  const rows = await store
-    .list<ReplayTables>()
+/** Bulk replays that are not done with, in the order of ids: they run, or deliveries of theirs have not ended. */
+export const openReplays = async (tx: Tx, after: Id | null): Promise<readonly OpenReplay[]> => {
+  const rows = await tx
+    .tables<ReplayTables>()
     .selectFrom("replays")
     .selectAll()
     .where("succeeded", "is", null)
@@ -67,7 +64,7 @@ export const cancelReplay = async (
       .where("status", "=", "running")
       .executeTakeFirst();
     if (changed.numUpdatedRows > 0n) tx.afterCommit(() => onCancelled(key.replayId));
-  });
+  }, "replays");
   return getReplay({ store }, scope, key);
 };
 
@@ -124,5 +121,5 @@ export const settleReplay = async (
     tx.afterCommit(() =>
       observer.replayEnded({ status, replayId, sourceId, queued, skipped, succeeded, failed, cancelled }),
     );
-  });
+  }, "replays");
 };

@@ -14,7 +14,9 @@ export type Fed =
   | { readonly kind: "fed"; readonly cursor: Id; readonly events: number }
   /** The source is gone, or the replay was cancelled meanwhile. Nothing was written. */
   | { readonly kind: "gone" }
-  | { readonly kind: "cancelled" };
+  | { readonly kind: "cancelled" }
+  /** Somebody else works on the replay now. Nothing was written. */
+  | { readonly kind: "elsewhere" };
 
 /** What feeding needs. */
 export type FeedParts = StandingParts & {
@@ -66,7 +68,8 @@ export const feedPage = async (parts: FeedParts, replay: OpenReplay, limit: numb
     case "queued":
       return { kind: "fed", cursor, events: new Set(queued.deliveries.map(({ eventId }) => eventId)).size };
     case "cancelled":
-      return { kind: "cancelled" };
+    case "elsewhere":
+      return { kind: queued.kind };
     case "gone":
     case "unknown_destination":
       return { kind: "gone" };

@@ -59,6 +59,7 @@ export const replayOne = async (
       return { kind: "unknown_destination" };
     case "gone":
     case "cancelled":
+    case "elsewhere":
       return { kind: "not_found" };
   }
 };

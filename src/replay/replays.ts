@@ -3,6 +3,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { ForwardTime } from "../lib/forward-time.ts";
 import type { Id, Ids } from "../lib/ids.ts";
 import type { Observer } from "../observe/observe.ts";
+import { type Ownership, ownsAll } from "../queue/ownership.ts";
 import type { RoutingTable } from "../routing/table.ts";
 import type { Tolerances } from "../routing/verify.ts";
 import { cancelReplay } from "./end-replay.ts";
@@ -17,7 +18,7 @@ import { createTurns } from "./turns.ts";
 
 /** What replays need. */
 export type ReplaysParts = {
-  readonly store: Pick<Store, "line" | "list" | "lookup" | "write">;
+  readonly store: Pick<Store, "line" | "list" | "lookup" | "write" | "keep">;
   readonly clock: Clock;
   /** What deliveries are due by. */
   readonly dueTime: ForwardTime;
@@ -26,6 +27,8 @@ export type ReplaysParts = {
   readonly tolerances: Tolerances;
   readonly observer: Pick<Observer, "deliveryEnded" | "faulted" | "replayEnded">;
   /** What replays tell the lanes: that the store holds a delivery that is due then, and that some are wanted no more. */
+  /** Which bulk replays this process works on. Default: all. */
+  readonly ownership?: Pick<Ownership, "standingOf">;
   readonly lanes: {
     noteDue(destinationId: Id, atMs: number): void;
     wake(destinationId: Id): void;
@@ -47,23 +50,29 @@ export type Replays = {
   cancel(scope: ReplayScope, key: ReplayKey): Promise<Replay | null>;
   /** Whether nothing more of a bulk replay is to be sent. From memory. */
   isCancelled(replayId: Id): boolean;
-  /** Reads what an earlier process left. Comes before deliveries start: they ask `isCancelled`. */
+  /** Reads what an earlier process left, and follows what others start and cancel. Comes before deliveries start: they ask `isCancelled`. */
   load(): Promise<void>;
   /** Works on bulk replays from now on. Comes after deliveries have started. */
   resume(): void;
+  /** Looks again at which bulk replays are this process's to work on. */
+  wake(): void;
+  /** The bulk replays that something is under way of. */
+  busy(): readonly Id[];
   /** Begins nothing more. Comes before deliveries stop. */
   stop(): Promise<void>;
 };
 
 /** Opens the room. Its line into the group commit comes after those of delivery and ingest. */
 export const createReplays = (parts: ReplaysParts): Replays => {
-  const { lanes } = parts;
+  const { lanes, ownership = ownsAll } = parts;
+  const isOurs = (replayId: Id): boolean => ownership.standingOf(replayId) === "ours";
   const run = createRuns({
     ...parts,
+    isOurs,
     noteDue: (destinationId, atMs) => lanes.noteDue(destinationId, atMs),
     isCancelled: (replayId) => runner.isCancelled(replayId),
   });
-  const runner = new Runner({ ...parts, run, wake: (destinationId) => lanes.wake(destinationId) });
+  const runner = new Runner({ ...parts, run, isOurs, wake: (destinationId) => lanes.wake(destinationId) });
   const startParts = { ...parts, onStarted: runner.add.bind(runner), inTurn: createTurns(countsMax), lookedAtMax };
   const endParts = { ...parts, onCancelled: runner.cancel.bind(runner) };
   return {
@@ -74,8 +83,10 @@ export const createReplays = (parts: ReplaysParts): Replays => {
     get: (scope, key) => getReplay(parts, scope, key),
     cancel: (scope, key) => cancelReplay(endParts, scope, key),
     isCancelled: (replayId) => runner.isCancelled(replayId),
-    load: () => runner.load(),
+    load: () => parts.store.keep("replays", (tx) => runner.reload(tx)),
     resume: () => runner.resume(),
+    wake: () => runner.wake(),
+    busy: () => runner.busy(),
     stop: () => runner.stop(),
   };
 };

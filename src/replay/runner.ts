@@ -1,5 +1,5 @@
 import { isPassing } from "../db/store-error.ts";
-import type { Store } from "../db/store.ts";
+import type { Store, Tx } from "../db/store.ts";
 import type { Timer } from "../lib/clock.ts";
 import type { Id } from "../lib/ids.ts";
 import type { Observer } from "../observe/observe.ts";
@@ -15,6 +15,8 @@ import { destinationsOf, hasPages, neighboursOf, shareOf } from "./share.ts";
 export type RunnerParts = FeedParts & {
   readonly store: Pick<Store, "list" | "lookup" | "write">;
   readonly observer: Pick<Observer, "deliveryEnded" | "faulted" | "replayEnded">;
+  /** Whether a bulk replay is this process's to work on. */
+  readonly isOurs: (replayId: Id) => boolean;
   /** Some of what a lane holds is wanted no more. */
   readonly wake: (destinationId: Id) => void;
 };
@@ -52,6 +54,7 @@ export class Runner {
   readonly #cancelled = new Set<Id>();
   #timer: Timer | null = null;
   #step: Promise<void> | null = null;
+  #stepOf: Id | null = null;
   #running = false;
 
   constructor(parts: RunnerParts) {
@@ -63,21 +66,45 @@ export class Runner {
     return this.#cancelled.has(replayId);
   }
 
-  /** Reads what an earlier process left. Before deliveries start: they ask whether their replay was cancelled. */
-  async load(): Promise<void> {
-    let after: Id | null = null;
-    for (;;) {
-      const replays: readonly OpenReplay[] = await openReplays(this.#parts, after);
+  /** Reads what is not done with, and takes up what is new to this process once that was read. */
+  async reload(tx: Tx): Promise<void> {
+    const open = new Map<Id, OpenReplay>();
+    for (let after: Id | null = null; ;) {
+      const replays: readonly OpenReplay[] = await openReplays(tx, after);
       const last = replays.at(-1);
-      if (last === undefined) return;
-      for (const replay of replays) this.add(replay);
+      if (last === undefined) break;
+      for (const replay of replays) open.set(replay.id, replay);
       after = last.id;
+    }
+    tx.afterCommit(() => this.#become(open));
+  }
+
+  #become(open: ReadonlyMap<Id, OpenReplay>): void {
+    for (const [id, replay] of open) {
+      if (!this.#entries.has(id)) this.add(replay);
+      else if (replay.status === "cancelled" && !this.#cancelled.has(id)) this.cancel(id);
+    }
+    for (const [id, entry] of this.#entries) {
+      if (open.has(id)) continue;
+      // Its next step finds out what became of it; what somebody else worked on is done with.
+      if (this.#parts.isOurs(id)) entry.isStale = true;
+      else this.#forget(id);
     }
   }
 
   /** Begins to work. After delivery has taken up what an earlier process had claimed. */
   resume(): void {
     this.#running = true;
+    this.#pump();
+  }
+
+  /** The bulk replay that a step is under way of, if any. */
+  busy(): readonly Id[] {
+    return this.#stepOf === null ? [] : [this.#stepOf];
+  }
+
+  /** Looks again at which are this process's to work on. */
+  wake(): void {
     this.#pump();
   }
 
@@ -113,6 +140,11 @@ export class Runner {
     this.#timer = null;
     let soonest: Entry | null = null;
     for (const entry of this.#entries.values()) {
+      if (!this.#parts.isOurs(entry.replay.id)) {
+        // Somebody else goes on with it: how far it is stands in the store.
+        entry.isStale = true;
+        continue;
+      }
       if (soonest === null || entry.readyAtMs < soonest.readyAtMs) soonest = entry;
     }
     if (soonest === null) return;
@@ -121,8 +153,10 @@ export class Runner {
       this.#timer = this.#parts.clock.after(waitMs, () => this.#pump());
       return;
     }
+    this.#stepOf = soonest.replay.id;
     this.#step = this.#take(soonest).finally(() => {
       this.#step = null;
+      this.#stepOf = null;
       this.#pump();
     });
   }
@@ -201,6 +235,9 @@ export class Runner {
       case "gone":
         return null;
       case "cancelled":
+        return 0;
+      case "elsewhere":
+        entry.isStale = true;
         return 0;
     }
   }

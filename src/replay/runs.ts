@@ -29,7 +29,9 @@ export type Queued =
   /** Some destinations that were named by hand are not of the source. Nothing was queued. */
   | { readonly kind: "unknown_destination" }
   /** The bulk replay was cancelled meanwhile. */
-  | { readonly kind: "cancelled" };
+  | { readonly kind: "cancelled" }
+  /** Another process works on the bulk replay now. */
+  | { readonly kind: "elsewhere" };
 
 /** What the line of replays needs. */
 export type RunParts = {
@@ -41,6 +43,8 @@ export type RunParts = {
   /** The store holds a delivery of this destination that is due then. */
   readonly noteDue: (destinationId: Id, atMs: number) => void;
   readonly isCancelled: (replayId: Id) => boolean;
+  /** Whether a bulk replay is this process's to work on. */
+  readonly isOurs: (replayId: Id) => boolean;
 };
 
 /** Wishes in one commit, at most: each is up to a page. */
@@ -63,9 +67,10 @@ type Plan = { readonly outcome: Queued; readonly page: Wish["page"]; readonly op
 const nothing = (kind: Exclude<Queued["kind"], "queued">): Plan => ({ outcome: { kind }, page: null, operations: [] });
 
 /** What is written for a wish, from memory as of this commit. */
-const plan = ({ table, ids, dueTime, isCancelled }: RunParts, wish: Wish): Plan => {
+const plan = ({ table, ids, dueTime, isCancelled, isOurs }: RunParts, wish: Wish): Plan => {
   const { sourceId, events, destinationIds, page } = wish;
   if (table.source(sourceId) === undefined) return nothing("gone");
+  if (page !== null && !isOurs(page.replayId)) return nothing("elsewhere");
   if (page !== null && isCancelled(page.replayId)) return nothing("cancelled");
   if (page === null && destinationIds !== undefined && !areOfSource(table, sourceId, destinationIds)) {
     return nothing("unknown_destination");

@@ -3,6 +3,7 @@ import type { Kysely } from "kysely";
 import type { Store } from "../db/store.ts";
 import type { Event } from "../events/event.ts";
 import type { EventOwner } from "../events/list.ts";
+import { newestEventId } from "../events/newest.ts";
 import { countSelected, type Stretch, walkEvents } from "../events/scan.ts";
 import type { Clock } from "../lib/clock.ts";
 import { type Id, type Ids, idToBytes } from "../lib/ids.ts";
@@ -48,9 +49,14 @@ const knowsDestinations = ({ table }: StartParts, sourceId: Id, { destinationIds
 
 /**
  * The point up to which everything is stored that will ever have a lower id: ids of events are given while the writer is
- * held, as it is here.
+ * held, as it is here. Where several processes write, their clocks differ a little: what is stored counts in any case.
  */
-const stablePoint = ({ store, ids }: StartParts): Promise<Id> => store.write(() => Promise.resolve(ids.next()));
+const stablePoint = ({ store, ids }: StartParts): Promise<Id> =>
+  store.write(async (tx) => {
+    const newest = await newestEventId(tx);
+    const next = ids.next();
+    return newest !== null && newest > next ? newest : next;
+  });
 
 /** Bulk replays of a source that run. */
 const countRunning = async (tables: Kysely<ReplayTables>, sourceId: Id): Promise<number> => {
@@ -152,7 +158,7 @@ export const startReplay = async (
       .execute();
     tx.afterCommit(() => onStarted(open));
     return true;
-  });
+  }, "replays");
   if (!isStarted) return { kind: "limit_reached", max: runningMax };
   const { cursor: _cursor, upperId: _upperId, ...replay } = open;
   return {

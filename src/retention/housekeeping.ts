@@ -3,6 +3,8 @@ import { hasEvents } from "../events/retention.ts";
 import type { Clock, Timer } from "../lib/clock.ts";
 import type { Id } from "../lib/ids.ts";
 import type { Observer } from "../observe/observe.ts";
+import { housekeepingId } from "../queue/bucket.ts";
+import { type Ownership, ownsAll } from "../queue/ownership.ts";
 import { hasReplays } from "../replay/retention.ts";
 import { expireSecrets } from "../routing/expire-secrets.ts";
 import { purge } from "../routing/purge.ts";
@@ -24,6 +26,8 @@ export type HousekeepingParts = {
   readonly observer: Pick<Observer, "deliveryEnded" | "faulted" | "retentionRan">;
   /** The latest time that the store told of before this process added to it, Unix milliseconds. 0: none. */
   readonly newestAtOpenMs: number;
+  /** Whether housekeeping is this process's. Default: it is. */
+  readonly ownership?: Pick<Ownership, "standingOf">;
   /** Some of what a lane holds is wanted no more. */
   readonly wake: (destinationId: Id) => void;
 };
@@ -86,7 +90,8 @@ const tasksOf = (parts: HousekeepingParts & { readonly overdue: Set<Id> }): read
 
 /** Makes the housekeeping of one process. */
 export const createHousekeeping = (parts: HousekeepingParts): Housekeeping => {
-  const { clock, observer } = parts;
+  const { clock, observer, ownership = ownsAll } = parts;
+  const isOurs = (): boolean => ownership.standingOf(housekeepingId) === "ours";
   const overdue = new Set<Id>();
   const tasks = tasksOf({ ...parts, overdue });
   let isStopped = false;
@@ -98,9 +103,9 @@ export const createHousekeeping = (parts: HousekeepingParts): Housekeeping => {
     const tally = createTally();
     let isDone = true;
     for (const { name, perform: performTask } of tasks) {
-      if (isStopped) break;
+      if (isStopped || !isOurs()) break;
       try {
-        isDone = (await performTask(beginRun({ clock, tally, isStopped: () => isStopped }))) && isDone;
+        isDone = (await performTask(beginRun({ clock, tally, isStopped: () => isStopped || !isOurs() }))) && isDone;
       } catch (error) {
         observer.faulted({ task: name, error });
       }
@@ -118,6 +123,10 @@ export const createHousekeeping = (parts: HousekeepingParts): Housekeeping => {
   const schedule = (delayMs: number): void => {
     if (isStopped) return;
     timer = clock.after(delayMs, () => {
+      if (!isOurs()) {
+        schedule(waitMs.next);
+        return;
+      }
       void runNow().then(({ isDone }) => schedule(isDone ? waitMs.next : waitMs.unfinished));
     });
   };

@@ -75,5 +75,5 @@ export const createDestination = async (
       table.putConnection(connection);
     });
     return { kind: "created", destination, connection };
-  });
+  }, "routing");
 };

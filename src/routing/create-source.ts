@@ -57,5 +57,5 @@ export const createSource = async (
       return { kind: "created", source };
     }
     throw new Error(`${slugTriesMax} random slugs in a row were taken; the source of randomness is broken`);
-  });
+  }, "routing");
 };

@@ -48,4 +48,4 @@ export const deleteDestination = (
       if (gone === "destination") table.removeDestination(destinationId);
     });
     return { ...linked, gone };
-  });
+  }, "routing");

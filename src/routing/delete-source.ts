@@ -56,4 +56,4 @@ export const deleteSource = (
       for (const destination of destinations) table.removeDestination(idFromBytes(destination.id));
     });
     return { source: fromSourceRow(row), destinations: destinations.map(fromDestinationRow) };
-  });
+  }, "routing");

@@ -50,16 +50,12 @@ const fill = async (tables: Kysely<RoutingTables>, table: RoutingTable): Promise
   );
 };
 
-/** Fills the routing table with everything that is not deleted. For the start, before anything else runs. */
-export const loadRouting = (store: Pick<Store, "lookup">, table: RoutingTable): Promise<void> =>
-  fill(store.lookup<RoutingTables>(), table);
-
 /**
- * Makes the routing table what the store holds, for when the two may differ: the answer to a change was lost. The writer
- * is held, so no change and no batch comes between.
+ * Fills the routing table with everything that is not deleted, and makes it what the store holds whenever the two may differ:
+ * others changed it, or the answer to a change was lost. The writer is held, so no change and no batch comes between.
  */
-export const reloadRouting = (store: Pick<Store, "write">, table: RoutingTable): Promise<void> =>
-  store.write(async (tx) => {
+export const keepRouting = (store: Pick<Store, "keep">, table: RoutingTable): Promise<void> =>
+  store.keep("routing", async (tx) => {
     const fresh = table.empty();
     await fill(tx.tables<RoutingTables>(), fresh);
     tx.afterCommit(() => table.become(fresh));

@@ -72,7 +72,7 @@ export const resealSources = ({ store, keyring }: Parts, after: Id | null): Prom
         .execute();
     }
     return tally(pairs);
-  });
+  }, "routing");
 
 /** Seals the secrets of the destinations after `after` with the sealing key. */
 export const resealDestinations = ({ store, keyring }: Parts, after: Id | null): Promise<Resealed> =>
@@ -99,7 +99,7 @@ export const resealDestinations = ({ store, keyring }: Parts, after: Id | null):
         .execute();
     }
     return tally(pairs);
-  });
+  }, "routing");
 
 const hasResealed = ({ secrets }: { readonly secrets: readonly [Fresh, Fresh] }): boolean =>
   secrets.some(({ became }) => became === "resealed");

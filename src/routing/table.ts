@@ -58,6 +58,7 @@ export class RoutingTable {
   #sourcesBySlug = new Map<string, RoutedSource>();
   #destinations = new Map<Id, RoutedDestination>();
   #connectionsBySource = new Map<Id, Map<Id, Connection>>();
+  readonly #listeners: (() => void)[] = [];
 
   /** `publicUrl`: what the URLs of sources start with. Without it, no signature that covers the URL is valid. */
   constructor({ keyring, catalog, publicUrl = "" }: { keyring: Keyring; catalog: Catalog; publicUrl?: string }) {
@@ -77,6 +78,12 @@ export class RoutingTable {
     this.#sourcesBySlug = other.#sourcesBySlug;
     this.#destinations = other.#destinations;
     this.#connectionsBySource = other.#connectionsBySource;
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Calls `listener` after everything was replaced: anything may have changed. */
+  onReplaced(listener: () => void): void {
+    this.#listeners.push(listener);
   }
 
   sourceBySlug(ingestSlug: string): RoutedSource | undefined {

@@ -58,4 +58,4 @@ export const updateDestination = (
       table.putConnection(connection);
     });
     return { before, after: { destination, connection } };
-  });
+  }, "routing");

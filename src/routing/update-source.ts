@@ -43,4 +43,4 @@ export const updateSource = (
       .execute();
     tx.afterCommit(() => table.putSource(after, sealed));
     return { before, after: { ...before, source: after } };
-  });
+  }, "routing");

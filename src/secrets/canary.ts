@@ -20,7 +20,17 @@ export const readCanary = async (store: Pick<Store, "lookup">): Promise<Uint8Arr
   return row?.sealed ?? null;
 };
 
-/** Seals the canary, for the first time or anew. */
+/** Seals the canary for the first time. Of two that do so at once, one finds the other's there. */
+export const addCanary = async (tx: Tx, keyring: Keyring): Promise<void> => {
+  await tx
+    .tables<SecretsTables>()
+    .insertInto("canaries")
+    .values({ name: canaryName, sealed: keyring.seal(canaryText, canaryPlace) })
+    .onConflict((conflict) => conflict.column("name").doNothing())
+    .execute();
+};
+
+/** Seals the canary anew. */
 export const putCanary = async (tx: Tx, keyring: Keyring): Promise<void> => {
   const sealed = keyring.seal(canaryText, canaryPlace);
   await tx

@@ -2,7 +2,7 @@ import type { Store } from "../db/store.ts";
 import type { Random } from "../lib/random.ts";
 import { createKeyring, type Keyring, newSealingKey } from "../lib/sealing.ts";
 import { type Backup, backUp } from "./backup.ts";
-import { checkCanary, putCanary, readCanary } from "./canary.ts";
+import { checkCanary, addCanary, readCanary } from "./canary.ts";
 import { readKeyFile, type SealingKeys, writeKeyFile } from "./key-file.ts";
 import type { Resealer } from "./reseal.ts";
 import { type KeyOrigin, type Rotation, rotate } from "./rotate.ts";
@@ -62,11 +62,12 @@ const createTurns = (): (<T>(work: () => Promise<T>) => Promise<T>) => {
  */
 export const openSecrets = async (parts: SecretsParts): Promise<Secrets> => {
   const { store, random, configuredKeys, keyFilePath } = parts;
-  const canary = await readCanary(store);
-  const keys = await takeKeys(parts, canary === null);
+  const known = await readCanary(store);
+  const keys = await takeKeys(parts, known === null);
   const keyring = createKeyring(keys, random);
-  if (canary === null) await store.write((tx) => putCanary(tx, keyring));
-  else checkCanary(canary, keyring, configuredKeys === null ? keyFilePath : "SECRETS_KEY");
+  if (known === null) await store.write((tx) => addCanary(tx, keyring));
+  const canary = known ?? (await readCanary(store));
+  if (canary !== null) checkCanary(canary, keyring, configuredKeys === null ? keyFilePath : "SECRETS_KEY");
 
   const origin: KeyOrigin =
     configuredKeys === null ? { kind: "file", path: keyFilePath } : { kind: "configured", keys: configuredKeys };

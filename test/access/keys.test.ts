@@ -1,7 +1,4 @@
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
-
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 
 import { type Access, openAccess } from "../../src/access/access.ts";
 import type { Principal } from "../../src/access/api-key.ts";
@@ -11,17 +8,18 @@ import type { Store } from "../../src/db/store.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { createIds } from "../../src/lib/ids.ts";
 import { createSystemRandom } from "../../src/lib/random.ts";
-import { freshDirectory, freshStore, openStore } from "../support/store.ts";
+import { freshDirectory, freshStore, openStore, reachInto } from "../support/store.ts";
 
 const startMs = 1_800_000_000_000;
 const random = createSystemRandom();
 
 /** The room on a real store, at a time that the test moves. */
-const open = (store: Store = freshStore()) => {
+const open = async (given?: Store) => {
+  const store = given ?? (await freshStore());
   let nowMs = startMs;
   const faults: unknown[] = [];
   const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs };
-  const access = openAccess({
+  const access = await openAccess({
     store,
     clock,
     random,
@@ -57,7 +55,7 @@ const principalOf = async (access: Access, key: string): Promise<Principal> => {
 };
 
 test("a key that was made is recognised, with its place and scopes", async () => {
-  const { access, ask } = open();
+  const { access, ask } = await open();
   const { key, apiKey } = await create(access, { scopes: ["webhooks:write", "push:read"] });
   expect(await ask(`Bearer ${key}`)).toEqual({
     kind: "granted",
@@ -73,7 +71,7 @@ test("a key that was made is recognised, with its place and scopes", async () =>
 });
 
 test("missing, malformed, unknown, expired and revoked keys get the same answer", async () => {
-  const { access, ask, move } = open();
+  const { access, ask, move } = await open();
   const expired = await create(access, { expiresAtMs: startMs + 1_000 });
   const revoked = await create(access);
   await access.revokeKey(revoked.apiKey.id, null);
@@ -90,7 +88,7 @@ test("missing, malformed, unknown, expired and revoked keys get the same answer"
 });
 
 test("a key counts until its expiry and not from then on, remembered or not", async () => {
-  const { access, ask, move } = open();
+  const { access, ask, move } = await open();
   const { key } = await create(access, { expiresAtMs: startMs + 1_000 });
   expect((await ask(`Bearer ${key}`)).kind).toBe("granted");
   move(999);
@@ -101,18 +99,16 @@ test("a key counts until its expiry and not from then on, remembered or not", as
 
 test("the store holds a hash and the prefix, never the key", async () => {
   const directory = freshDirectory();
-  const store = openStore({ directory });
-  const { key } = await create(open(store).access);
+  const store = await openStore({ directory });
+  const { key } = await create((await open(store)).access);
   await store.close();
-  const database = new DatabaseSync(join(directory, "postern.db"));
-  onTestFinished(() => database.close());
-  const rows = JSON.stringify(database.prepare("select * from api_keys").all());
+  const rows = JSON.stringify(await reachInto(directory, "select * from api_keys"));
   expect(rows).toContain(key.slice(0, 12));
   expect(rows).not.toContain(key.slice(12));
 });
 
 test("a revoked key is refused from the answer on, while requests with it go on", async () => {
-  const { access, ask } = open();
+  const { access, ask } = await open();
   const { key, apiKey } = await create(access);
   const revoked = new AbortController();
   const hammer = async (): Promise<string> => {
@@ -129,8 +125,8 @@ test("a revoked key is refused from the answer on, while requests with it go on"
 });
 
 test("a key that is revoked while it is looked up is not remembered as good", async () => {
-  const store = freshStore();
-  const { access } = open(store);
+  const store = await freshStore();
+  const { access } = await open(store);
   const { key, apiKey } = await create(access);
 
   // A store whose answer to the first lookup arrives only when the test says so.
@@ -146,7 +142,7 @@ test("a key that is revoked while it is looked up is not remembered as good", as
         },
       }),
   };
-  const behind = open(slow);
+  const behind = await open(slow);
   const late = behind.ask(`Bearer ${key}`);
   await behind.access.revokeKey(apiKey.id, null);
   gate.resolve();
@@ -155,7 +151,7 @@ test("a key that is revoked while it is looked up is not remembered as good", as
 });
 
 test("a first key makes the default team and its production environment, the second finds them", async () => {
-  const { access } = open();
+  const { access } = await open();
   const first = await create(access);
   const second = await create(access, { name: "other" });
   expect(second.apiKey.teamId).toBe(first.apiKey.teamId);
@@ -168,7 +164,7 @@ test("a first key makes the default team and its production environment, the sec
 });
 
 test("an environment of one name is another one in another team, and a team without a name given gets its default", async () => {
-  const { access } = open();
+  const { access } = await open();
   const at = (team: string | null, env: string | null) => ({ maker: { kind: "operator", team, env } as const });
   const staging = await create(access, at("acme", "staging"));
   const again = await create(access, at("acme", "staging"));
@@ -195,13 +191,13 @@ const refused: [string, Partial<KeyRequest>, string][] = [
 ];
 
 test.for(refused)("%s is refused, and nothing is made", async ([, over, field]) => {
-  const { access } = open();
+  const { access } = await open();
   expect(await access.createKey(request(over))).toMatchObject({ kind: "invalid", field });
   expect((await access.listKeys(null)).keys).toEqual([]);
 });
 
 test("nobody makes a key that may do more than they may, or for longer", async () => {
-  const { access } = open();
+  const { access } = await open();
   const maker = await create(access, { scopes: ["webhooks:write"], expiresAtMs: startMs + 5_000 });
   const principal = await principalOf(access, maker.key);
   const by = (over: Partial<KeyRequest>): Promise<KeyCreation> =>
@@ -221,7 +217,7 @@ test("nobody makes a key that may do more than they may, or for longer", async (
 });
 
 test.for(["id", "prefix", "key"] as const)("a key is revoked by its %s, once and again", async (by) => {
-  const { access } = open();
+  const { access } = await open();
   const { key, apiKey } = await create(access);
   const reference = { id: apiKey.id, prefix: apiKey.prefix, key }[by];
   const other = await create(access, { name: "stays" });
@@ -231,11 +227,11 @@ test.for(["id", "prefix", "key"] as const)("a key is revoked by its %s, once and
 });
 
 test("a prefix that several keys share revokes none of them, and names them", async () => {
-  const store = freshStore();
+  const store = await freshStore();
   // All keys but the last bytes are alike.
   let drawn = 0;
   const alike = { ...random, bytes: (count: number) => Buffer.alloc(count, 7).fill((drawn += 1), 31) };
-  const access = openAccess({
+  const access = await openAccess({
     store,
     clock: systemClock,
     random: alike,
@@ -252,7 +248,7 @@ test("a prefix that several keys share revokes none of them, and names them", as
 });
 
 test("another place's key is not found, and goes on", async () => {
-  const { access } = open();
+  const { access } = await open();
   const own = await create(access);
   const foreign = await create(access, { maker: { kind: "operator", team: "acme", env: null } });
   for (const reference of [foreign.apiKey.id, foreign.apiKey.prefix, foreign.key]) {
@@ -262,13 +258,13 @@ test("another place's key is not found, and goes on", async () => {
 });
 
 test.for(["", "kr_live_", "nonsense", "%"])("no key is called %j", async (reference) => {
-  const { access } = open();
+  const { access } = await open();
   await create(access);
   expect(await access.revokeKey(reference, null)).toEqual({ kind: "not_found" });
 });
 
 test("a key's last use is written at most once a minute", async () => {
-  const { access, store, ask, move } = open();
+  const { access, store, ask, move } = await open();
   const { key } = await create(access);
   const lastUsed = async (): Promise<number | null> => {
     await store.settled();
@@ -286,16 +282,16 @@ test("a key's last use is written at most once a minute", async () => {
 });
 
 test("a last use that cannot be written fails no request, and is told", async () => {
-  const store = freshStore();
+  const store = await freshStore();
   const full: Store = { ...store, line: () => () => Promise.reject(new Error("disk full")) };
-  const { access, ask, faults } = open(full);
+  const { access, ask, faults } = await open(full);
   const { key } = await create(access);
   expect((await ask(`Bearer ${key}`)).kind).toBe("granted");
   await vi.waitFor(() => expect(faults).toEqual([{ task: "write a key's last use", error: new Error("disk full") }]));
 });
 
 test("a list of keys ends at its bound, and says that there are more", async () => {
-  const { access } = open();
+  const { access } = await open();
   await create(access, { name: "oldest" });
   for (let made = 0; made < 1_000; made += 1) await create(access);
   const { keys, more } = await access.listKeys(null);

@@ -11,15 +11,6 @@ test("/healthz and /readyz answer without a key", async () => {
   }
 });
 
-test("/readyz says why events cannot be taken", async () => {
-  const { url } = await startGateway({ environment: { DISK_FREE_MIN_BYTES: String(1024 ** 4) } });
-  const answer = await http(`${url}/readyz`);
-  expect(answer.status).toBe(503);
-  expect(answer.headers["retry-after"]).toBe("5");
-  expect(JSON.parse(answer.body.toString())).toEqual({ ok: false, error: expect.stringMatching(/disk/) });
-  expect((await http(`${url}/healthz`)).status).toBe(200);
-});
-
 test("/metrics is open without a token", async () => {
   const { url } = await startGateway();
   const answer = await http(`${url}/metrics`);

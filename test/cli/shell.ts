@@ -54,7 +54,7 @@ export const openShell = (options: { env?: Record<string, string>; clock?: Conte
       const core = await openCore(config, { processMetrics: false, logSink: captureLog() });
       const socket = await serveControl(core, config);
       onTestFinished(async () => {
-        await socket.close();
+        await socket?.close();
         await core.close();
       });
       return core;

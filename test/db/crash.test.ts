@@ -10,7 +10,7 @@ const kills = 5;
 
 test("invariant 1: kill -9 at any moment loses no acknowledged commit", { timeout: 60_000 }, async () => {
   const directory = freshDirectory();
-  const store = openStore({ directory });
+  const store = await openStore({ directory });
   await store.write((tx) => execute(tx, "create table marks (mark integer not null, ballast blob not null)"));
   await store.close();
 

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { Draft, Join } from "../../src/db/group-commit.ts";
 import { insertStatement, type Operation, rawStatement } from "../../src/db/statement.ts";
 import type { Store } from "../../src/db/store.ts";
-import { execute, freshDirectory, freshStore, openStore, select, writerOf } from "../support/store.ts";
+import { execute, freshDirectory, freshStore, growingKey, openStore, select, writerOf } from "../support/store.ts";
 
 const insert = insertStatement({ table: "marks", columns: { mark: "integer" } });
 const keep = (marks: readonly (number | null)[]): Operation => ({
@@ -16,11 +16,11 @@ const keep = (marks: readonly (number | null)[]): Operation => ({
 const storeOfMarks = async () => {
   const commits: number[] = [];
   const failures: { items: number; error: unknown }[] = [];
-  const store = freshStore({
+  const store = await freshStore({
     observer: { committed: ({ items }) => commits.push(items), commitFailed: (failure) => failures.push(failure) },
   });
   const writer = await writerOf(store);
-  await store.write((tx) => execute(tx, "create table marks (at integer primary key, mark integer not null)"));
+  await store.write((tx) => execute(tx, `create table marks (at ${growingKey}, mark integer not null)`));
   const marks = async () =>
     (await select<{ mark: number }>(store, "select mark from marks order by at")).map(({ mark }) => mark);
   return { store, writer, commits, failures, marks };
@@ -169,39 +169,15 @@ test("when a later line cannot draft, the drafts of earlier lines are given up",
 test("a store that cannot write refuses all at once, and takes everything again when it can", async () => {
   const { store, writer, commits, failures, marks } = await storeOfMarks();
   const { join, drafts, abandoned } = openLine(store);
-  writer.breakDown();
+  await writer.breakDown();
   const refused = await outcomesOf(Array.from({ length: 64 }, (_, mark) => join(mark)));
   expect(new Set(refused)).toEqual(new Set(["unavailable"]));
   expect(failures).toMatchObject([{ items: 64, error: { code: "unavailable" } }]);
   expect([drafts.length, abandoned.length, commits.length]).toEqual([1, 1, 0]);
 
-  writer.mend();
+  await writer.mend();
   expect(await join(7)).toBe("kept 7");
   expect(await marks()).toEqual([7]);
-});
-
-test("a full disk refuses what has no room, keeps what was written, and goes on when there is room", async () => {
-  const { store, marks } = await storeOfMarks();
-  const { join } = openLine(store);
-  const blobs = insertStatement({ table: "blobs", columns: { bytes: "bytes" } });
-  await store.write((tx) => execute(tx, "create table blobs (bytes blob)"));
-  const keepBlob = store.line<Uint8Array, void>({
-    name: "blobs",
-    itemsMax: 10,
-    draft: (items): Draft<void> => ({
-      operations: [{ statement: blobs, rows: items.map((bytes) => [bytes]) }],
-      committed: () => items.map(() => undefined),
-      abandoned: () => {},
-    }),
-  });
-  await join(1);
-  await store.write((tx) => execute(tx, "pragma max_page_count = 1"));
-  await expect(keepBlob(Buffer.alloc(100_000))).rejects.toMatchObject({ code: "unavailable" });
-  expect(await marks()).toEqual([1]);
-
-  await store.write((tx) => execute(tx, "pragma max_page_count = 1000000"));
-  await keepBlob(Buffer.alloc(100_000));
-  expect(await select(store, "select length(bytes) as bytes from blobs")).toEqual([{ bytes: 100_000 }]);
 });
 
 test("joining inside a transaction would wait for itself, and is refused as a mistake", async () => {
@@ -225,7 +201,7 @@ test("settled means that nothing waits and nothing runs", async () => {
 });
 
 test("a closed store says so", async () => {
-  const store = openStore({ directory: freshDirectory() });
+  const store = await openStore({ directory: freshDirectory() });
   const { join } = openLine(store);
   await store.close();
   await expect(join(1)).rejects.toMatchObject({ code: "closed" });

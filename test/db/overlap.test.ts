@@ -1,17 +1,18 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { type Draft, GroupCommit, type Join } from "../../src/db/group-commit.ts";
-import { insertStatement, type OperationResult } from "../../src/db/statement.ts";
+import { type Committed, type Draft, GroupCommit, type Join } from "../../src/db/group-commit.ts";
+import { insertStatement } from "../../src/db/statement.ts";
 import { StoreError } from "../../src/db/store-error.ts";
 import { systemClock } from "../../src/lib/clock.ts";
-import { execute, freshStore, select } from "../support/store.ts";
+import { execute, freshStore, growingKey, select } from "../support/store.ts";
 
 const insert = insertStatement({ table: "marks", columns: { mark: "integer" } });
 
 /** A group commit over an engine whose commits end when the test says so. */
 const openCommits = (commitsMax: number) => {
-  const commits: (PromiseWithResolvers<readonly OperationResult[]> & { readonly marks: readonly unknown[] })[] = [];
+  const commits: (PromiseWithResolvers<Committed> & { readonly marks: readonly unknown[] })[] = [];
+  const catchUps: PromiseWithResolvers<void>[] = [];
   const state = { isWanted: false, holds: 0 };
   const told: string[] = [];
   const group = new GroupCommit(
@@ -23,11 +24,16 @@ const openCommits = (commitsMax: number) => {
         state.holds += 1;
         return work();
       },
-      commit: (operations) => {
-        const commit = Promise.withResolvers<readonly OperationResult[]>();
+      commit: ({ operations }) => {
+        const commit = Promise.withResolvers<Committed>();
         const marks = operations.flatMap(({ rows }) => rows.flat());
         commits.push({ ...commit, marks });
         return commit.promise;
+      },
+      catchUp: () => {
+        const catchUp = Promise.withResolvers<void>();
+        catchUps.push(catchUp);
+        return catchUp.promise;
       },
       maintain: async () => {},
     },
@@ -51,8 +57,9 @@ const openCommits = (commitsMax: number) => {
   /** Long enough for whatever is ready to be handed over. */
   const round = (): Promise<void> => new Promise((resolve) => void setImmediate(() => setImmediate(resolve)));
   const handedOver = (): unknown[][] => commits.map(({ marks }) => [...marks]);
-  const end = (index: number): void => commits[index]!.resolve([{ rows: [], changes: 1 }]);
-  return { open, commits, state, told, round, handedOver, end };
+  const end = (index: number): void =>
+    commits[index]!.resolve({ kind: "written", results: [{ rows: [], changes: 1 }], applied: () => {} });
+  return { open, commits, catchUps, state, told, round, handedOver, end };
 };
 
 test("what may overlap is handed over while a commit is under way, once in a round of the event loop", async () => {
@@ -138,9 +145,83 @@ test("of commits that are under way together, one that fails takes back its own 
   expect(told).toEqual(["abandoned 1", "committed 2"]);
 });
 
+test("commits that were drafted from outdated memory are drafted again, once memory is what the store holds", async () => {
+  const { open, round, commits, catchUps, told, handedOver, end } = openCommits(8);
+  const [exclusive, overlapping] = [open(false), open(true)];
+  const joined = [exclusive(1)];
+  await round();
+  joined.push(overlapping(2));
+  await round();
+  commits[0]!.resolve({ kind: "outdated" });
+  await round();
+  // What the other one writes has to be in memory before anybody reads the store.
+  expect(catchUps).toHaveLength(0);
+  commits[1]!.resolve({ kind: "outdated" });
+  await round();
+  joined.push(overlapping(3));
+  await round();
+  expect(catchUps).toHaveLength(1);
+  expect(handedOver()).toEqual([[1], [2]]);
+  catchUps[0]!.resolve();
+  await round();
+  expect(handedOver()).toEqual([[1], [2], [1], [2], [3]]);
+  for (const index of [2, 3, 4]) end(index);
+  expect(await Promise.all(joined)).toEqual(["kept 1", "kept 2", "kept 3"]);
+  expect(told).toEqual(["abandoned 1", "abandoned 2", "committed 1", "committed 2", "committed 3"]);
+});
+
+test("halves of a batch that failed wait for memory, too", async () => {
+  const { open, round, commits, catchUps, handedOver, end } = openCommits(8);
+  const join = open(true);
+  const joined = [join(1), join(2)];
+  await round();
+  joined.push(join(3));
+  await round();
+  commits[1]!.resolve({ kind: "outdated" });
+  await round();
+  commits[0]!.reject(new StoreError("constraint", "one of them cannot be"));
+  await round();
+  expect([handedOver(), catchUps.length]).toEqual([[[1, 2], [3]], 1]);
+  catchUps[0]!.resolve();
+  await round();
+  expect(new Set(handedOver().slice(2))).toEqual(new Set([[1], [3]]));
+  end(2);
+  end(3);
+  await round();
+  end(4);
+  expect(await Promise.all(joined)).toEqual(["kept 1", "kept 2", "kept 3"]);
+});
+
+test("a commit that is outdated again and again is refused in the end, as one that may be tried later", async () => {
+  const { open, round, commits, catchUps } = openCommits(8);
+  const joined = open(true)(1).catch((error: unknown) => (error as StoreError).code);
+  for (let tries = 0; tries < 5; tries += 1) {
+    await round();
+    commits[tries]!.resolve({ kind: "outdated" });
+    await round();
+    catchUps[tries]!.resolve();
+  }
+  expect(await joined).toBe("unavailable");
+});
+
+test("when memory cannot be brought up to date, what waits for it is refused", async () => {
+  const { open, round, commits, catchUps, end } = openCommits(8);
+  const join = open(true);
+  const joined = join(1).catch((error: unknown) => (error as StoreError).message);
+  await round();
+  commits[0]!.resolve({ kind: "outdated" });
+  await round();
+  catchUps[0]!.reject(new StoreError("unavailable", "the database is away"));
+  expect(await joined).toBe("the database is away");
+  const next = join(2);
+  await round();
+  end(1);
+  expect(await next).toBe("kept 2");
+});
+
 test("batches that share a transaction are written exactly once, and each bad item is refused alone", async () => {
-  const store = freshStore();
-  await store.write((tx) => execute(tx, "create table marks (at integer primary key, mark integer not null)"));
+  const store = await freshStore();
+  await store.write((tx) => execute(tx, `create table marks (at ${growingKey}, mark integer not null)`));
   const join = store.line<number | null, boolean>({
     name: "marks",
     itemsMax: 16,

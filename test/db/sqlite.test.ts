@@ -13,7 +13,7 @@ import { execute, freshDirectory, freshStore, select, type StoreOptions, writerO
 
 /** A store with a table of blobs, and a line into it. */
 const storeOfBlobs = async (options: StoreOptions = {}) => {
-  const store = freshStore(options);
+  const store = await freshStore(options);
   const writer = await writerOf(store);
   await store.write((tx) => execute(tx, "create table blobs (at integer primary key, bytes blob not null)"));
   const keep = store.line<Buffer, void>({
@@ -51,7 +51,7 @@ test.for([
   ["wal_autocheckpoint", 0],
   ["foreign_keys", 0],
 ] as const)("writes are made with %s = %s", async ([name, value]) => {
-  expect(await pragma(freshStore(), name)).toBe(value);
+  expect(await pragma(await freshStore(), name)).toBe(value);
 });
 
 test("reads cannot write", async () => {
@@ -63,7 +63,7 @@ test("reads cannot write", async () => {
 });
 
 test("a list brings at most 10,000 rows, so that none fills memory", async () => {
-  const store = freshStore();
+  const store = await freshStore();
   const rows = (count: number) =>
     `with recursive n (i) as (select 1 union all select i + 1 from n where i < ${count}) select i from n`;
   expect(await list(store, rows(10_000))).toHaveLength(10_000);
@@ -74,7 +74,7 @@ test("a list brings at most 10,000 rows, so that none fills memory", async () =>
 });
 
 test("lists that would wait behind too many others are refused, and work again when those are done", async () => {
-  const store = freshStore();
+  const store = await freshStore();
   const settled = await Promise.allSettled(Array.from({ length: 200 }, () => list(store, "select 1 as one")));
   const refused = settled.filter((each) => each.status === "rejected");
   // Two readers, and 64 in each one's hands.
@@ -84,7 +84,7 @@ test("lists that would wait behind too many others are refused, and work again w
 });
 
 test("a slow list does not keep another one waiting", async () => {
-  const store = freshStore();
+  const store = await freshStore();
   await list(store, "select 1 as one");
   const order: string[] = [];
   const slow = list(
@@ -98,7 +98,7 @@ test("a slow list does not keep another one waiting", async () => {
 
 test("a list that takes too long is given up", async () => {
   const clock = createTestClock();
-  const store = freshStore({ clock });
+  const store = await freshStore({ clock });
   const endless = list(
     store,
     "with recursive n (i) as (select 1 union all select i + 1 from n where i < 1000000) select count(*) from n",
@@ -212,4 +212,27 @@ test("space that deleted rows left is given back a little at a time", async () =
   while ((await free()) > 0) await store.reclaim();
   expect(Number(await pragma(store, "page_count"))).toBeLessThan(before);
   expect(await store.freeBytes()).toBeGreaterThan(0);
+});
+
+test("a probe puts something on disk, and an empty transaction does not", async () => {
+  const store = await freshStore();
+  await store.write(async () => {});
+  const before = store.walBytes();
+  await store.write(async () => {});
+  expect(store.walBytes()).toBe(before);
+  await store.probe();
+  expect(store.walBytes()).toBeGreaterThan(before);
+});
+
+test("a full disk refuses what has no room, keeps what was written, and goes on when there is room", async () => {
+  const { store, keep } = await storeOfBlobs();
+  await keep(Buffer.alloc(1));
+  await store.write((tx) => execute(tx, "pragma max_page_count = 1"));
+  await expect(keep(Buffer.alloc(100_000))).rejects.toMatchObject({ code: "unavailable" });
+  const sizes = (): Promise<readonly object[]> => select(store, "select length(bytes) as bytes from blobs order by at");
+  expect(await sizes()).toEqual([{ bytes: 1 }]);
+
+  await store.write((tx) => execute(tx, "pragma max_page_count = 1000000"));
+  await keep(Buffer.alloc(100_000));
+  expect(await sizes()).toEqual([{ bytes: 1 }, { bytes: 100_000 }]);
 });

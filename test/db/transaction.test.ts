@@ -3,19 +3,19 @@ import { expect, test } from "vitest";
 import { insertStatement } from "../../src/db/statement.ts";
 import type { Tx } from "../../src/db/store.ts";
 import { createTestClock } from "../support/clock.ts";
-import { execute, freshStore, select, writerOf } from "../support/store.ts";
+import { execute, freshStore, growingKey, select, writerOf } from "../support/store.ts";
 
 const storeOfMarks = async () => {
   const clock = createTestClock();
-  const store = freshStore({ clock });
+  const store = await freshStore({ clock });
   const writer = await writerOf(store);
-  await store.write((tx) => execute(tx, "create table marks (mark integer not null)"));
+  await store.write((tx) => execute(tx, `create table marks (at ${growingKey}, mark integer not null)`));
   const marks = async () =>
-    (await select<{ mark: number }>(store, "select mark from marks order by rowid")).map(({ mark }) => mark);
+    (await select<{ mark: number }>(store, "select mark from marks order by at")).map(({ mark }) => mark);
   return { clock, store, writer, marks };
 };
 
-const put = (tx: Tx, mark: number | null): Promise<void> => execute(tx, "insert into marks values (?)", [mark]);
+const put = (tx: Tx, mark: number | null): Promise<void> => execute(tx, "insert into marks (mark) values (?)", [mark]);
 
 test("a transaction writes all of it, and gives its result", async () => {
   const { store, marks } = await storeOfMarks();
@@ -36,7 +36,7 @@ test("a transaction sees its own writes, and nobody else sees them before it is 
     await put(tx, 1);
     written.resolve();
     await seen.promise;
-    return tx.tables<{ marks: { mark: number } }>().selectFrom("marks").selectAll().execute();
+    return tx.tables<{ marks: { mark: number } }>().selectFrom("marks").select("mark").execute();
   });
   await written.promise;
   expect(await marks()).toEqual([]);
@@ -187,10 +187,10 @@ test("a transaction that hangs is rolled back after ten seconds, so that others 
 test("no timer outlives a transaction, also one that could not begin", async () => {
   const { clock, store, writer, marks } = await storeOfMarks();
   await store.write((tx) => put(tx, 1));
-  writer.breakDown();
+  await writer.breakDown();
   await expect(store.write((tx) => put(tx, 2))).rejects.toMatchObject({ code: "unavailable" });
   expect(clock.pendingTimers).toBe(0);
-  writer.mend();
+  await writer.mend();
   await store.write((tx) => put(tx, 3));
   expect(await marks()).toEqual([1, 3]);
   expect(clock.pendingTimers).toBe(0);

@@ -1,4 +1,3 @@
-import { openSqlite } from "../../src/db/sqlite/engine.ts";
 import { createDelivery } from "../../src/delivery/engine.ts";
 import { createArrivals } from "../../src/ingest/arrivals.ts";
 import { createReceive } from "../../src/ingest/receive.ts";
@@ -10,24 +9,21 @@ import { createLogger } from "../../src/observe/log.ts";
 import { createMetrics } from "../../src/observe/metrics.ts";
 import { createObserver } from "../../src/observe/observe.ts";
 import { loadPresets } from "../../src/providers/catalog.ts";
-import { loadRouting } from "../../src/routing/load.ts";
+import { keepRouting } from "../../src/routing/load.ts";
 import { RoutingTable } from "../../src/routing/table.ts";
+import { openStoreAt } from "../support/open-store.ts";
 import { startOutbound } from "../support/outbound.ts";
 import { sealingKeys } from "../support/sealing-keys.ts";
 
 // Receives and delivers events of one source until it is killed, and says the body of each once it is acknowledged.
-const [directory = "", sourceId = "", prefix = ""] = process.argv.slice(2);
+const [directory = "", url = "", sourceId = "", prefix = ""] = process.argv.slice(2);
 const random = createSystemRandom();
 const ids = createIds(clock, random);
 const log = createLogger({ level: "silent", format: "json", clock, sink: process.stderr });
 const observer = createObserver({ log, metrics: createMetrics({ process: false }), clock });
-const { store } = openSqlite({
-  directory,
-  clock,
-  observer: { ...observer, checkpointFailed: ({ error }) => observer.faulted({ task: "checkpoint", error }) },
-});
+const store = await openStoreAt({ directory, url: url === "" ? null : url, clock, observer });
 const table = new RoutingTable({ keyring: createKeyring(sealingKeys, random), catalog: await loadPresets() });
-await loadRouting(store, table);
+await keepRouting(store, table);
 const names = { headerPrefix: "krafter", userAgent: "Postern/1" };
 const delivery = createDelivery({
   store,
@@ -42,10 +38,10 @@ const delivery = createDelivery({
 });
 const receive = createReceive({
   clock,
-  arrive: createArrivals({ store, dueTime: clock, table, ids, lanes: delivery.lanes }),
+  arrive: createArrivals({ store, dueTime: clock, table, ids, lanes: delivery.lanes, tolerances: {} }),
   tolerances: {},
 });
-await delivery.start();
+await delivery.takeUp();
 
 const routed = table.source(sourceId)!;
 let sent = 0;

@@ -1,6 +1,3 @@
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
-
 import { describe, expect, test } from "vitest";
 
 import type { Id } from "../../src/lib/ids.ts";
@@ -10,7 +7,7 @@ import type { Source } from "../../src/routing/source.ts";
 import { type Engine, eventually, startEngine } from "../support/engine.ts";
 import { createGate } from "../support/gate.ts";
 import { startReceiver } from "../support/receiver.ts";
-import { select } from "../support/store.ts";
+import { idLiteral, reachInto, select } from "../support/store.ts";
 
 const accepted = (engine: Engine, source: Source, count: number): Promise<Id[]> =>
   Promise.all(Array.from({ length: count }, () => engine.accept(source)));
@@ -19,7 +16,7 @@ const accepted = (engine: Engine, source: Source, count: number): Promise<Id[]> 
 const tally = async ({ store }: Engine, { id }: Destination): Promise<Record<string, number>> => {
   const rows = await select<{ what: string; count: number }>(
     store,
-    `select status || coalesce(' ' || reason, '') as what, count(*) as count from deliveries where destination_id = x'${id.replaceAll("-", "")}' group by 1`,
+    `select status || coalesce(' ' || reason, '') as what, count(*) as count from deliveries where destination_id = ${idLiteral(id)} group by 1`,
   );
   // A commit is seen on disk a moment before it is in memory.
   await store.settled();
@@ -29,7 +26,7 @@ const tally = async ({ store }: Engine, { id }: Destination): Promise<Record<str
 const storedState = async ({ store }: Engine, { id }: Destination): Promise<unknown> => {
   const [row] = await select(
     store,
-    `select enabled, disabled_reason, enabling, failure_count from destinations where id = x'${id.replaceAll("-", "")}'`,
+    `select enabled, disabled_reason, enabling, failure_count from destinations where id = ${idLiteral(id)}`,
   );
   return { ...(row as object) };
 };
@@ -227,12 +224,10 @@ describe("switching a destination off by hand", () => {
     await first.stop();
 
     // It was switched off, and the process died before it could cancel anything.
-    const database = new DatabaseSync(join(first.directory, "postern.db"));
-    expect(database.prepare("select status, count(*) as count from deliveries").all()).toEqual([
-      { status: "pending", count: 5 },
-    ]);
-    database.exec("update destinations set enabled = 0, enabling = 1, disabled_reason = 'manual'");
-    database.close();
+    expect(await reachInto(first.directory, "select status from deliveries")).toEqual(
+      Array.from({ length: 5 }, () => ({ status: "pending" })),
+    );
+    await reachInto(first.directory, "update destinations set enabled = 0, enabling = 1, disabled_reason = 'manual'");
     gate.open(200);
     const second = await startEngine(first);
     await eventually(async () =>

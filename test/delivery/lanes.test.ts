@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 
 import { Lanes } from "../../src/delivery/lanes.ts";
 import { systemClock } from "../../src/lib/clock.ts";
+import { ownsAll } from "../../src/queue/ownership.ts";
 import type { Destination } from "../../src/routing/destination.ts";
 import { createTestClock } from "../support/clock.ts";
 import { newDestination, newPending } from "../support/records.ts";
@@ -30,6 +31,8 @@ const openLanes = (over: Partial<Destination>, mayStart: () => boolean) => {
     },
     work: async () => ({ kept: null, hasFailed: false }),
     isRevoked: () => false,
+    ownership: ownsAll,
+    giveBack: () => expect.unreachable("nothing is given back"),
     cancel: () => expect.unreachable("nothing was cancelled"),
   });
   return { lanes, destination, clock, counted };
@@ -68,12 +71,14 @@ test("what is read from the store counts while it is sent, and lanes that have s
       lanes.claimed(wish, claimed);
       return claimed;
     },
-    work: (_work, _destination, held) =>
+    work: (_work, _destination, { held }) =>
       new Promise((resolve) => {
         held(8 * mebibyte);
         running.push(() => resolve({ kept: null, hasFailed: false }));
       }),
     isRevoked: () => false,
+    ownership: ownsAll,
+    giveBack: () => expect.unreachable("nothing is given back"),
     cancel: () => expect.unreachable("nothing was cancelled"),
   });
   const settle = (): Promise<void> => new Promise((resolve) => void setImmediate(() => setImmediate(resolve)));

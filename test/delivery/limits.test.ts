@@ -5,7 +5,7 @@ import type { Source } from "../../src/routing/source.ts";
 import { type Engine, eventually, startEngine } from "../support/engine.ts";
 import { createGate } from "../support/gate.ts";
 import { startReceiver } from "../support/receiver.ts";
-import { select } from "../support/store.ts";
+import { idLiteral, select } from "../support/store.ts";
 
 const accepted = (engine: Engine, source: Source, count: number, body?: Buffer): Promise<Id[]> =>
   Promise.all(Array.from({ length: count }, () => engine.accept(source, body === undefined ? {} : { body })));
@@ -140,7 +140,7 @@ describe("invariant 8: one slow or dead destination delays no other", () => {
     await eventually(async () => {
       const [row] = await select<{ count: number }>(
         engine.store,
-        `select count(*) as count from deliveries where status = 'success' and destination_id = x'${good.id.replaceAll("-", "")}'`,
+        `select count(*) as count from deliveries where status = 'success' and destination_id = ${idLiteral(good.id)}`,
       );
       expect(row!.count).toBe(300);
     });

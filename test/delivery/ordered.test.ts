@@ -1,6 +1,3 @@
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
-
 import { expect, test } from "vitest";
 
 import type { Id } from "../../src/lib/ids.ts";
@@ -8,6 +5,7 @@ import type { Source } from "../../src/routing/source.ts";
 import { type Engine, eventually, startEngine } from "../support/engine.ts";
 import { createGate } from "../support/gate.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
+import { reachInto } from "../support/store.ts";
 
 const ordered = { ordered: true } as const;
 
@@ -45,13 +43,13 @@ test("the next one is sent only when the outcome of the one before is on disk", 
   await engine.addDestination(source, receiver.url, ordered);
   const [first, second] = (await numbered(engine, source, [0, 1])) as [Id, Id];
   await eventually(() => expect(gate.waiting).toBe(1));
-  engine.writer.breakDown();
+  await engine.writer.breakDown();
   gate.open();
   await eventually(() =>
     expect(engine.log.entries()).toContainEqual(expect.objectContaining({ message: "commit failed" })),
   );
   expect(receiver.requests.length).toBe(1);
-  engine.writer.mend();
+  await engine.writer.mend();
   engine.clock.advance(1000);
   await engine.until(first, "succeeded");
   await engine.until(second, "succeeded");
@@ -100,7 +98,7 @@ test.for(["stopped", "killed"] as const)(
     const events = await numbered(first, source, upTo(6));
     await eventually(async () => expect((await first.story(events[1]!)).attempts).toHaveLength(1));
     await first.stop();
-    if (how === "killed") claimAll(first);
+    if (how === "killed") await claimAll(first);
 
     const second = await startEngine(first);
     const more = await numbered(second, source, [6, 7]);
@@ -114,12 +112,11 @@ test.for(["stopped", "killed"] as const)(
 );
 
 /** Leaves every pending delivery claimed, as a process that was killed does. */
-const claimAll = ({ directory }: Engine): void => {
-  const database = new DatabaseSync(join(directory, "postern.db"));
-  database.exec(
+const claimAll = async ({ directory }: Engine): Promise<void> => {
+  await reachInto(
+    directory,
     "update deliveries set due_at_ms = 9007199254740991, claims = 1, generation = generation + 1 where status = 'pending'",
   );
-  database.close();
 };
 
 test("the order holds beyond what memory holds", async () => {

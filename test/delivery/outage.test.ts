@@ -28,7 +28,7 @@ test("invariant 10: outcomes outlive a store that cannot be written, and are rec
   await accepted(engine, source, 20);
   await eventually(() => expect(gate.waiting).toBe(8));
 
-  engine.writer.breakDown();
+  await engine.writer.breakDown();
   await gate.pass(2, 500);
   await eventually(() => expect(commitsFailed(engine)).toBeGreaterThan(0));
   expect(await engine.take(source)).toEqual({ kind: "overloaded" });
@@ -42,7 +42,7 @@ test("invariant 10: outcomes outlive a store that cannot be written, and are rec
   expect(receiver.requests.length).toBe(8);
   expect(await standing(engine)).toEqual([{ status: "pending", attempts: 0, count: 20 }]);
 
-  engine.writer.mend();
+  await engine.writer.mend();
   gate.open();
   await eventually(async () => {
     engine.clock.advance(1000);
@@ -64,14 +64,14 @@ test("what falls due during an outage is sent after it", async () => {
   const eventId = await engine.accept(source);
   await eventually(async () => expect((await engine.story(eventId)).attempts).toHaveLength(1));
   receiver.respondWith({ status: 200 });
-  engine.writer.breakDown();
+  await engine.writer.breakDown();
   for (let rounds = 0; rounds < 3; rounds += 1) {
     const failures = commitsFailed(engine);
     engine.clock.advance(20_000);
     await eventually(() => expect(commitsFailed(engine)).toBeGreaterThan(failures));
   }
   expect(receiver.requests.length).toBe(1);
-  engine.writer.mend();
+  await engine.writer.mend();
   await eventually(async () => {
     engine.clock.advance(1000);
     expect((await engine.story(eventId)).status).toBe("succeeded");
@@ -87,11 +87,11 @@ test("destinations that fail during an outage are switched off after it, by the 
   const failing = await engine.addDestination(source, receiver.url, { maxConcurrency: 12, retryScheduleSeconds: [] });
   await accepted(engine, source, 12);
   await eventually(() => expect(gate.waiting).toBe(12));
-  engine.writer.breakDown();
+  await engine.writer.breakDown();
   gate.open(500);
   await eventually(() => expect(commitsFailed(engine)).toBeGreaterThan(0));
   expect(engine.destination(failing.id)).toMatchObject({ enabled: true, failureCount: 0 });
-  engine.writer.mend();
+  await engine.writer.mend();
   await eventually(async () => {
     engine.clock.advance(1000);
     expect(await standing(engine)).toEqual([

@@ -18,6 +18,47 @@ test("a burst up to the limit goes at once, what follows waits until the first i
   expect(waits).toEqual([0, 0, 0, 970, 1, 0, 9, 0]);
 });
 
+test("what is sent later than it was taken counts from when it is sent", () => {
+  const window = new RateWindow();
+  const rate = { rateLimit: 2, ratePeriod: "second" } as const;
+  expect([0, 0].map((atMs) => window.take(rate, atMs))).toEqual([0, 0]);
+  window.sends(0, 300);
+  window.sends(0, 400);
+  expect([1_000, 1_300, 1_350, 1_400].map((atMs) => window.take(rate, atMs))).toEqual([300, 0, 50, 0]);
+});
+
+test("invariant: never more than the limit goes out in any second, however long each was read, up to a second", () => {
+  const delays = fc.array(fc.tuple(fc.nat(60), fc.nat(999)), { maxLength: 80 });
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 7 }), delays, (rateLimit, steps) => {
+      const window = new RateWindow();
+      const pending: { takenAtMs: number; dueMs: number }[] = [];
+      const sent: number[] = [];
+      let nowMs = 0;
+      const sendUntil = (untilMs: number): void => {
+        pending.sort((a, b) => a.dueMs - b.dueMs);
+        while ((pending[0]?.dueMs ?? Infinity) <= untilMs) {
+          const { takenAtMs, dueMs } = pending.shift()!;
+          window.sends(takenAtMs, dueMs);
+          sent.push(dueMs);
+        }
+      };
+      for (const [stepMs, delayMs] of steps) {
+        nowMs += stepMs;
+        for (;;) {
+          sendUntil(nowMs);
+          const waitMs = window.take({ rateLimit, ratePeriod: "second" }, nowMs);
+          if (waitMs === 0) break;
+          nowMs += waitMs;
+        }
+        pending.push({ takenAtMs: nowMs, dueMs: nowMs + delayMs });
+      }
+      sendUntil(Infinity);
+      expect(mostInAnySpan(sent, periodMs.second)).toBeLessThanOrEqual(rateLimit);
+    }),
+  );
+});
+
 /** Whether somewhere a span of the period, wherever it begins, holds more than the limit. */
 const mostInAnySpan = (sentAtMs: readonly number[], spanMs: number): number =>
   Math.max(
@@ -82,4 +123,25 @@ test("a limit that is lowered holds at once, and one that is raised lets no more
     ),
     { numRuns: 300 },
   );
+});
+
+test("what another process sent is taken to be all that it might: for a second nothing goes, and then the whole limit", () => {
+  const window = new RateWindow(1_000);
+  const rate = { rateLimit: 2, ratePeriod: "second" } as const;
+  const waits = [1_000, 1_999, 2_000, 2_000, 2_000].map((atMs) => window.take(rate, atMs));
+  expect(waits).toEqual([1_000, 1, 0, 0, 1_000]);
+});
+
+test("after another process, what has an hour's limit goes evenly for an hour", () => {
+  const window = new RateWindow(0);
+  const rate = { rateLimit: 4, ratePeriod: "hour" } as const;
+  const quarterMs = periodMs.hour / 4;
+  const waits = [0, quarterMs, quarterMs, 2 * quarterMs].map((atMs) => window.take(rate, atMs));
+  expect(waits).toEqual([quarterMs, 0, quarterMs, 0]);
+});
+
+test("what another process sent long ago counts for nothing", () => {
+  const window = new RateWindow(0);
+  const rate = { rateLimit: 2, ratePeriod: "minute" } as const;
+  expect([60_000, 60_000].map((atMs) => window.take(rate, atMs))).toEqual([0, 0]);
 });

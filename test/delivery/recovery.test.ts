@@ -6,12 +6,13 @@ import { createSystemRandom } from "../../src/lib/random.ts";
 import { createKeyring, newSealingKey } from "../../src/lib/sealing.ts";
 import { addOperation } from "../../src/queue/add.ts";
 import { claimedDueMs } from "../../src/queue/delivery.ts";
+import { ownsAll } from "../../src/queue/ownership.ts";
 import { RoutingTable } from "../../src/routing/table.ts";
 import { committer, newDestination, newPending } from "../support/records.ts";
 import { freshStore, select } from "../support/store.ts";
 
 test("invariant 3: what a commit claimed whose answer was lost is due again, and what is in hand stays there", async () => {
-  const store = freshStore();
+  const store = await freshStore();
   const random = createSystemRandom();
   const table = new RoutingTable({ keyring: createKeyring([newSealingKey(random)], random), catalog: new Map() });
   const destination = newDestination();
@@ -28,6 +29,7 @@ test("invariant 3: what a commit claimed whose answer was lost is due again, and
     table,
     clock: systemClock,
     observer: { faulted: ({ error }) => expect.unreachable(String(error)) },
+    ownership: ownsAll,
     inHand: () => [held],
     noteDue: (id, atMs) => told.push([id, atMs]),
   });

@@ -1,5 +1,3 @@
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { setImmediate as nextTurn } from "node:timers/promises";
 
 import { expect, test } from "vitest";
@@ -11,20 +9,12 @@ import type { Source } from "../../src/routing/source.ts";
 import { startChild } from "../support/child.ts";
 import { type Engine, eventually, startEngine } from "../support/engine.ts";
 import { createGate } from "../support/gate.ts";
+import { databaseOf, isPostgres } from "../support/postgres.ts";
 import { startReceiver } from "../support/receiver.ts";
-import { execute, openStore, select } from "../support/store.ts";
+import { execute, openStore, select, reachInto } from "../support/store.ts";
 
 const accepted = (engine: Engine, source: Source, count: number): Promise<Id[]> =>
   Promise.all(Array.from({ length: count }, () => engine.accept(source)));
-
-/** What a store's file says while no gateway runs on it. */
-const onDisk = <Row>(directory: string, sql: string): Row[] => {
-  using database = new DatabaseSync(join(directory, "postern.db"));
-  return database
-    .prepare(sql)
-    .all()
-    .map((row) => ({ ...row }) as Row);
-};
 
 /** Moves time on until something is done. */
 const whileTimePasses = async ({ clock }: Engine, done: Promise<void>): Promise<void> => {
@@ -49,16 +39,16 @@ test("stopping gives every claim back as if it had never been made", async () =>
   await accepted(engine, source, 30);
   await eventually(() => expect(gate.waiting).toBe(2));
   await engine.stop();
-  const rows = onDisk(
+  const rows = await reachInto(
     engine.directory,
-    "select status, claims, attempts, due_at_ms = created_at_ms as in_place, count(*) as count from deliveries group by 1, 2, 3, 4",
+    "select status, claims, attempts, due_at_ms = created_at_ms as in_place, count(*) as count from deliveries group by 1, 2, 3, 4 order by 4",
   );
   // Two were cut off: they are due again at the moment of the stop.
   expect(rows).toEqual([
     { status: "pending", claims: 0, attempts: 0, in_place: 0, count: 2 },
     { status: "pending", claims: 0, attempts: 0, in_place: 1, count: 28 },
   ]);
-  expect(onDisk(engine.directory, "select count(*) as attempts from attempts")).toEqual([{ attempts: 0 }]);
+  expect(await reachInto(engine.directory, "select count(*) as attempts from attempts")).toEqual([{ attempts: 0 }]);
 });
 
 test("stopping gives back also what is being claimed at that moment", async () => {
@@ -75,7 +65,7 @@ test("stopping gives back also what is being claimed at that moment", async () =
   const stopped = engine.stop();
   held.resolve();
   await Promise.all([transaction, stopped]);
-  expect(onDisk(engine.directory, "select status, claims, attempts from deliveries")).toEqual([
+  expect(await reachInto(engine.directory, "select status, claims, attempts from deliveries")).toEqual([
     { status: "pending", claims: 0, attempts: 1 },
   ]);
   expect(receiver.requests.length).toBe(1);
@@ -92,7 +82,9 @@ test("stopping lets what is under way end within its time, and records it", asyn
   const stopped = engine.stop(60_000);
   gate.open();
   await stopped;
-  expect(onDisk(engine.directory, "select status, count(*) as count from deliveries group by 1")).toEqual([
+  expect(
+    await reachInto(engine.directory, "select status, count(*) as count from deliveries group by 1 order by 1"),
+  ).toEqual([
     { status: "pending", count: 2 },
     { status: "success", count: 1 },
   ]);
@@ -108,7 +100,7 @@ test("stopping takes no longer than it may, also when a receiver never answers",
   await engine.accept(source);
   await eventually(() => expect(gate.waiting).toBe(1));
   await whileTimePasses(engine, engine.stop(10_000));
-  expect(onDisk(engine.directory, "select status, claims, attempts from deliveries")).toEqual([
+  expect(await reachInto(engine.directory, "select status, claims, attempts from deliveries")).toEqual([
     { status: "pending", claims: 0, attempts: 0 },
   ]);
 });
@@ -121,16 +113,17 @@ test.for([true, false])("stopping ends although the store cannot be written (ord
   await engine.addDestination(source, receiver.url, { ordered });
   await accepted(engine, source, 3);
   await eventually(() => expect(gate.waiting).toBeGreaterThan(0));
-  engine.writer.breakDown();
+  await engine.writer.breakDown();
   gate.open();
   await eventually(() =>
     expect(engine.log.entries()).toContainEqual(expect.objectContaining({ message: "commit failed" })),
   );
   await whileTimePasses(engine, engine.stop(5000));
+  await engine.writer.mend();
   // Nothing was recorded, so the next process sends again: at least once.
   const next = await startEngine(engine);
   await eventually(async () =>
-    expect(await select(next.store, "select status, count(*) as count from deliveries group by 1")).toEqual([
+    expect(await select(next.store, "select status, count(*) as count from deliveries group by 1 order by 1")).toEqual([
       { status: "success", count: 3 },
     ]),
   );
@@ -144,14 +137,14 @@ test("invariant 3: what a dead process had claimed is delivered by the next one"
   await first.addDestination(source, receiver.url, { maxConcurrency: 1 });
   const events = await accepted(first, source, 20);
   await first.stop();
-  onDisk(first.directory, claimedBy(1));
+  await reachInto(first.directory, claimedBy(1));
 
   gate.open();
   const second = await startEngine(first);
   for (const eventId of events) await second.until(eventId, "succeeded");
-  expect(onDisk(second.directory, "select claims, attempts, count(*) as count from deliveries group by 1, 2")).toEqual([
-    { claims: 0, attempts: 1, count: 20 },
-  ]);
+  expect(
+    await reachInto(second.directory, "select claims, attempts, count(*) as count from deliveries group by 1, 2"),
+  ).toEqual([{ claims: 0, attempts: 1, count: 20 }]);
 });
 
 test("invariant 11: what was under way at three crashes is a failed attempt, counted like any other", async () => {
@@ -163,7 +156,7 @@ test("invariant 11: what was under way at three crashes is a failed attempt, cou
   const eventId = await first.accept(source);
   await eventually(() => expect(gate.waiting).toBe(1));
   await first.stop();
-  onDisk(first.directory, claimedBy(4));
+  await reachInto(first.directory, claimedBy(4));
 
   gate.open();
   const second = await startEngine(first);
@@ -185,7 +178,7 @@ test("what was under way at two crashes had bad luck: it is sent", async () => {
   await first.addDestination(source, receiver.url);
   const eventId = await first.accept(source);
   await first.stop();
-  onDisk(first.directory, claimedBy(3));
+  await reachInto(first.directory, claimedBy(3));
   gate.open();
   const second = await startEngine(first);
   expect((await second.until(eventId, "succeeded")).attempts).toMatchObject([{ number: 1, code: null }]);
@@ -199,19 +192,19 @@ test("what was under way at two crashes is tried one at a time, so that the thir
   await first.addDestination(source, receiver.url, { maxConcurrency: 8 });
   const events = await accepted(first, source, 5);
   await first.stop();
-  onDisk(first.directory, claimedBy(3));
+  await reachInto(first.directory, claimedBy(3));
   const second = await startEngine(first);
   for (const [index] of events.entries()) {
     await eventually(() => expect(gate.waiting).toBe(1));
     // On record before it was sent: were this the end, it would be the one that is given up.
-    expect(onDisk(second.directory, "select count(*) as tried from deliveries where claims = 4")).toEqual([
+    expect(await reachInto(second.directory, "select count(*) as tried from deliveries where claims = 4")).toEqual([
       { tried: 1 },
     ]);
     await gate.pass(1);
-    await eventually(() =>
-      expect(onDisk(second.directory, "select count(*) as done from deliveries where status = 'success'")).toEqual([
-        { done: index + 1 },
-      ]),
+    await eventually(async () =>
+      expect(
+        await reachInto(second.directory, "select count(*) as done from deliveries where status = 'success'"),
+      ).toEqual([{ done: index + 1 }]),
     );
   }
   expect(gate.mostWaiting).toBe(1);
@@ -233,7 +226,13 @@ test(
 
     const acknowledged: string[] = [];
     for (let round = 0; round < 4; round += 1) {
-      const child = startChild("delivery/_deliver-until-killed.ts", before.directory, source.id, `round ${round}`);
+      const child = startChild(
+        "delivery/_deliver-until-killed.ts",
+        before.directory,
+        isPostgres ? databaseOf(before.directory) : "",
+        source.id,
+        `round ${round}`,
+      );
       await child.waitForLines(1 + Math.floor(Math.random() * 300));
       await child.kill();
       acknowledged.push(...child.lines);
@@ -266,7 +265,7 @@ test("crashes cost nothing to deliveries that only waited, nor to their destinat
   await engine.stop();
   // Three processes in a row die while all forty stand in the lane.
   for (let crash = 0; crash < 3; crash += 1) {
-    const store = openStore({ directory: engine.directory });
+    const store = await openStore({ directory: engine.directory });
     await store.write((tx) => execute(tx, `update deliveries set due_at_ms = ${claimedDueMs}, claims = claims + 1`));
     await rescueClaims(store, [{ destinationId: destination.id, slots: 1 }]);
     await store.close();
@@ -274,7 +273,9 @@ test("crashes cost nothing to deliveries that only waited, nor to their destinat
   gate.open();
   const next = await startEngine(engine);
   await eventually(async () =>
-    expect(await select(next.store, "select status, count(*) as count from deliveries group by status")).toEqual([
+    expect(
+      await select(next.store, "select status, count(*) as count from deliveries group by status order by status"),
+    ).toEqual([
       // The one that was under way each time, and may be what kills the process.
       { status: "failed", count: 1 },
       { status: "success", count: 39 },

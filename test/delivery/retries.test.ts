@@ -4,7 +4,7 @@ import type { Id } from "../../src/lib/ids.ts";
 import { claimedDueMs } from "../../src/queue/delivery.ts";
 import { type Engine, eventually, startEngine } from "../support/engine.ts";
 import { saying, startRawReceiver, startReceiver } from "../support/receiver.ts";
-import { execute, select } from "../support/store.ts";
+import { execute, idLiteral, select } from "../support/store.ts";
 
 test("an event is sent at once, and its success is recorded", async () => {
   await using receiver = await startReceiver({ status: 202, body: "thanks" });
@@ -85,7 +85,7 @@ const waitOf = async (engine: Engine, eventId: Id): Promise<number> =>
   eventually(async () => {
     const [row] = await select<{ due_at_ms: number; started_at_ms: number }>(
       engine.store,
-      `select due_at_ms, started_at_ms from deliveries join attempts using (event_id) where event_id = x'${eventId.replaceAll("-", "")}'`,
+      `select due_at_ms, started_at_ms from deliveries join attempts using (event_id) where event_id = ${idLiteral(eventId)}`,
     );
     expect(row!.due_at_ms).toBeLessThan(claimedDueMs);
     return row!.due_at_ms - row!.started_at_ms;

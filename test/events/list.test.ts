@@ -59,7 +59,7 @@ describe("a list", () => {
       { ...event, id: timed.ids.next(), envId: ids.next() },
       { ...event, id: timed.ids.next(), sourceId: ids.next() },
     ]);
-    store = openStore({ directory });
+    store = await openStore({ directory });
     await append(
       store,
       [...made, ...strangers].map((event) => ({ event })),
@@ -136,7 +136,7 @@ describe("a list", () => {
 
 describe("a search", () => {
   const searched = async (bodies: readonly (string | Buffer)[]) => {
-    const store = freshStore();
+    const store = await freshStore();
     const events = bodies.map((body) => ({ event: newEvent({ ...owner }), body: Buffer.from(body) }));
     await append(store, events);
     return async (text: string, limit = 100) => {
@@ -166,7 +166,7 @@ describe("a search", () => {
   });
 
   test("ends at its limit, and goes on from there", async () => {
-    const store = freshStore();
+    const store = await freshStore();
     const events = Array.from({ length: 5 }, () => newEvent({ ...owner }));
     await append(
       store,
@@ -181,7 +181,7 @@ describe("a search", () => {
   });
 
   test("looks at 10,000 events of the filter, and says where to go on; a count is capped there", async () => {
-    const store = freshStore();
+    const store = await freshStore();
     const events = Array.from({ length: totalMax + 5 }, (_, at) =>
       newEvent({ ...owner, eventType: at < 2 ? "rare" : "often" }),
     );

@@ -26,7 +26,7 @@ const expected = (newest: readonly DeliveryStatus[]): EventStatus => {
 };
 
 test("an event's status follows from the newest delivery of each connection, in every combination", async () => {
-  const store = freshStore();
+  const store = await freshStore();
   const commit = committer(store);
   const cases = combinations.map((newest) => ({ newest, event: newEvent({ status: "forwarding" }) }));
   await commit(
@@ -44,7 +44,7 @@ test("an event's status follows from the newest delivery of each connection, in 
 });
 
 test("older runs along a connection do not count, those along another one do", async () => {
-  const store = freshStore();
+  const store = await freshStore();
   const commit = committer(store);
   for (const before of statuses) {
     for (const now of statuses) {
@@ -66,7 +66,7 @@ test("older runs along a connection do not count, those along another one do", a
 });
 
 test("a transaction refreshes statuses by the same rule, and of the named events only", async () => {
-  const store = freshStore();
+  const store = await freshStore();
   const commit = committer(store);
   const [named, unnamed] = [newEvent(), newEvent()];
   await commit(
@@ -79,7 +79,7 @@ test("a transaction refreshes statuses by the same rule, and of the named events
 });
 
 test("an event that is found to be valid after all is no longer held back", async () => {
-  const store = freshStore();
+  const store = await freshStore();
   const held = { signatureValid: false, signatureReason: "mismatch", quarantined: true } as const;
   const [released, kept] = [newEvent(held), newEvent(held)];
   await committer(store)(

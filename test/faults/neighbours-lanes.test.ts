@@ -7,6 +7,7 @@ import { Lanes } from "../../src/delivery/lanes.ts";
 import type { Work } from "../../src/delivery/work.ts";
 import type { Claimed, ClaimWish } from "../../src/queue/claim.ts";
 import type { Delivery } from "../../src/queue/delivery.ts";
+import { ownsAll } from "../../src/queue/ownership.ts";
 import type { Destination } from "../../src/routing/destination.ts";
 import { createTestClock } from "../support/clock.ts";
 import { newDestination, newPending } from "../support/records.ts";
@@ -68,6 +69,8 @@ const openLanes = (stands: readonly Stand[]) => {
     table: { destination: (id: string) => ({ destination: standOf(id).destination }) } as never,
     mayStart: () => true,
     isRevoked: () => false,
+    ownership: ownsAll,
+    giveBack: () => expect.unreachable("nothing is given back"),
     cancel: ({ delivery }) => {
       const { log, numbers } = standOf(delivery.destinationId);
       log.push(`cancelled ${numbers.get(delivery.id)}`);
@@ -80,7 +83,7 @@ const openLanes = (stands: readonly Stand[]) => {
           resolve(claimed);
         });
       }),
-    work: (work, { id }, held) =>
+    work: (work, { id }, { held }) =>
       new Promise((resolve) => {
         const { log, numbers, underWay, eventBytes } = standOf(id);
         held(eventBytes);

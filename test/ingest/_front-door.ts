@@ -37,6 +37,7 @@ export const openFrontDoor = async ({
   const server = createServer(
     createIngestHandler({
       table,
+      freshen: null,
       receive,
       budget,
       clock,

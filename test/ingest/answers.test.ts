@@ -189,9 +189,9 @@ describe("shedding load", () => {
   test("a store that cannot be written is 503, and 200 again when it can", async () => {
     const door = await openFrontDoor();
     const source = await door.engine.addSource();
-    door.engine.writer.breakDown();
+    await door.engine.writer.breakDown();
     expectWhole(await door.post(source), 503, overloaded, soon);
-    door.engine.writer.mend();
+    await door.engine.writer.mend();
     expect((await door.post(source)).status).toBe(200);
     expect(await stored(door)).toBe(1);
     expect(door.budget.usedBytes).toBe(0);

@@ -9,7 +9,7 @@ import { WindowCount } from "../../src/ingest/window-count.ts";
 import { createTestClock } from "../support/clock.ts";
 import { eventually, startEngine } from "../support/engine.ts";
 import { ids } from "../support/records.ts";
-import { freshStore, select } from "../support/store.ts";
+import { select } from "../support/store.ts";
 
 describe("a budget of bytes", () => {
   test("gives what there is, all of it, and takes it back", () => {
@@ -218,13 +218,5 @@ describe("invariant 12: the floor under the free disk space", () => {
     ]).toEqual([false, true, true, true]);
     floor.stop();
     expect(clock.pendingTimers).toBe(0);
-  });
-
-  test("reads the space of the store's own disk", async () => {
-    const store = freshStore();
-    const freeBytes = await store.freeBytes();
-    const above = await watch(() => freeBytes, freeBytes + 1);
-    expect(above.floor.isShort()).toBe(true);
-    above.floor.stop();
   });
 });

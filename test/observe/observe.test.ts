@@ -200,6 +200,18 @@ const things: {
     line: { freeBytes: 10, freeBytesMin: 100 },
   },
   {
+    thing: "statements to a database server",
+    happen: (observer) => observer.statementsSent(7),
+    level: null,
+    sample: "postern_store_statements_total 7",
+  },
+  {
+    thing: "a database server that loses events when its machine fails",
+    happen: (observer) => observer.storeUnsafe({ setting: "fsync" }),
+    level: "warn",
+    line: { setting: "fsync", message: expect.stringContaining("fsync=off") },
+  },
+  {
     thing: "a disk that has space again",
     happen: (observer) => observer.storeHasDisk({ freeBytes: 1_000, freeBytesMin: 100 }),
     level: "info",

@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { bare, progressOf, replayedRows, startBulk, untilReplay, withEvents } from "../support/bulk.ts";
 import { type Engine, eventually, startEngine } from "../support/engine.ts";
 import { createGate } from "../support/gate.ts";
+import { copyDatabase, isPostgres } from "../support/postgres.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { freshDirectory } from "../support/store.ts";
 
@@ -13,6 +14,10 @@ describe("after a crash", () => {
   /** What a crash would leave at this moment, as a directory of its own. */
   const snapshot = async (engine: Engine): Promise<string> => {
     const directory = freshDirectory();
+    if (isPostgres) {
+      await copyDatabase(engine.directory, directory);
+      return directory;
+    }
     const target = join(directory, "copy.db");
     await engine.store.backup(target);
     mkdirSync(join(directory, "data"));
@@ -73,9 +78,9 @@ describe("a bulk replay outlives a store", () => {
     await engine.addDestination(source, receiver.url);
     const replay = await startBulk(engine, source, { ratePerSecond: 40 });
     await receiver.waitFor(10);
-    engine.writer.breakDown();
+    await engine.writer.breakDown();
     await eventually(() => expect(engine.log.entries().some(({ task }) => task === "replay events")).toBe(true));
-    engine.writer.mend();
+    await engine.writer.mend();
     expect(await untilReplay(engine, replay, "completed")).toMatchObject({ queued: 40, succeeded: 40 });
     expect((await replayedRows(engine)).map(({ event }) => event)).toEqual(bare(ids));
   });

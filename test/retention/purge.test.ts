@@ -26,7 +26,11 @@ const rows = (counts: Record<string, number>): Record<string, number> => ({
 
 const dropDestination = async (engine: Engine, { id: sourceId }: Source, { id: destinationId }: Destination) => {
   await deleteDestination(engine.routing, engine.scope, { sourceId, destinationId });
-  await engine.delivery.cancel({ destinationId, enablingBelow: Infinity, reason: "destination_deleted" });
+  await engine.delivery.cancel({
+    destinationId,
+    enablingBelow: Number.MAX_SAFE_INTEGER,
+    reason: "destination_deleted",
+  });
 };
 
 const untilAll = async (engine: Engine, events: readonly Id[], status: "succeeded" | "failed"): Promise<void> => {
@@ -69,7 +73,7 @@ describe("a deleted source", () => {
     await deleteSource(engine.routing, engine.scope, source.id);
     await engine.delivery.cancel({
       destinationId: destination.id,
-      enablingBelow: Infinity,
+      enablingBelow: Number.MAX_SAFE_INTEGER,
       reason: "destination_deleted",
     });
     await eventually(async () => {

@@ -10,7 +10,7 @@ import { deleteSource } from "../../src/routing/delete-source.ts";
 import { expireSecrets } from "../../src/routing/expire-secrets.ts";
 import { type DestinationHealth, healthOperation } from "../../src/routing/health.ts";
 import { destinationsMax, sourcesMax } from "../../src/routing/limits.ts";
-import { loadRouting } from "../../src/routing/load.ts";
+import { keepRouting } from "../../src/routing/load.ts";
 import type { RoutingParts } from "../../src/routing/parts.ts";
 import { purge } from "../../src/routing/purge.ts";
 import { getDestination, listDestinations } from "../../src/routing/read-destinations.ts";
@@ -50,7 +50,7 @@ const contentsOf = (table: RoutingTable, nowMs: number) => ({
 
 describe("what is in memory", () => {
   test("is what the next start reads from the store", async () => {
-    const parts = startRouting();
+    const parts = await startRouting();
     const { store, table, keyring, catalog, clock } = parts;
     const sources = [];
     for (const name of ["a", "b", "c"]) {
@@ -77,14 +77,14 @@ describe("what is in memory", () => {
     await deleteSource(parts, scope, c);
 
     const loaded = new RoutingTable({ keyring, catalog });
-    await loadRouting(store, loaded);
+    await keepRouting(store, loaded);
     expect(contentsOf(loaded, clock.nowMs())).toEqual(contentsOf(table, clock.nowMs()));
     expect(contentsOf(loaded, clock.nowMs()).sources.map(({ source }) => source.name)).toEqual(["a", "b"]);
     expect([...loaded.destinations()]).toHaveLength(2);
   });
 
   test("is loaded whole, however much there is", async () => {
-    const parts = startRouting();
+    const parts = await startRouting();
     const { id } = await makeSource(parts);
     await parts.store.write((tx) =>
       execute(
@@ -96,13 +96,13 @@ describe("what is in memory", () => {
       ),
     );
     const loaded = new RoutingTable(parts);
-    await loadRouting(parts.store, loaded);
+    await keepRouting(parts.store, loaded);
     expect([...loaded.sources()]).toHaveLength(2501);
     expect(loaded.source(id)).toBeDefined();
   });
 
   test("does not change when a transaction fails", async () => {
-    const parts = startRouting();
+    const parts = await startRouting();
     const { id } = await makeSource(parts, sourceDraft({ name: "before" }));
     const failing = { ...parts, table: new RoutingTable(parts) };
     const store: RoutingParts["store"] = {
@@ -125,7 +125,7 @@ describe("slugs", () => {
     const system = createSystemRandom();
     const draws = [1, 1, 1, 2].map((byte) => Buffer.alloc(6, byte));
     const random = { ...system, bytes: (count: number) => (count === 6 ? draws.shift()! : system.bytes(count)) };
-    const parts = startRouting({ random });
+    const parts = await startRouting({ random });
     expect((await makeSource(parts)).ingestSlug).toBe("wh_AQEBAQEB");
     expect((await makeSource(parts)).ingestSlug).toBe("wh_AgICAgIC");
     expect(draws).toEqual([]);
@@ -134,7 +134,7 @@ describe("slugs", () => {
   test("that are always taken end in an error, and nothing is made", async () => {
     const system = createSystemRandom();
     const random = { ...system, bytes: (count: number) => (count === 6 ? Buffer.alloc(6) : system.bytes(count)) };
-    const parts = startRouting({ random });
+    const parts = await startRouting({ random });
     await makeSource(parts);
     await expect(createSource(parts, scope, sourceDraft())).rejects.toThrow("were taken");
     expect(await listSources(parts, scope)).toHaveLength(1);
@@ -146,7 +146,7 @@ describe("limits", () => {
     `(with recursive n(value) as (select 1 union all select value + 1 from n where value < ${count}) select value from n)`;
 
   test(`an environment has at most ${sourcesMax} sources, and lists them all`, async () => {
-    const parts = startRouting();
+    const parts = await startRouting();
     const { id } = await makeSource(parts);
     await parts.store.write((tx) =>
       execute(
@@ -165,7 +165,7 @@ describe("limits", () => {
   });
 
   test(`a source has at most ${destinationsMax} destinations`, async () => {
-    const parts = startRouting();
+    const parts = await startRouting();
     const source = await makeSource(parts);
     const { id } = await makeDestination(parts, source.id);
     await parts.store.write((tx) =>
@@ -181,7 +181,7 @@ describe("limits", () => {
   });
 
   test("nothing is made at a source that is gone", async () => {
-    const parts = startRouting();
+    const parts = await startRouting();
     const source = await makeSource(parts);
     await deleteSource(parts, scope, source.id);
     expect(await createDestination(parts, scope, source.id, destinationDraft())).toEqual({ kind: "source_gone" });
@@ -190,7 +190,7 @@ describe("limits", () => {
 
 describe("internal sources", () => {
   test.for(["push", "operator"] as const)("of kind %s are in no list, and found by nobody", async (kind) => {
-    const parts = startRouting();
+    const parts = await startRouting();
     const { id } = await makeSource(parts, sourceDraft({ kind }));
     expect(await listSources(parts, scope)).toEqual([]);
     expect(await getSource(parts, scope, id)).toBeNull();
@@ -202,7 +202,7 @@ describe("internal sources", () => {
 
 describe("a destination that other sources may use", () => {
   test("loses only its connection", async () => {
-    const parts = startRouting();
+    const parts = await startRouting();
     const source = await makeSource(parts);
     const { id } = await makeDestination(parts, source.id);
     await parts.store.write((tx) => execute(tx, "update destinations set owner_source_id = null"));
@@ -216,7 +216,7 @@ describe("a destination that other sources may use", () => {
 
 describe("health", () => {
   test("is written in a group commit, the newest of each destination", async () => {
-    const parts = startRouting();
+    const parts = await startRouting();
     const source = await makeSource(parts);
     const ids = [await makeDestination(parts, source.id), await makeDestination(parts, source.id)].map(({ id }) => id);
     const [first, second] = ids as [string, string];
@@ -242,7 +242,7 @@ describe("health", () => {
   });
 
   test("stays when people change something else", async () => {
-    const parts = startRouting();
+    const parts = await startRouting();
     const source = await makeSource(parts);
     const { id } = await makeDestination(parts, source.id);
     await parts.store.write((tx) => execute(tx, "update destinations set failure_count = 5"));
@@ -267,21 +267,21 @@ describe("sealing again", () => {
   test("moves every secret to the sealing key, and changes none", async () => {
     const random = createSystemRandom();
     const [oldKey, newKey] = [newSealingKey(random), newSealingKey(random)];
-    const old = startRouting({ keys: [oldKey] });
+    const old = await startRouting({ keys: [oldKey] });
     const source = await makeSource(old, sourceDraft({ signingSecret: "s1" }));
     await updateSource(old, scope, source.id, { signingSecret: "s2" });
     const destination = await makeDestination(old, source.id, destinationDraft({ secret: "d1" }));
     await updateDestination(old, scope, { sourceId: source.id, destinationId: destination.id }, { secret: "d2" });
     await makeSource(old);
 
-    const both = startRouting({ store: old.store, keys: [newKey, oldKey] });
+    const both = await startRouting({ store: old.store, keys: [newKey, oldKey] });
     expect(await resealSources(both, null)).toEqual({ resealed: 2, unreadable: 0, next: null });
     expect(await resealDestinations(both, null)).toEqual({ resealed: 2, unreadable: 0, next: null });
     expect(await resealSources(both, null)).toEqual({ resealed: 0, unreadable: 0, next: null });
     expect(placesOf(both.keyring, await allSealed(old.store))).toEqual(Array.from({ length: 4 }, () => newKey.id));
 
-    const fresh = startRouting({ store: old.store, keys: [newKey] });
-    await loadRouting(fresh.store, fresh.table);
+    const fresh = await startRouting({ store: old.store, keys: [newKey] });
+    await keepRouting(fresh.store, fresh.table);
     const nowMs = fresh.clock.nowMs();
     expect(fresh.table.source(source.id)?.secretsAt(nowMs)).toEqual({ kind: "opened", secrets: ["s2", "s1"] });
     expect(fresh.table.destination(destination.id)?.secretsAt(nowMs)).toEqual({
@@ -293,15 +293,15 @@ describe("sealing again", () => {
   test("goes on in batches, and leaves what no key opens as it is", async () => {
     const random = createSystemRandom();
     const [oldKey, newKey] = [newSealingKey(random), newSealingKey(random)];
-    const old = startRouting({ keys: [oldKey] });
+    const old = await startRouting({ keys: [oldKey] });
     for (let made = 0; made < 201; made += 1) await makeSource(old, sourceDraft({ signingSecret: "s" }));
-    const stranger = startRouting({ store: old.store, keys: [newKey] });
+    const stranger = await startRouting({ store: old.store, keys: [newKey] });
     expect(await resealSources(stranger, null)).toMatchObject({
       resealed: 0,
       unreadable: 200,
       next: expect.any(String),
     });
-    const both = startRouting({ store: old.store, keys: [newKey, oldKey] });
+    const both = await startRouting({ store: old.store, keys: [newKey, oldKey] });
     const first = await resealSources(both, null);
     expect(first).toMatchObject({ resealed: 200, unreadable: 0, next: expect.any(String) });
     expect(await resealSources(both, first.next)).toEqual({ resealed: 1, unreadable: 0, next: null });
@@ -311,7 +311,7 @@ describe("sealing again", () => {
 describe("rotated secrets that no longer count", () => {
   test("leave the store, and only they", async () => {
     let nowMs = 1_000_000;
-    const parts = startRouting({ clock: { nowMs: () => nowMs } });
+    const parts = await startRouting({ clock: { nowMs: () => nowMs } });
     const source = await makeSource(parts, sourceDraft({ signingSecret: "s1" }));
     await updateSource(parts, scope, source.id, { signingSecret: "s2" });
     const { id } = await makeDestination(parts, source.id);
@@ -347,7 +347,7 @@ describe("deleted objects", () => {
   };
 
   test("keep no secret", async () => {
-    const parts = startRouting();
+    const parts = await startRouting();
     const source = await makeSource(parts, sourceDraft({ signingSecret: "s1" }));
     await makeDestination(parts, source.id);
     await deleteSource(parts, scope, source.id);
@@ -357,7 +357,7 @@ describe("deleted objects", () => {
   });
 
   test("go for good once nothing is left of them elsewhere", async () => {
-    const parts = startRouting({ store: freshStore() });
+    const parts = await startRouting({ store: await freshStore() });
     const [kept, gone] = [await makeSource(parts), await makeSource(parts)];
     await makeDestination(parts, kept.id);
     const single = await makeDestination(parts, kept.id);

@@ -14,7 +14,7 @@ import { sealedSources } from "./sealed-sources.ts";
 const random = createSystemRandom();
 
 const start = async (directory: string, configuredKeys: SealingKeys | null = null) => {
-  const store = reopenStore(directory);
+  const store = await reopenStore(directory);
   const secrets = await openSecrets({ store, random, configuredKeys, keyFilePath: join(directory, "secrets.key") });
   return { store, secrets, sources: sealedSources(store, secrets.keyring) };
 };

@@ -1,22 +1,21 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 
 import type { Store } from "../../src/db/store.ts";
 import { createSystemRandom } from "../../src/lib/random.ts";
 import { createKeyring, newSealingKey } from "../../src/lib/sealing.ts";
 import { readKeyFile, type SealingKeys, writeKeyFile } from "../../src/secrets/key-file.ts";
 import { openSecrets } from "../../src/secrets/secrets.ts";
-import { freshDirectory } from "../support/store.ts";
+import { freshDirectory, idLiteral, reachInto } from "../support/store.ts";
 import { reopenStore } from "./reopened-store.ts";
 import { sealedSources } from "./sealed-sources.ts";
 
 const random = createSystemRandom();
 
 const start = async (directory: string, { keys = null, around }: Partial<Setup> = {}) => {
-  const store = reopenStore(directory);
+  const store = await reopenStore(directory);
   const used = around?.(store) ?? store;
   const keyFilePath = join(directory, "secrets.key");
   const secrets = await openSecrets({ store, random, configuredKeys: keys, keyFilePath });
@@ -29,15 +28,12 @@ const start = async (directory: string, { keys = null, around }: Partial<Setup> 
 type Setup = { keys: SealingKeys | null; around: (store: Store) => Store };
 
 /** The ids of all keys that something in the database file is sealed with. */
-const keyIdsInUse = (directory: string): Set<string> => {
+const keyIdsInUse = async (directory: string): Promise<Set<string>> => {
   const { keyIdOf } = createKeyring([newSealingKey(random)], random);
-  const database = new DatabaseSync(join(directory, "postern.db"), { readOnly: true });
-  onTestFinished(() => database.close());
-  const rows = database
-    .prepare(
-      "select signing_secret as sealed from sources union all select previous_secret from sources union all select sealed from canaries",
-    )
-    .all();
+  const rows = await reachInto<{ sealed: unknown }>(
+    directory,
+    "select signing_secret as sealed from sources union all select previous_secret from sources union all select sealed from canaries",
+  );
   return new Set(rows.flatMap(({ sealed }) => (sealed instanceof Uint8Array ? [keyIdOf(sealed)] : [])));
 };
 
@@ -59,7 +55,7 @@ test("a rotation seals everything with a new key, drops the old one, and changes
     older: { fate: "dropped", keyIds: [oldKeyId] },
   });
   expect((await readKeyFile(keyFilePath))?.map(({ id }) => id)).toEqual([rotation.keyId]);
-  expect(keyIdsInUse(directory)).toEqual(new Set([rotation.keyId]));
+  expect(await keyIdsInUse(directory)).toEqual(new Set([rotation.keyId]));
 
   await store.close();
   const next = await start(directory);
@@ -82,7 +78,7 @@ test("the running process goes on through a rotation: what it holds opens, what 
   made.push(sources.add("after"));
   await Promise.all(made);
   expect(secrets.keyring.sealingKeyId).toBe(keyId);
-  expect(keyIdsInUse(directory)).toEqual(new Set([keyId]));
+  expect(await keyIdsInUse(directory)).toEqual(new Set([keyId]));
 
   await store.close();
   const opened = [...(await (await start(directory)).sources.read()).values()];
@@ -130,7 +126,7 @@ test.for(faults)(
     // It goes on with the key that it had begun with.
     expect(rotation.keyId).toBe(begun?.[0].id);
     expect((await readKeyFile(after.keyFilePath))?.map((key) => key.id)).toEqual([rotation.keyId]);
-    expect(keyIdsInUse(directory)).toEqual(new Set([rotation.keyId]));
+    expect(await keyIdsInUse(directory)).toEqual(new Set([rotation.keyId]));
     expect(await after.sources.read()).toEqual(new Map([[id, ["whsec_1"]]]));
   },
 );
@@ -176,11 +172,7 @@ test("what no key opens is told, and then no key is dropped", async () => {
   const { store, sources, rotate, keyFilePath } = await start(directory);
   await sources.add("whsec_1");
   const damaged = await sources.add("whsec_2");
-  const database = new DatabaseSync(join(directory, "postern.db"));
-  database
-    .prepare("update sources set signing_secret = zeroblob(60) where id = ?")
-    .run(Buffer.from(damaged.replaceAll("-", ""), "hex"));
-  database.close();
+  await reachInto(directory, `update sources set signing_secret = zeroblob(60) where id = ${idLiteral(damaged)}`);
 
   const [oldKey] = (await readKeyFile(keyFilePath))!;
   const rotation = await rotate();

@@ -5,7 +5,7 @@ import { createSystemRandom } from "../../src/lib/random.ts";
 import type { Keyring } from "../../src/lib/sealing.ts";
 import { createCatalog } from "../../src/providers/catalog.ts";
 import { createSource } from "../../src/routing/create-source.ts";
-import { loadRouting } from "../../src/routing/load.ts";
+import { keepRouting } from "../../src/routing/load.ts";
 import type { RoutingParts } from "../../src/routing/parts.ts";
 import { resealDestinations, resealSources } from "../../src/routing/reseal.ts";
 import { RoutingTable } from "../../src/routing/table.ts";
@@ -57,7 +57,7 @@ export const sealedSources = (store: Store, keyring: Keyring): SealedSources => 
     },
     read: async () => {
       const fresh = new RoutingTable({ keyring, catalog });
-      await loadRouting(store, fresh);
+      await keepRouting(store, fresh);
       return new Map(
         [...fresh.sources()].map(({ source, secretsAt }) => {
           const secrets = secretsAt(systemClock.nowMs());

@@ -15,7 +15,7 @@ const random = createSystemRandom();
 
 /** Starts as a process would, on a store that may have been used before. */
 const start = async (directory: string, configuredKeys: SealingKeys | null = null) => {
-  const store = reopenStore(directory);
+  const store = await reopenStore(directory);
   const keyFilePath = join(directory, "secrets.key");
   const secrets: Secrets = await openSecrets({ store, random, configuredKeys, keyFilePath });
   return { store, secrets, keyFilePath };
@@ -66,7 +66,7 @@ test("a store with secrets and without its key file does not start, and gets no 
 
 test("a first start that was cut off between key file and canary goes on with that key", async () => {
   const directory = freshDirectory();
-  const store = reopenStore(directory);
+  const store = await reopenStore(directory);
   const keyFilePath = join(directory, "secrets.key");
   const full = { ...store, write: () => Promise.reject(new Error("disk full")) };
   const parts = { random, configuredKeys: null, keyFilePath };

@@ -1,6 +1,8 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
 
+import { isToServer } from "./postgres.ts";
+
 /** What this process has tried to connect to. */
 export type Dials = Disposable & {
   /** `address:port` of each try, in order, whether it came to anything or not. */
@@ -13,7 +15,7 @@ export const watchDials = (): Dials => {
   const onSocket = (message: unknown): void => {
     const { socket } = message as { socket: Socket };
     socket.on("connectionAttempt", (address: string, port: number) => {
-      all.push(`${address.includes(":") ? `[${address}]` : address}:${port}`);
+      if (!isToServer(port)) all.push(`${address.includes(":") ? `[${address}]` : address}:${port}`);
     });
   };
   // Node tells of every socket that is made for a connection, before it is connected.

@@ -27,7 +27,7 @@ import { createSource } from "../../src/routing/create-source.ts";
 import type { DestinationChanges, DestinationDraft } from "../../src/routing/decide-destination.ts";
 import type { SourceDraft } from "../../src/routing/decide-source.ts";
 import type { Destination } from "../../src/routing/destination.ts";
-import { loadRouting } from "../../src/routing/load.ts";
+import { keepRouting } from "../../src/routing/load.ts";
 import type { RoutingParts } from "../../src/routing/parts.ts";
 import type { Source } from "../../src/routing/source.ts";
 import { RoutingTable } from "../../src/routing/table.ts";
@@ -151,7 +151,7 @@ export const startEngine = async ({
     clock,
   });
   // Sends and reads have clocks of their own: moving time on must not make them late.
-  const store = openStore({
+  const store = await openStore({
     directory,
     observer: { committed: observer.committed, commitFailed: observer.commitFailed },
   });
@@ -160,7 +160,7 @@ export const startEngine = async ({
   const dueTime = createForwardTime(clock, newestAtOpenMs);
   const ids = createIds(dueTime, random, newestAtOpenMs);
   const table = new RoutingTable({ keyring, catalog });
-  await loadRouting(store, table);
+  await keepRouting(store, table);
   const outbound = startOutbound();
   const names = { headerPrefix: "krafter", userAgent: "Postern/1" };
   const delivery = createDelivery({
@@ -178,7 +178,7 @@ export const startEngine = async ({
   });
   const receive = createReceive({
     clock,
-    arrive: createArrivals({ store, dueTime, table, ids, lanes: delivery.lanes }),
+    arrive: createArrivals({ store, dueTime, table, ids, lanes: delivery.lanes, tolerances: {} }),
     tolerances: {},
   });
   const replays = createReplays({ store, clock, dueTime, ids, table, tolerances: {}, observer, lanes: delivery.lanes });
@@ -186,7 +186,7 @@ export const startEngine = async ({
   const housekeeping = createHousekeeping({ store, clock, table, observer, newestAtOpenMs, wake });
   const routing: RoutingParts = { store, table, keyring, clock, ids, random, catalog };
   await replays.load();
-  await delivery.start();
+  await delivery.takeUp();
   replays.resume();
 
   // In a transaction, so that it is of one moment: after a commit and all that it changed in memory.

@@ -12,13 +12,17 @@ import { loadConfig } from "../../src/config.ts";
 import { captureLog, type CapturedLog } from "./captured-log.ts";
 import { createTestClock, type TestClock } from "./clock.ts";
 import { type NameServer, startNameServer } from "./name-server.ts";
+import { ensureDatabase, isPostgres } from "./postgres.ts";
 import { receiverCa } from "./receiver.ts";
+import { sealingKeysText } from "./sealing-keys.ts";
 import { freshDirectory } from "./store.ts";
 
 /** What a test may want otherwise. */
 export type GatewayOptions = {
   /** Options as an operator sets them. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** How far its machine's clock is ahead of the others', where that is to be corrected. Default: it is the test's. */
+  readonly clockAheadMs?: number;
   /** Parts of the API in place of the real ones: for what the real ones cannot be made to answer. */
   readonly parts?: Partial<KrafterParts> | ((parts: KrafterParts) => Partial<KrafterParts>);
 };
@@ -62,13 +66,21 @@ const toBody = (body: unknown): string | Uint8Array | undefined => {
   return JSON.stringify(body);
 };
 
+/** What tells a gateway where its store is. */
+const storeOptions = async (directory: string): Promise<Record<string, string>> =>
+  isPostgres
+    ? { DATABASE_URL: await ensureDatabase(directory), SECRETS_KEY: sealingKeysText, DATA_DIR: directory }
+    : { DATA_DIR: directory };
+
 /** Starts a gateway. Names resolve through `names`; receivers on 127.0.0.1 may be sent to, everything else private not. */
 export const startGateway = async (options: GatewayOptions = {}): Promise<TestGateway> => {
   const names = await startNameServer();
   const clock = createTestClock();
+  clock.jump(options.clockAheadMs ?? 0);
   const log = captureLog();
+  const directory = options.environment?.["DATA_DIR"] ?? freshDirectory();
   const loaded = loadConfig({
-    DATA_DIR: freshDirectory(),
+    ...(await storeOptions(directory)),
     EGRESS_ALLOW: "127.0.0.1",
     PUBLIC_URL: "https://hooks.example.com",
     DISK_FREE_MIN_BYTES: "0",
@@ -79,7 +91,7 @@ export const startGateway = async (options: GatewayOptions = {}): Promise<TestGa
   if (!loaded.ok) throw new Error(loaded.problems.join("; "));
   const { config } = loaded;
   const outbound = { resolver: { servers: [names.address], hostsFile: "/nonexistent" }, tls: { ca: receiverCa } };
-  const overrides = { clock, logSink: log, outbound };
+  const overrides = { clock, correctsClock: options.clockAheadMs !== undefined, logSink: log, outbound };
   const core = await openCore(config, overrides);
   const gateway = await openGateway(core, config, overrides);
   let routes: readonly Route<Scope>[] = [];

@@ -1,6 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 
 import { readQuery, truncated, typeAaaa, writeReply } from "./name-packet.ts";
 
@@ -86,8 +87,12 @@ const serveTcp = (replyTo: (packet: Buffer) => Buffer | undefined, open: Set<Soc
     });
   });
 
+/** How long a wished port may be held by a connection that was given its number: connections do not last. */
+const portMsMax = 10_000;
+
 /** Binds both to one port of loopback; 0: to one that is free. */
 const bindBoth = async (tcp: Server, wished: number): Promise<{ udp: UdpSocket; port: number }> => {
+  const deadlineMs = performance.now() + portMsMax;
   for (;;) {
     const udp = createSocket("udp4").bind(wished, "127.0.0.1");
     await once(udp, "listening");
@@ -99,7 +104,9 @@ const bindBoth = async (tcp: Server, wished: number): Promise<{ udp: UdpSocket; 
     } catch (error) {
       udp.close();
       // Somebody has that port for TCP: another one may be free.
-      if (wished !== 0) throw error;
+      if (wished === 0) continue;
+      if (performance.now() > deadlineMs) throw error;
+      await pause(100);
     }
   }
 };

@@ -22,8 +22,8 @@ export type RoutingOptions = {
 };
 
 /** Everything that managing sources and destinations uses, on a store of its own. */
-export const startRouting = (options: RoutingOptions = {}): RoutingParts & { readonly store: Store } => {
-  const { store = freshStore(), random = createSystemRandom(), clock = systemClock } = options;
+export const startRouting = async (options: RoutingOptions = {}): Promise<RoutingParts & { readonly store: Store }> => {
+  const { store = await freshStore(), random = createSystemRandom(), clock = systemClock } = options;
   const keyring = createKeyring(options.keys ?? [newSealingKey(random)], random);
   const table = new RoutingTable({ keyring, catalog });
   return { store, table, keyring, clock, random, catalog, ids: createIds(clock, createSystemRandom()) };

@@ -4,7 +4,7 @@ import { allows, type Scope } from "../../access/scopes.ts";
 import type { KrafterParts } from "./parts.ts";
 
 /** What admission uses. */
-export type AdmissionParts = Pick<KrafterParts, "authenticate" | "rateLimit" | "clock">;
+export type AdmissionParts = Pick<KrafterParts, "freshen" | "authenticate" | "rateLimit" | "clock">;
 
 /** Whether a request goes on, and what its answer carries in any case. */
 export type Admission = { readonly headers: Readonly<Record<string, string>> } & (
@@ -27,10 +27,12 @@ const rateHeaders = (verdict: RateVerdict): Record<string, string> => {
  * do what it keeps trying is held back like any other. `needed` is null where there is nothing to be allowed.
  */
 export const admit = async (
-  { authenticate, rateLimit, clock }: AdmissionParts,
+  { freshen, authenticate, rateLimit, clock }: AdmissionParts,
   authorization: string | undefined,
   needed: Scope | null,
 ): Promise<Admission> => {
+  // A key that was revoked elsewhere is refused, and what was made elsewhere is there.
+  await freshen();
   const authentication = await authenticate(authorization, clock.nowMs());
   if (authentication.kind === "refused") {
     const body = { error: "Invalid or missing API key" };

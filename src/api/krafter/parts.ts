@@ -7,6 +7,8 @@ import type { CheckUrl, DeliveryPort, EventReader, Replayer, SendTest } from "./
 /** Everything that the Krafter API is made of. Each group of routes asks for what it uses. */
 export type KrafterParts = {
   readonly routing: RoutingParts;
+  /** Brings what is in memory up to date with all that was done before, here and elsewhere. */
+  readonly freshen: () => Promise<void>;
   readonly authenticate: Authenticate;
   /** Counts requests by team. */
   readonly rateLimit: RateLimit;

@@ -114,7 +114,7 @@ const destinationTables = ({ bytes, integer, text }: Ddl): string[] => [
   `create index connections_by_destination on connections (destination_id)`,
 ];
 
-const eventsTables = ({ bytes, integer, text, clustered }: Ddl): string[] => [
+const eventsTables = ({ bytes, integer, text, clustered, changing }: Ddl): string[] => [
   `create table events ( -- owner: events; read by: queue
     id ${bytes} not null primary key,
     team_id ${bytes} not null,
@@ -128,8 +128,12 @@ const eventsTables = ({ bytes, integer, text, clustered }: Ddl): string[] => [
     provider_event_id ${text},
     body_bytes ${integer} not null,
     received_at_ms ${integer} not null
-  )${clustered}`,
+  )${clustered}${changing}`,
   `create index events_by_source on events (source_id, id)`,
+  `create index events_by_type on events (source_id, event_type, id) where event_type is not null`,
+  // The rest is found by walking the source: what is not rare is found soon.
+  `create index events_not_succeeded on events (source_id, status, id) where status <> 'succeeded'`,
+  `create index events_unverified on events (source_id, id) where signature_valid = 0`,
   `create index events_quarantined on events (source_id, id) where quarantined = 1`,
   `create table payloads ( -- owner: events
     event_id ${bytes} not null primary key,
@@ -141,7 +145,7 @@ const eventsTables = ({ bytes, integer, text, clustered }: Ddl): string[] => [
   )`,
 ];
 
-const queueTables = ({ bytes, integer, text, clustered }: Ddl): string[] => [
+const queueTables = ({ bytes, integer, text, clustered, changing }: Ddl): string[] => [
   `create table deliveries ( -- owner: queue; read by: events
     event_id ${bytes} not null,
     id ${bytes} not null,
@@ -164,7 +168,7 @@ const queueTables = ({ bytes, integer, text, clustered }: Ddl): string[] => [
     ended_at_ms ${integer},
     created_at_ms ${integer} not null,
     primary key (event_id, id)
-  )${clustered}`,
+  )${clustered}${changing}`,
   `create index deliveries_live on deliveries (destination_id, due_at_ms) where due_at_ms is not null`,
   `create index deliveries_by_replay on deliveries (replay_id, status) where replay_id is not null`,
 ];
@@ -216,8 +220,7 @@ const replayTables = ({ bytes, integer, text }: Ddl): string[] => [
  *
  * `events`, `deliveries` and `attempts` are clustered by ids that grow, and the last two by their event: one tree each,
  * and an event's page is one seek. No hot table has foreign keys. Each secondary index costs about 2 µs per event, so
- * there are four, three of them partial: an event by source, quarantined events by source, live deliveries by
- * destination, deliveries by bulk replay.
+ * most are partial: of a delivered event there are entries by source, and by source and type.
  *
  * A delivery's `due_at_ms` is null once it has ended and `claimedDueMs` while an owner holds it, so the index of live
  * deliveries answers what is due, what is claimed and what comes first.

@@ -1,3 +1,4 @@
+import { idBytes, writeId } from "../../lib/ids.ts";
 import type { ColumnType, Operation, SqlValue, Statement } from "../statement.ts";
 import { StoreError } from "../store-error.ts";
 
@@ -22,7 +23,6 @@ export type PackedBatch = {
 const tags = { none: 0, number: 1, text: 2, bytes: 3, id: 4 } as const;
 const numberBytes = 8;
 const lengthBytes = 4;
-const idBytes = 16;
 
 /** What a batch starts with. It doubles until the batch fits. */
 const startBytes = 64 * 1024;
@@ -38,11 +38,6 @@ export const typesOf = (statement: Statement): readonly ColumnType[] => {
       return statement.parameters;
   }
 };
-
-const nibble = (code: number): number => (code < 58 ? code - 48 : code - 87);
-
-/** The places of the two digits of each byte in the text of an id. */
-const digitPlaces = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34] as const;
 
 /** Writes values one after the other. */
 export class Packer {
@@ -83,10 +78,7 @@ export class Packer {
       this.#used += value.byteLength;
     } else if (type === "id") {
       this.#tag(tags.id, idBytes);
-      for (const place of digitPlaces) {
-        this.#buffer[this.#used] = (nibble(value.charCodeAt(place)) << 4) | nibble(value.charCodeAt(place + 1));
-        this.#used += 1;
-      }
+      this.#used = writeId(value, this.#buffer, this.#used);
     } else {
       this.#tag(tags.text, 0);
       this.#texts.push(value);

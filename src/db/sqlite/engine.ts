@@ -5,17 +5,18 @@ import { join } from "node:path";
 import type { Kysely } from "kysely";
 
 import type { Clock } from "../../lib/clock.ts";
-import { GroupCommit, type CommitObserver } from "../group-commit.ts";
+import { type Committed, type CommitObserver, type CommitRequest, GroupCommit } from "../group-commit.ts";
+import { createKysely, type RunQuery } from "../kysely.ts";
+import type { Migrated } from "../migration.ts";
 import { migrations } from "../migrations.ts";
-import type { Operation, OperationResult } from "../statement.ts";
 import { isInterrupted, StoreError } from "../store-error.ts";
-import type { Store, StoreSize } from "../store.ts";
+import type { Store, StoreSize, Tx } from "../store.ts";
 import { WriterLock } from "../writer-lock.ts";
 import { createCompiler } from "./_compile.ts";
+import { createKeeping } from "./_keeping.ts";
 import { Packer } from "./_pack.ts";
 import { type Checkpointer, createCheckpointer } from "./checkpoint.ts";
-import { createKysely, type RunQuery } from "./kysely.ts";
-import { migrate, type Migrated } from "./migrate.ts";
+import { migrate } from "./migrate.ts";
 import { createReads, type Reads } from "./reads.ts";
 import { createThread, type Thread } from "./thread.ts";
 import { runTransaction } from "./transaction.ts";
@@ -67,7 +68,7 @@ const storeOver = (path: string, { directory, clock, observer, walBytesMax }: Sq
   );
   const commits = openCommits({ writer, lock, checkpointer }, { observer, clock });
   const refuseInside = (run: RunQuery): Kysely<unknown> =>
-    createKysely(async (sql, parameters) => {
+    createKysely("sqlite", async (sql, parameters) => {
       if (!lock.isHolder) return run(sql, parameters);
       throw new StoreError("misuse", "the store was read around an open transaction; use the transaction");
     });
@@ -79,21 +80,30 @@ const storeOver = (path: string, { directory, clock, observer, walBytesMax }: Sq
       await writer.ask({ kind: "exec", sql });
       await lookAfterLog();
     });
+  const write = <T>(work: (tx: Tx) => Promise<T>): Promise<T> =>
+    lock.lock(async () => {
+      try {
+        return await runTransaction({ writer, clock, work, outside: (hook) => lock.outside(hook) });
+      } catch (error) {
+        if (isInterrupted(error)) lock.outside(() => commits.interrupted());
+        throw error;
+      } finally {
+        await lookAfterLog();
+      }
+    });
+  const keeping = createKeeping(write);
+  commits.onInterrupted(() => keeping.doubt());
   return {
     // Rooms type their own tables; the connection is the same for all.
+    cluster: null,
     lookup: <Tables>() => lookups as Kysely<Tables>,
     list: <Tables>() => lists as Kysely<Tables>,
-    write: (work) =>
-      lock.lock(async () => {
-        try {
-          return await runTransaction({ writer, clock, work, outside: (hook) => lock.outside(hook) });
-        } catch (error) {
-          if (isInterrupted(error)) lock.outside(() => commits.interrupted());
-          throw error;
-        } finally {
-          await lookAfterLog();
-        }
-      }),
+    write,
+    keep: (kept, reload) => keeping.keep(kept, reload),
+    freshen: () => keeping.freshen(),
+    fence: () => {
+      // Nobody else writes.
+    },
     probe: () => run(probeSql),
     line: (batcher) => commits.line(batcher),
     onInterrupted: (listener) => commits.onInterrupted(listener),
@@ -129,6 +139,8 @@ const openCommits = (
     isWanted: () => lock.isWanted,
     hold: <T>(work: () => Promise<T>) => lock.hot(work),
     commit: createCommit(writer, checkpointer),
+    // Nobody else changes what is in memory.
+    catchUp: () => Promise.resolve(),
     maintain: () => checkpointer.afterCommit(),
   };
   return new GroupCommit(engine, observer, clock);
@@ -150,18 +162,22 @@ const createLogLook =
     }
   };
 
+const nothingKept = (): void => {
+  // Versions are for others.
+};
+
 /** Writes batches on the writer's thread. */
 const createCommit = (
   writer: Pick<Thread, "ask">,
   checkpointer: Pick<Checkpointer, "saw">,
-): ((operations: readonly Operation[]) => Promise<readonly OperationResult[]>) => {
+): ((request: CommitRequest) => Promise<Committed>) => {
   const compile = createCompiler();
-  return async (operations) => {
+  return async ({ operations }) => {
     const packer = new Packer();
     for (const operation of operations) packer.add(compile(operation.statement), operation);
     const { results, frames } = await writer.ask({ kind: "batch", batch: packer.finish() });
     if (frames !== null) checkpointer.saw(frames);
-    return results;
+    return { kind: "written", results, applied: nothingKept };
   };
 };
 

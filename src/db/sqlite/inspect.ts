@@ -4,12 +4,12 @@ import { DatabaseSync } from "node:sqlite";
 
 import type { Kysely } from "kysely";
 
+import { createKysely } from "../kysely.ts";
 import { migrations } from "../migrations.ts";
 import type { SqlValue } from "../statement.ts";
 import { StoreError } from "../store-error.ts";
 import type { Store } from "../store.ts";
 import { type Connection, openConnection } from "./connection.ts";
-import { createKysely } from "./kysely.ts";
 
 const busyTimeoutMs = 5000;
 const rowsMax = 1_000;
@@ -54,7 +54,7 @@ export const inspectSqlite = (directory: string): StoreInspection | null => {
   if (!existsSync(path)) return null;
   try {
     const connection = openConnection({ path, readOnly: true, busyTimeoutMs });
-    const kysely = createKysely(async (sql, parameters) =>
+    const kysely = createKysely("sqlite", async (sql, parameters) =>
       connection.answer({ kind: "query", sql, parameters, rowsMax }),
     );
     return {

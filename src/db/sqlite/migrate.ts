@@ -2,13 +2,10 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
-import type { Ddl, Migration } from "../migration.ts";
+import type { Ddl, Migrated, Migration } from "../migration.ts";
 import { StoreError } from "../store-error.ts";
 
-const ddl: Ddl = { bytes: "blob", integer: "integer", text: "text", clustered: " without rowid" };
-
-/** What a migration run found and did. */
-export type Migrated = { fromVersion: number; toVersion: number; backupPath: string | null };
+const ddl: Ddl = { bytes: "blob", integer: "integer", text: "text", clustered: " without rowid", changing: "" };
 
 const versionOf = (database: DatabaseSync): number => {
   const known = database.prepare("select 1 from sqlite_schema where name = 'schema_migrations'").get();

@@ -1,8 +1,8 @@
 import type { Clock } from "../../lib/clock.ts";
+import type { RunQuery } from "../kysely.ts";
 import { StoreError } from "../store-error.ts";
 import { toStoreError } from "./_failure.ts";
 import { openConnection } from "./connection.ts";
-import type { RunQuery } from "./kysely.ts";
 import { createReaders } from "./readers.ts";
 
 /** Rows that one lookup may bring to memory. */

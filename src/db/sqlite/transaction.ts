@@ -1,7 +1,7 @@
 import type { Clock } from "../../lib/clock.ts";
+import { createKysely } from "../kysely.ts";
 import { StoreError } from "../store-error.ts";
 import type { Tx } from "../store.ts";
-import { createKysely } from "./kysely.ts";
 import type { Thread } from "./thread.ts";
 
 /** Rows that one statement of a transaction may bring to memory. */
@@ -30,7 +30,7 @@ export const runTransaction = async <T>({ writer, clock, work, outside }: Transa
     );
   };
   let open = true;
-  const kysely = createKysely((sql, parameters) => {
+  const kysely = createKysely("sqlite", (sql, parameters) => {
     if (!open) return Promise.reject(new StoreError("misuse", "the transaction is over"));
     return ask({ kind: "query", sql, parameters, rowsMax });
   });
@@ -38,6 +38,7 @@ export const runTransaction = async <T>({ writer, clock, work, outside }: Transa
     // Rooms type their own tables; the connection is the same for all.
     tables: <Tables>() => kysely as ReturnType<typeof tx.tables<Tables>>,
     afterCommit: (run) => hooks.push(run),
+    holdRows: () => Promise.resolve(),
   };
   await ask({ kind: "exec", sql: "begin immediate" });
   const overdue = Promise.withResolvers<never>();

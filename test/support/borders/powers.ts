@@ -24,7 +24,7 @@ const withoutSockets: readonly string[] = (
 export const powers: readonly Power[] = [
   {
     what: "sockets",
-    only: /^src\/(outbound\/|api\/(server|control-socket)\.ts$|cli\/_client\.ts$)/,
+    only: /^src\/(outbound\/|db\/postgres\/|api\/(server|control-socket)\.ts$|cli\/_client\.ts$)/,
     modules: new RegExp(`^(?!(src|test)/|(${withoutSockets.join("|")})$)`),
     globals: /^(fetch|WebSocket|WebSocketStream|EventSource|XMLHttpRequest|RTCPeerConnection|WebTransport)$/,
   },
@@ -51,7 +51,8 @@ export const powers: readonly Power[] = [
   },
   { what: "threads", only: /^src\/db\//, modules: /^node:(worker_threads|cluster)$/ },
   { what: "processes", only: /^$/, modules: /^node:child_process$/ },
-  { what: "SQLite", only: /^src\/db\//, modules: /^(node:sqlite|pg)$/ },
+  { what: "SQLite", only: /^src\/db\/sqlite\//, modules: /^node:sqlite$/ },
+  { what: "PostgreSQL", only: /^src\/db\/postgres\/(session|_failure)\.ts$/, modules: /^pg$/ },
   {
     what: "the time of day",
     only: /^src\/lib\/clock\.ts$/,

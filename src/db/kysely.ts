@@ -2,15 +2,19 @@ import {
   type CompiledQuery,
   type DatabaseConnection,
   type DialectAdapter,
+  type DatabaseIntrospector,
   type Driver,
   Kysely,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type QueryCompiler,
   type QueryResult,
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from "kysely";
 
-import type { OperationResult, SqlValue } from "../statement.ts";
-import { StoreError } from "../store-error.ts";
+import type { OperationResult, SqlValue } from "./statement.ts";
+import { StoreError } from "./store-error.ts";
 
 /** Runs one statement somewhere. */
 export type RunQuery = (sql: string, parameters: readonly SqlValue[]) => Promise<OperationResult>;
@@ -51,13 +55,22 @@ const adapter: DialectAdapter = {
   releaseMigrationLock: refuse,
 };
 
+/** Whose SQL is written. */
+export type Flavour = "sqlite" | "postgres";
+
+const toCompiler = (flavour: Flavour): QueryCompiler =>
+  flavour === "sqlite" ? new SqliteQueryCompiler() : new PostgresQueryCompiler();
+
+const toIntrospector = (flavour: Flavour, db: Kysely<unknown>): DatabaseIntrospector =>
+  flavour === "sqlite" ? new SqliteIntrospector(db) : new PostgresIntrospector(db);
+
 /** Kysely over whatever runs its statements. Transactions are the store's business. */
-export const createKysely = (run: RunQuery): Kysely<unknown> =>
+export const createKysely = (flavour: Flavour, run: RunQuery): Kysely<unknown> =>
   new Kysely({
     dialect: {
       createAdapter: () => adapter,
       createDriver: () => toDriver(run),
-      createIntrospector: (db) => new SqliteIntrospector(db),
-      createQueryCompiler: () => new SqliteQueryCompiler(),
+      createIntrospector: (db) => toIntrospector(flavour, db),
+      createQueryCompiler: () => toCompiler(flavour),
     },
   });

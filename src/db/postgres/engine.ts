@@ -1,0 +1,152 @@
+import type { Kysely } from "kysely";
+
+import type { Clock } from "../../lib/clock.ts";
+import { type CommitObserver, GroupCommit } from "../group-commit.ts";
+import { createKysely, type RunQuery } from "../kysely.ts";
+import type { Migrated } from "../migration.ts";
+import { migrations } from "../migrations.ts";
+import { isInterrupted, StoreError } from "../store-error.ts";
+import type { Store, StoreSize } from "../store.ts";
+import { WriterLock } from "../writer-lock.ts";
+import { askTwice } from "./_ask-twice.ts";
+import { createBatches } from "./_batches.ts";
+import { createCluster } from "./_cluster.ts";
+import { plain } from "./_command.ts";
+import { Fence } from "./_fence.ts";
+import { createKeeping } from "./_keeping.ts";
+import { createReads, type Reads } from "./_reads.ts";
+import { checkServer, type UnsafeSetting } from "./_server.ts";
+import { runTransaction } from "./_transaction.ts";
+import { migrate, type MigrationPolicy } from "./migrate.ts";
+import { createSession, type Session, type SessionOptions } from "./session.ts";
+import { parseUrl } from "./url.ts";
+
+/** Which database, and who is told of what happens in it. */
+export type PostgresOptions = {
+  /** `postgres://…`, with libpq's parameters. */
+  readonly url: string;
+  readonly migrationPolicy: MigrationPolicy;
+  /** Time limits are counted by it: it is not a test's, for the network is real. */
+  readonly clock: Clock;
+  readonly observer: CommitObserver & {
+    /** Statements were sent to the server. */
+    statementsSent(count: number): void;
+    /** The server loses or damages acknowledged events when its machine fails. */
+    storeUnsafe(found: { readonly setting: UnsafeSetting }): void;
+  };
+};
+
+/** Group commits under way at once, each on a connection of its own. */
+const commitsMax = 2;
+const answerMsMax = 10_000;
+/** Rows that one statement of a transaction may bring to memory. */
+const rowsMax = 100_000;
+
+/** Changes nothing, and is written all the same: the commit behind it has something to make durable. */
+const probeSql = "update schema_migrations set name = name where version = 1";
+
+/**
+ * Opens a database of a PostgreSQL server, and fills or migrates it first.
+ * @throws {StoreError} when it cannot be reached, is too old or too new, or its migrations are refused.
+ */
+export const openPostgres = async (options: PostgresOptions): Promise<{ store: Store; migrated: Migrated }> => {
+  const { url, migrationPolicy, clock, observer } = options;
+  const sessionOptions = { ...parseUrl(url), clock, silences: { count: 0 }, onSent: (count: number) => observer.statementsSent(count) };
+  const session = createSession({ ...sessionOptions, rowsMax, answerMsMax: 120_000 });
+  try {
+    for (const setting of await checkServer(session)) observer.storeUnsafe({ setting });
+    const migrated = await migrate(session, migrations, { policy: migrationPolicy, nowMs: clock.nowMs() });
+    return { store: storeOver(sessionOptions, options), migrated };
+  } finally {
+    await session.close();
+  }
+};
+
+type Connections = Omit<SessionOptions, "rowsMax" | "answerMsMax">;
+
+const storeOver = (connections: Connections, { clock, observer }: PostgresOptions): Store => {
+  const open = (): Session => createSession({ ...connections, rowsMax, answerMsMax });
+  const sessions: readonly [Session, ...Session[]] = [open(), ...Array.from({ length: commitsMax - 1 }, open)];
+  const [session] = sessions;
+  const beside = open();
+  const reads = createReads(connections);
+  const cluster = createCluster(connections);
+  const lock = new WriterLock();
+  const transaction = { session, beside, clock, outside: (run: () => void) => lock.outside(run) };
+  const fence = new Fence();
+  const keeping = createKeeping({ transaction, reads, clock, lock: (work) => locked(work) });
+  const commits = new GroupCommit(
+    {
+      commitsMax,
+      isInTransaction: () => lock.isHolder,
+      isWanted: () => lock.isWanted,
+      hold: (work) => lock.hot(work),
+      commit: createBatches({ sessions, beside, clock, memory: keeping.memory, fence }),
+      catchUp: async () => {
+        fence.settle();
+        await keeping.catchUp();
+      },
+      maintain: () => Promise.resolve(),
+    },
+    observer,
+    clock,
+  );
+  const lookups = refuseInside(lock, reads.lookup);
+  const lists = refuseInside(lock, reads.list);
+  const locked = <T>(work: () => Promise<T>): Promise<T> =>
+    lock.lock(async () => {
+      try {
+        return await work();
+      } catch (error) {
+        if (isInterrupted(error)) lock.outside(() => commits.interrupted());
+        throw error;
+      }
+    });
+  commits.onInterrupted(() => keeping.memory.doubt());
+  return {
+    cluster,
+    // Rooms type their own tables; the connections are the same for all.
+    lookup: <Tables>() => lookups as Kysely<Tables>,
+    list: <Tables>() => lists as Kysely<Tables>,
+    write: (work, changes) =>
+      locked(() => (changes === undefined ? runTransaction({ ...transaction, work }) : keeping.change(changes, work))),
+    keep: (kept, reload) => keeping.keep(kept, reload),
+    freshen: () => keeping.freshen(),
+    fence: (node, onFenced) => fence.set(node, onFenced),
+    probe: () => probe(beside),
+    line: (batcher) => commits.line(batcher),
+    onInterrupted: (listener) => commits.onInterrupted(listener),
+    settled: () => commits.settled(),
+    walBytes: () => 0,
+    freeBytes: () => Promise.resolve(Number.POSITIVE_INFINITY),
+    backup: () =>
+      Promise.reject(new StoreError("other", 'a PostgreSQL database is copied with "pg_dump", or as its host does')),
+    reclaim: () => Promise.resolve(),
+    size: () => sizeOf(reads),
+    close: async () => {
+      await keeping.close();
+      await commits.settled();
+      await lock.lock(async () => {
+        await Promise.all([reads.close(), cluster.close(), beside.close(), ...sessions.map((each) => each.close())]);
+      });
+    },
+  };
+};
+
+/** The tables outside of a transaction: whoever is in one would see another state of them. */
+const refuseInside = (lock: Pick<WriterLock, "isHolder">, run: RunQuery): Kysely<unknown> =>
+  createKysely("postgres", async (sql, parameters) => {
+    if (!lock.isHolder) return run(sql, parameters);
+    throw new StoreError("misuse", "the store was read around an open transaction; use the transaction");
+  });
+
+/** On a connection of its own: it neither waits for those who write, nor keeps them waiting. */
+const probe = async (session: Session): Promise<void> => {
+  const durable = "select set_config('synchronous_commit', 'on', true)";
+  await askTwice(session, [durable, probeSql].map(plain));
+};
+
+const sizeOf = async ({ list }: Reads): Promise<StoreSize> => {
+  const { rows } = await list("select pg_database_size(current_database()) as bytes", []);
+  return { bytes: Number(rows[0]?.["bytes"] ?? 0), unusedBytes: 0 };
+};

@@ -1,0 +1,221 @@
+import { Client, type ClientConfig } from "pg";
+
+import type { Clock } from "../../lib/clock.ts";
+import { StoreError } from "../store-error.ts";
+import type { Command } from "./_command.ts";
+import { endsSession, isStale, toStoreError } from "./_failure.ts";
+import { type CommandResult, type Prepared, Round } from "./_round.ts";
+import { type Parsed, withoutTls } from "./url.ts";
+
+/** A connection that answers one round of statements after the other. It is opened when it is needed, and again after it broke. */
+export type Session = {
+  /** Rounds that wait or run. */
+  readonly pending: number;
+  /** How often it was opened. What it held is gone with each one: an open transaction, too. */
+  readonly generation: number;
+  /**
+   * Sends the statements in one round trip, as one transaction unless there is a `begin` among them. `on`: the generation
+   * that they belong to, as within a transaction: a connection that is opened again would take them for something else.
+   * @throws {StoreError} `unavailable` when nothing was sent, `interrupted` when the answer was lost, or that generation is
+   * over.
+   */
+  run(commands: readonly Command[], on?: number): Promise<readonly CommandResult[]>;
+  close(): Promise<void>;
+};
+
+/** What the connections to one server know of each other. */
+export type Silences = {
+  /** How often one of them was given up because no answer came. */
+  count: number;
+};
+
+/** How sessions connect, and what they are bounded by. */
+export type SessionOptions = Parsed & {
+  /**
+   * When one connection is silent, the others may be, too, as when the server's machine is gone and another one has taken its
+   * place: what has not answered since is opened again before it is asked anything. So one of them waits, not one after the other. Default: it is the
+   * only one.
+   */
+  readonly silences?: Silences;
+  readonly clock: Pick<Clock, "after">;
+  /** An answer that takes longer is not waited for, and the connection given up. */
+  readonly answerMsMax: number;
+  /** Rows that one statement may bring to memory. */
+  readonly rowsMax: number;
+  readonly onSent?: (statements: number) => void;
+};
+
+const connectMsMax = 5_000;
+const goodbyeMsMax = 1_000;
+/** The network forgets connections that are silent for minutes. */
+const keepAliveMs = 10_000;
+/** Lists of keys come in many lengths: what is asked in the many-hundredth way is not prepared. */
+const preparedMax = 400;
+
+const createPrepared = (prepares: boolean): Prepared => {
+  const names = new Map<string, string>();
+  return {
+    known: new Set(),
+    doubtful: new Set(),
+    nameOf: (key) => {
+      if (!prepares) return "";
+      const known = names.get(key);
+      if (known !== undefined) return known;
+      if (names.size >= preparedMax) return "";
+      const name = `postern_${names.size}`;
+      names.set(key, name);
+      return name;
+    },
+  };
+};
+
+/** `silences`: how many there had been when it last answered. */
+type Open = { readonly client: Client; readonly prepared: Prepared; silences: number };
+
+/** Closes a connection without a word. */
+export const abandon = ({ connection }: Client): void => {
+  connection.stream.destroy();
+};
+
+const broken = (cause: unknown): StoreError =>
+  new StoreError("interrupted", `the connection to PostgreSQL broke: ${toStoreError(cause).message}`, { cause });
+
+/** A server that says nothing any more does not say goodbye either. */
+const end = async (client: Client, clock: Pick<Clock, "after">): Promise<void> => {
+  const timer = clock.after(goodbyeMsMax, () => abandon(client));
+  await client.end().catch(() => null);
+  timer.cancel();
+};
+
+const connect = async (config: ClientConfig, onBroken: () => void): Promise<Client> => {
+  const client = new Client({
+    ...config,
+    connectionTimeoutMillis: connectMsMax,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: keepAliveMs,
+  });
+  // A connection that breaks while nobody waits for it is opened again when somebody does.
+  client.on("error", onBroken);
+  client.on("end", onBroken);
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    abandon(client);
+    throw error;
+  }
+};
+
+/** The package's own words: there is no code. */
+const hasNoTls = (error: unknown): boolean =>
+  error instanceof Error && error.message === "The server does not support SSL connections";
+
+/** Opens a connection as its URL says. `onBroken` is told when it is gone. @throws {StoreError} */
+export const openClient = async (
+  { client: config, mayBePlain }: Pick<Parsed, "client" | "mayBePlain">,
+  onBroken: () => void,
+): Promise<Client> => {
+  try {
+    return await connect(config, onBroken);
+  } catch (error) {
+    if (!mayBePlain || !hasNoTls(error)) throw toStoreError(error);
+  }
+  try {
+    return await connect(withoutTls(config), onBroken);
+  } catch (error) {
+    throw toStoreError(error);
+  }
+};
+
+const open = async (options: SessionOptions, silences: Silences, onBroken: () => void): Promise<Open> => ({
+  client: await openClient(options, onBroken),
+  prepared: createPrepared(options.prepares),
+  silences: silences.count,
+});
+
+/** Opens nothing until the first round. */
+export const createSession = (options: SessionOptions): Session => {
+  const { clock, answerMsMax, rowsMax, onSent, silences = { count: 0 } } = options;
+  let current: Open | null = null;
+  let turn: Promise<unknown> = Promise.resolve();
+  let pending = 0;
+  let generation = 0;
+  let isClosed = false;
+
+  const ensureOpen = async (): Promise<Open> => {
+    if (current !== null) return current;
+    // A connection that cannot be opened breaks as well, before there is anything to forget.
+    let opened: Open | null = null;
+    opened = await open(options, silences, () => {
+      if (opened !== null && current === opened) current = null;
+    });
+    generation += 1;
+    current = opened;
+    return opened;
+  };
+
+  const distrust = (): void => {
+    if (current === null || current.silences === silences.count) return;
+    abandon(current.client);
+    current = null;
+  };
+
+  const answer = async (commands: readonly Command[], on: number | null): Promise<readonly CommandResult[]> => {
+    if (isClosed) throw new StoreError("closed", "the store is closed");
+    if (on !== null && (current === null || on !== generation)) {
+      throw new StoreError("interrupted", "the connection to PostgreSQL broke within a transaction");
+    }
+    // What a transaction has begun is nowhere else.
+    if (on === null) distrust();
+    const opened = await ensureOpen();
+    const { client, prepared } = opened;
+    const giveUp = (): void => {
+      current = null;
+      abandon(client);
+    };
+    const timer = clock.after(answerMsMax, () => {
+      silences.count += 1;
+      giveUp();
+    });
+    try {
+      onSent?.(commands.length);
+      const results = await client.query(new Round(commands, prepared, rowsMax)).results;
+      opened.silences = silences.count;
+      return results;
+    } catch (error) {
+      if (error instanceof StoreError) throw error;
+      if (!endsSession(error) && !isStale(error)) throw toStoreError(error);
+      giveUp();
+      if (isStale(error)) throw toStoreError(error);
+      throw broken(error);
+    } finally {
+      timer.cancel();
+    }
+  };
+
+  return {
+    get pending() {
+      return pending;
+    },
+    get generation() {
+      return generation;
+    },
+    run: async (commands, on) => {
+      pending += 1;
+      const mine = turn.then(() => answer(commands, on ?? null));
+      turn = mine.catch(() => null);
+      try {
+        return await mine;
+      } finally {
+        pending -= 1;
+      }
+    },
+    close: async () => {
+      isClosed = true;
+      await turn;
+      const last = current;
+      current = null;
+      if (last !== null) await end(last.client, clock);
+    },
+  };
+};

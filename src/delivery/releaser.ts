@@ -1,0 +1,70 @@
+import type { Draft } from "../db/group-commit.ts";
+import { isPassing } from "../db/store-error.ts";
+import type { Store } from "../db/store.ts";
+import { type Clock, wait } from "../lib/clock.ts";
+import type { Id } from "../lib/ids.ts";
+import type { Delivery } from "../queue/delivery.ts";
+import type { Ownership } from "../queue/ownership.ts";
+import { releaseClaimsOperation } from "../queue/settle.ts";
+
+const releasesMax = 1000;
+const againMs = 250;
+
+/** What a releaser needs. */
+export type ReleaserParts = {
+  readonly store: Pick<Store, "line">;
+  readonly clock: Pick<Clock, "after">;
+  readonly ownership: Pick<Ownership, "standingOf">;
+  /** A delivery is due in the store. */
+  readonly noteDue: (destinationId: Id, atMs: number) => void;
+};
+
+/** Gives claims back to the store that were not tried. */
+export type Releaser = {
+  /**
+   * Resolves once the store has it. While that fails it is tried again, unless somebody else took the destination
+   * over: then it takes what we had claimed as well.
+   */
+  giveBack(delivery: Delivery): Promise<void>;
+  /** What is not given back yet. */
+  inHand(): Iterable<Delivery>;
+  /** For the end of the process: nothing is tried again. */
+  giveUp(): void;
+};
+
+/** Opens the line by which claims are given back. */
+export const createReleaser = ({ store, clock, ownership, noteDue }: ReleaserParts): Releaser => {
+  const release = store.line<Delivery, null>({
+    name: "releases",
+    itemsMax: releasesMax,
+    draft: (deliveries): Draft<null> => ({
+      operations: [releaseClaimsOperation(deliveries)],
+      committed: () => {
+        for (const { destinationId, createdAtMs } of deliveries) noteDue(destinationId, createdAtMs);
+        return deliveries.map(() => null);
+      },
+    }),
+  });
+  const pending = new Set<Delivery>();
+  let isEnding = false;
+
+  const tryToRelease = async (delivery: Delivery): Promise<boolean> => {
+    try {
+      await release(delivery);
+      return true;
+    } catch (error) {
+      return isEnding || !isPassing(error) || ownership.standingOf(delivery.destinationId) === "theirs";
+    }
+  };
+  return {
+    giveBack: async (delivery) => {
+      pending.add(delivery);
+      while (!(await tryToRelease(delivery))) await wait(clock, againMs);
+      pending.delete(delivery);
+    },
+    inHand: () => pending,
+    giveUp: () => {
+      isEnding = true;
+    },
+  };
+};

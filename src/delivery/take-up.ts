@@ -1,0 +1,41 @@
+import type { Store } from "../db/store.ts";
+import type { Id } from "../lib/ids.ts";
+import { rescueClaims } from "../queue/claim.ts";
+import type { Ownership } from "../queue/ownership.ts";
+import { dueTimes } from "../queue/read.ts";
+import type { RoutingTable } from "../routing/table.ts";
+import type { Canceller } from "./canceller.ts";
+import { slotsOf } from "./lane.ts";
+import type { Lanes } from "./lanes.ts";
+
+/** What taking up needs. */
+export type TakeUpParts = {
+  readonly store: Pick<Store, "lookup" | "write" | "cluster">;
+  readonly table: Pick<RoutingTable, "destinations" | "destination">;
+  readonly canceller: Pick<Canceller, "cancelBehind">;
+  readonly lanes: Pick<Lanes, "noteDue">;
+  readonly ownership: Pick<Ownership, "holds">;
+};
+
+/** A destination that was switched off has what it left cancelled; any other goes on where it was. */
+const beginLane = ({ table, canceller, lanes }: TakeUpParts, [id, dueAtMs]: readonly [Id, number]): void => {
+  const destination = table.destination(id)?.destination;
+  if (destination === undefined) return;
+  if (!destination.enabled) {
+    canceller.cancelBehind({ destinationId: id, enablingBelow: destination.enabling, reason: "destination_disabled" });
+  }
+  if (destination.enabled) lanes.noteDue(id, dueAtMs);
+};
+
+/** Makes due what a dead process had claimed of these, and goes on with what they have in the store. */
+export const takeUp = async (parts: TakeUpParts, isTaken: (destinationId: Id) => boolean): Promise<void> => {
+  const { store, table, ownership } = parts;
+  const taken = [...table.destinations()].map(({ destination }) => destination).filter(({ id }) => isTaken(id));
+  const slots = taken.map((each) => ({ destinationId: each.id, slots: slotsOf(each) }));
+  await rescueClaims(store, slots, async (tx, id) => (await ownership.holds(tx)) && isTaken(id));
+  const dues = await dueTimes(
+    store,
+    taken.map(({ id }) => id),
+  );
+  for (const due of dues) beginLane(parts, due);
+};

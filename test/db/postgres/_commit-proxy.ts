@@ -1,0 +1,105 @@
+import { once } from "node:events";
+import { connect, createServer, type Socket } from "node:net";
+
+import { onTestFinished } from "vitest";
+
+/**
+ * What becomes of the next COMMIT, whose answer the client never gets:
+ *
+ * - `written`: the server does it.
+ * - `cut off`: it never reaches the server, which sees its client go.
+ * - `held`: the same, but the server takes its client to be there still.
+ * - `unreachable`: as `cut off`, and then nobody reaches the server any more.
+ * - `on its way`: it never reaches the server, and the client waits until `hangUp`, whatever becomes of the server.
+ */
+export type Fate = "written" | "cut off" | "held" | "unreachable" | "on its way";
+
+/** Stands between a store and its server. */
+export type CommitProxy = {
+  readonly url: string;
+  loseNext(fate: Fate): void;
+  readonly lost: number;
+  /** Ends the connection of a client whose COMMIT was `on its way`. */
+  hangUp(): void;
+};
+
+/** With `prepare=false`, each statement goes over the wire as its text. */
+const commitText = Buffer.from("commit\0");
+
+/** Starts one in front of a database. It ends with the test. */
+export const startCommitProxy = async (databaseUrl: string): Promise<CommitProxy> => {
+  const target = new URL(databaseUrl);
+  const sockets = new Set<Socket>();
+  let fate: Fate | null = null;
+  let isUnreachable = false;
+  let lost = 0;
+  let waiting: Socket | null = null;
+
+  const lose = (client: Socket, server: Socket, message: Buffer): void => {
+    const current = fate;
+    fate = null;
+    lost += 1;
+    if (current === "on its way") {
+      waiting = client;
+      return;
+    }
+    if (current === "unreachable") isUnreachable = true;
+    if (current !== "written") client.destroy();
+    if (current === "cut off" || current === "unreachable") server.destroy();
+    if (current !== "written") return;
+    server.write(message);
+    server.removeAllListeners("data");
+    server.once("data", () => {
+      client.destroy();
+      server.destroy();
+    });
+  };
+
+  const proxy = createServer((client) => {
+    if (isUnreachable) {
+      client.destroy();
+      return;
+    }
+    const server = connect(Number(target.port), target.hostname);
+    for (const socket of [client, server]) {
+      sockets.add(socket);
+      socket.on("error", () => null);
+      socket.on("close", () => sockets.delete(socket));
+    }
+    server.on("data", (message: Buffer) => client.write(message));
+    server.on("close", () => {
+      if (client !== waiting) client.destroy();
+    });
+    let isHeld = false;
+    client.on("data", (message: Buffer) => {
+      if (fate === null || !message.includes(commitText)) {
+        server.write(message);
+        return;
+      }
+      isHeld = fate === "held";
+      lose(client, server, message);
+    });
+    client.on("close", () => {
+      if (!isHeld) server.end();
+    });
+  }).listen(0, "127.0.0.1");
+  await once(proxy, "listening");
+  onTestFinished(async () => {
+    for (const socket of sockets) socket.destroy();
+    proxy.close();
+    await once(proxy, "close");
+  });
+  const url = new URL(databaseUrl);
+  url.port = String((proxy.address() as { port: number }).port);
+  url.searchParams.set("prepare", "false");
+  return {
+    url: url.href,
+    loseNext: (next) => {
+      fate = next;
+    },
+    hangUp: () => waiting?.destroy(),
+    get lost() {
+      return lost;
+    },
+  };
+};

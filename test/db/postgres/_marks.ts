@@ -1,0 +1,48 @@
+import { onTestFinished } from "vitest";
+
+import { runIn } from "../../../harness/postgres.ts";
+import type { Join } from "../../../src/db/group-commit.ts";
+import { insertStatement } from "../../../src/db/statement.ts";
+import type { Store } from "../../../src/db/store.ts";
+import { systemClock } from "../../../src/lib/clock.ts";
+import { openStoreAt } from "../../support/open-store.ts";
+
+/** A store with one small table, opened through `url`, and looked at through `direct`. */
+export type MarkedStore = {
+  readonly store: Store;
+  readonly join: Join<number, number>;
+  readonly interruptions: () => number;
+  marks(): Promise<readonly number[]>;
+};
+
+const insert = insertStatement({ table: "marks", columns: { mark: "integer" } });
+
+/** Opens one. */
+export const openMarks = async (url: string, direct: string = url): Promise<MarkedStore> => {
+  await runIn(direct, "create table if not exists marks (mark bigint not null unique)");
+  const store = await openStoreAt({ directory: "", url, clock: systemClock, observer: {} });
+  onTestFinished(() => store.close());
+  let interruptions = 0;
+  store.onInterrupted(() => {
+    interruptions += 1;
+  });
+  const join = store.line<number, number>({
+    name: "marks",
+    itemsMax: 100,
+    overlaps: true,
+    draft: (marks) => ({
+      operations: [{ statement: insert, rows: marks.map((mark) => [mark]) }],
+      committed: () => marks,
+    }),
+  });
+  return {
+    store,
+    join,
+    interruptions: () => interruptions,
+    marks: async () => (await runIn(direct, "select mark from marks order by mark")).map(({ mark }) => Number(mark)),
+  };
+};
+
+/** What came of a promise: its value, or the code of its error. */
+export const outcomeOf = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.catch((error: unknown) => (error as { code: string }).code);

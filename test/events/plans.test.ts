@@ -1,0 +1,107 @@
+import { CompiledQuery, type KyselyPlugin } from "kysely";
+import { expect, test } from "vitest";
+
+import type { Store } from "../../src/db/store.ts";
+import { countEvents, type EventFilter, listEvents, searchEvents } from "../../src/events/list.ts";
+import { readStored } from "../../src/events/read.ts";
+import { walkEvents } from "../../src/events/scan.ts";
+import { isPostgres } from "../support/postgres.ts";
+import { ids } from "../support/records.ts";
+import { execute, freshDirectory, freshStore, idLiteral, reachInto } from "../support/store.ts";
+
+const rows = 100_000;
+const owner = { teamId: ids.next(), envId: ids.next(), sourceId: ids.next() };
+
+/** Numbers from 1, in the words of the engine. */
+const numbers = isPostgres
+  ? `generate_series(1, ${rows}) as numbers(n)`
+  : `(with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < ${rows}) select n from numbers)`;
+const idOf = isPostgres ? "decode(lpad(n::text, 32, '0'), 'hex')" : "cast(printf('%016d', n) as blob)";
+
+/** Nine of ten events are of one type and succeeded; a few of each other kind. */
+const fill = async (store: Store): Promise<void> => {
+  const [team, env, source] = [owner.teamId, owner.envId, owner.sourceId].map(idLiteral);
+  await store.write((tx) =>
+    execute(
+      tx,
+      `insert into events (id, team_id, env_id, source_id, event_type, status, signature_valid, signature_reason,
+         quarantined, provider_event_id, body_bytes, received_at_ms)
+       select ${idOf}, ${team}, ${env}, ${source},
+         case when n % 1000 = 0 then 'rare' when n % 10 = 0 then 'pull' else 'push' end,
+         case when n % 500 = 0 then 'failed' else 'succeeded' end,
+         case when n % 700 = 0 then 0 else 1 end, 'ok', 0, null, 2, n from ${numbers}`,
+    ),
+  );
+};
+
+/** A store that notes what it is asked, and how it would answer. */
+const watch = (store: Store) => {
+  const asked: CompiledQuery[] = [];
+  const plugin: KyselyPlugin = {
+    transformQuery: ({ node, queryId }) => {
+      asked.push(store.list<object>().getExecutor().compileQuery(node, queryId));
+      return node;
+    },
+    transformResult: ({ result }) => Promise.resolve(result),
+  };
+  const watched = {
+    list: <Tables>() => store.list<Tables>().withPlugin(plugin),
+    lookup: <Tables>() => store.lookup<Tables>().withPlugin(plugin),
+  };
+  const plans = async (): Promise<readonly string[]> => {
+    const lines: string[] = [];
+    for (const { sql, parameters } of asked.splice(0)) {
+      const query = CompiledQuery.raw(`explain ${isPostgres ? "" : "query plan "}${sql}`, [...parameters]);
+      const { rows: found } = await store.list<object>().executeQuery<Record<string, unknown>>(query);
+      lines.push(...found.map((row) => String(row["QUERY PLAN"] ?? row["detail"])));
+    }
+    return lines;
+  };
+  return { watched, plans };
+};
+
+/** Reading one of the tables that grow from its beginning to its end. */
+const wholeScan = /(?:Seq Scan on|SCAN) (?:events|payloads|deliveries|attempts)\b/;
+
+const filters: readonly EventFilter[] = [
+  {},
+  { eventType: "rare" },
+  { eventType: "push" },
+  { eventType: "nowhere" },
+  { status: "failed" },
+  { status: "forwarding" },
+  { status: "succeeded" },
+  { eventType: "push", status: "failed" },
+  { signatureValid: false },
+  { signatureValid: true },
+  { fromMs: 1, toMs: 2 },
+];
+
+test("no list, count, search or walk reads a whole table of 100,000 events, and rare ones are found at once", async () => {
+  const directory = freshDirectory();
+  const store = await freshStore({ directory });
+  await fill(store);
+  await reachInto(directory, "analyze");
+  const { watched, plans } = watch(store);
+  for (const filter of filters) {
+    await listEvents(watched, owner, filter, { limit: 25, offset: 0 });
+    await countEvents(watched, owner, filter);
+    await searchEvents(watched, owner, { ...filter, text: "nowhere" }, { limit: 25 });
+    const lines = await plans();
+    expect([filter, lines.filter((line) => wholeScan.test(line))]).toEqual([filter, []]);
+    expect(lines.length).toBeGreaterThan(3);
+  }
+  await walkEvents(watched, owner, { eventType: "rare" }, { after: null, through: ids.next(), limit: 25 });
+  await readStored(watched, ids.next());
+  expect((await plans()).filter((line) => wholeScan.test(line))).toEqual([]);
+
+  const indexOf = async (filter: EventFilter): Promise<string> => {
+    await countEvents(watched, owner, filter);
+    return (await plans()).join("\n");
+  };
+  expect(await indexOf({ eventType: "rare" })).toContain("events_by_type");
+  expect(await indexOf({ status: "forwarding" })).toContain("events_not_succeeded");
+  expect(await indexOf({ signatureValid: false })).toContain("events_unverified");
+  expect(await countEvents(store, owner, { eventType: "rare" })).toEqual({ total: 100, capped: false });
+  expect(await countEvents(store, owner, { status: "failed" })).toEqual({ total: 200, capped: false });
+});
