@@ -17,6 +17,8 @@ export type Secrets =
 export type RoutedSource = {
   readonly source: Source;
   readonly preset: Preset | null;
+  /** What its sender calls, without query: `PUBLIC_URL/in/<slug>`. Some senders sign it. */
+  readonly url: string;
   secretsAt(nowMs: number): Secrets;
   /** The JSON text of its sealed settings. Null: it has none, or the keys of this process cannot open them. */
   config(): string | null;
@@ -57,20 +59,23 @@ const openerOf = (keyring: Keyring, place: string, sealed: SealedSecrets): ((now
 export class RoutingTable {
   readonly #keyring: Keyring;
   readonly #catalog: Catalog;
+  readonly #publicUrl: string;
   #sources = new Map<Id, RoutedSource>();
   #sourcesBySlug = new Map<string, RoutedSource>();
   #destinations = new Map<Id, RoutedDestination>();
   #connectionsBySource = new Map<Id, Map<Id, Connection>>();
   readonly #listeners: (() => void)[] = [];
 
-  constructor({ keyring, catalog }: { keyring: Keyring; catalog: Catalog }) {
+  /** `publicUrl`: what the URLs of sources start with. Without it, no signature that covers the URL is valid. */
+  constructor({ keyring, catalog, publicUrl = "" }: { keyring: Keyring; catalog: Catalog; publicUrl?: string }) {
     this.#keyring = keyring;
     this.#catalog = catalog;
+    this.#publicUrl = publicUrl;
   }
 
   /** A table for the same keys and presets, with nothing in it. */
   empty(): RoutingTable {
-    return new RoutingTable({ keyring: this.#keyring, catalog: this.#catalog });
+    return new RoutingTable({ keyring: this.#keyring, catalog: this.#catalog, publicUrl: this.#publicUrl });
   }
 
   /** Takes over everything that is in `other`, which must not be used afterwards. */
@@ -133,6 +138,7 @@ export class RoutingTable {
     const routed: RoutedSource = {
       source,
       preset: presetFor(this.#catalog, source) ?? null,
+      url: `${this.#publicUrl}/in/${source.ingestSlug}`,
       secretsAt: openerOf(this.#keyring, secretPlace("sources", source.id), sealed),
       config: () => openOrNull(this.#keyring, sealed.config, configPlace(source.id)),
     };
