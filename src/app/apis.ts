@@ -66,7 +66,7 @@ export const openServer = (
   adapt: Adapt = (parts) => parts,
 ): GatewayServer => {
   const { store, clock, ids, table, observer, metrics } = core;
-  const { receive, budget, diskFloor } = gateway;
+  const { receive, gate, refused, budget, diskFloor } = gateway;
   const parts = adapt(krafterParts(core, gateway, config));
   const routes = krafterRoutes(parts);
   const { takesEvents, manages } = does(config.role);
@@ -79,7 +79,9 @@ export const openServer = (
       // A node that takes no events knows no sources.
       table: takesEvents ? table : table.empty(),
       freshen: takesEvents && store.cluster !== null ? () => tryFreshen(store) : null,
+      gate,
       receive,
+      refused,
       budget,
       clock,
       ids,
