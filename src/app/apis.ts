@@ -63,7 +63,6 @@ const hookstreamParts = (
   trustedProxies: config.trustedProxies,
   clock: core.clock,
   limitsOf: async () => ({ maxSources: null }),
-  checkSchema: () => null,
   delivery,
   readCounts: (sourceIds) => readSourceCounts(core.store, sourceIds),
   readRefused: (owner, sourceId, page) => readRefused(core.store, { ...owner, sourceId }, page),

@@ -12,10 +12,9 @@ import { refused, settled, type Settled } from "./_settled.ts";
 import type { SentSource } from "./_source-fields.ts";
 import { shownVerification, type ShownVerification } from "./_source-wire.ts";
 import { isTemplate, presetOfNone, presetOfTemplate } from "./_template.ts";
-import type { CheckSchema } from "./ports.ts";
 
 /** What is needed to judge a change of a source. */
-export type ChangeParts = { readonly catalog: Catalog; readonly checkSchema: CheckSchema };
+export type ChangeParts = { readonly catalog: Catalog };
 
 /** A source as answers show it now. */
 export type SourceNow = {
@@ -80,7 +79,6 @@ const verificationChanges = (
 };
 
 const ruleChanges = (
-  checkSchema: CheckSchema,
   { source }: SourceNow,
   { preset }: Origin,
   sent: SentSource,
@@ -96,11 +94,11 @@ const ruleChanges = (
     preset.deliveryId !== null,
   );
   if (dedup.kind === "refused") return dedup;
-  const schema = settleSchema(
-    source.schema,
-    { enabled: sent.schema_validation_enabled, json: sent.json_schema, action: sent.schema_action },
-    checkSchema,
-  );
+  const schema = settleSchema(source.schema, {
+    enabled: sent.schema_validation_enabled,
+    json: sent.json_schema,
+    action: sent.schema_action,
+  });
   return schema.kind === "refused" ? schema : settled({ dedup: dedup.value, schema: schema.value });
 };
 
@@ -109,7 +107,7 @@ const listAfter = (list: readonly string[] | null | undefined): readonly string[
 
 /** What a body changes of a source, or what is wrong with it. `sourceConfig` is what the masks in it stood for. */
 export const settleChanges = (
-  { catalog, checkSchema }: ChangeParts,
+  { catalog }: ChangeParts,
   now: SourceNow,
   sent: SentChange,
   sourceConfig: string | null | undefined,
@@ -119,7 +117,7 @@ export const settleChanges = (
   if (origin.kind === "refused") return origin;
   const verification = verificationChanges(catalog, now, origin.value, sent);
   if (verification.kind === "refused") return verification;
-  const rules = ruleChanges(checkSchema, now, origin.value, sent);
+  const rules = ruleChanges(now, origin.value, sent);
   if (rules.kind === "refused") return rules;
   const signingSecret = secretOf(sent);
   return settled({

@@ -9,10 +9,9 @@ import { type SettledVerification, settleVerification } from "./_settle-verifica
 import { refused, settled, type Settled } from "./_settled.ts";
 import type { SentSource } from "./_source-fields.ts";
 import { isTemplate, presetOfNone, presetOfTemplate } from "./_template.ts";
-import type { CheckSchema } from "./ports.ts";
 
 /** What is needed to judge a source's body. */
-export type JudgeParts = { readonly catalog: Catalog; readonly checkSchema: CheckSchema; readonly nowMs: number };
+export type JudgeParts = { readonly catalog: Catalog; readonly nowMs: number };
 
 const retentionDaysDefault = 30;
 /** How long what is ephemeral lives, unless it is said. */
@@ -60,16 +59,16 @@ const dedupOf = (preset: Preset, sent: SentSource): Settled<Dedup> =>
     preset.deliveryId !== null,
   );
 
-const schemaOf = (checkSchema: CheckSchema, sent: SentSource): Settled<SchemaRule> =>
-  settleSchema(
-    noRules.schema,
-    { enabled: sent.schema_validation_enabled, json: sent.json_schema ?? undefined, action: sent.schema_action },
-    checkSchema,
-  );
+const schemaOf = (sent: SentSource): Settled<SchemaRule> =>
+  settleSchema(noRules.schema, {
+    enabled: sent.schema_validation_enabled,
+    json: sent.json_schema ?? undefined,
+    action: sent.schema_action,
+  });
 
 /** The source that a body makes, or what is wrong with it. */
 export const settleNewSource = (
-  { catalog, checkSchema, nowMs }: JudgeParts,
+  { catalog, nowMs }: JudgeParts,
   sent: SentSource & { readonly name: string; readonly slug: string },
 ): Settled<SourceDraft> => {
   const template = sent.template ?? null;
@@ -81,7 +80,7 @@ export const settleNewSource = (
   if (verification.kind === "refused") return verification;
   const dedup = dedupOf(preset, sent);
   if (dedup.kind === "refused") return dedup;
-  const schema = schemaOf(checkSchema, sent);
+  const schema = schemaOf(sent);
   if (schema.kind === "refused") return schema;
   const expiry = expiryOf(sent, nowMs);
   if (expiry.kind === "refused") return expiry;

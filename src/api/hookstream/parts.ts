@@ -3,7 +3,7 @@ import type { Clock } from "../../lib/clock.ts";
 import type { AddressSet } from "../../lib/ip.ts";
 import type { RoutingParts } from "../../routing/parts.ts";
 import type { DeliveryPort } from "../delivery-port.ts";
-import type { AuthenticateHead, CheckSchema, ChoosePlace, LimitsOf, ReadCounts, ReadRefused } from "./ports.ts";
+import type { AuthenticateHead, ChoosePlace, LimitsOf, ReadCounts, ReadRefused } from "./ports.ts";
 
 /** Everything that the hookstream API is made of. Each group of routes asks for what it uses. */
 export type HookstreamParts = {
@@ -19,7 +19,6 @@ export type HookstreamParts = {
   readonly trustedProxies: AddressSet;
   readonly clock: Pick<Clock, "nowMs">;
   readonly limitsOf: LimitsOf;
-  readonly checkSchema: CheckSchema;
   readonly delivery: Pick<DeliveryPort, "cancel">;
   readonly readCounts: ReadCounts;
   readonly readRefused: ReadRefused;

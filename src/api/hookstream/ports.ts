@@ -32,9 +32,6 @@ export type ChoosePlace = (principal: Principal, wish: PlaceWish) => Promise<Pla
 /** What an organization may have. Null: as much as it likes. */
 export type LimitsOf = (teamId: Id) => Promise<{ readonly maxSources: number | null }>;
 
-/** What is wrong with a JSON Schema, from its text, to go on from the field's name; null: it can be used. */
-export type CheckSchema = (json: string) => string | null;
-
 /** The counts of these sources. Those without events are left out. */
 export type ReadCounts = (sourceIds: readonly Id[]) => Promise<ReadonlyMap<Id, SourceCount>>;
 

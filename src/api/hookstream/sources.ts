@@ -20,8 +20,7 @@ import type { HookstreamParts } from "./parts.ts";
 import { answer, conflict, forbidden, invalidBody, notFound, type Route } from "./route.ts";
 
 /** What these routes use. */
-export type SourceParts = ShowParts &
-  Pick<HookstreamParts, "routing" | "choosePlace" | "limitsOf" | "checkSchema" | "delivery">;
+export type SourceParts = ShowParts & Pick<HookstreamParts, "routing" | "choosePlace" | "limitsOf" | "delivery">;
 
 const limitDefault = 20;
 
@@ -47,10 +46,7 @@ const create = (parts: SourceParts): Route =>
     params: noFields,
     query: noFields,
     body: settledBody(newSourceFields, (sent) =>
-      settleNewSource(
-        { catalog: parts.routing.catalog, checkSchema: parts.checkSchema, nowMs: parts.clock.nowMs() },
-        sent,
-      ),
+      settleNewSource({ catalog: parts.routing.catalog, nowMs: parts.clock.nowMs() }, sent),
     ),
     bodyExample: {
       name: "Stripe production",
@@ -141,7 +137,7 @@ const update = (parts: SourceParts): Route =>
       const { catalog } = parts.routing;
       const now = { source, template: shownTemplate(catalog, source) };
       const config = unmaskedConfig(parts, params.id, body.source_config);
-      const settled = settleChanges({ catalog, checkSchema: parts.checkSchema }, now, body, config);
+      const settled = settleChanges({ catalog }, now, body, config);
       if (settled.kind === "refused") return invalidBody(`'${settled.field}' ${settled.message}`);
       const changed = await updateSource(parts.routing, owner, params.id, settled.value);
       switch (changed.kind) {
