@@ -16,6 +16,8 @@ import type { Config } from "../config.ts";
 import { isPassing } from "../db/store-error.ts";
 import type { Store } from "../db/store.ts";
 import { sendTest } from "../delivery/test-send.ts";
+import { readSourceCounts } from "../events/read-source-counts.ts";
+import { readRefused } from "../ingest/read-refused.ts";
 import type { Core } from "./core.ts";
 import type { Gateway } from "./gateway.ts";
 import { version } from "./version.ts";
@@ -46,7 +48,12 @@ const krafterParts = (core: Core, gateway: Gateway, config: Config, { rateLimit 
   };
 };
 
-const hookstreamParts = (core: Core, config: Config, { rateLimit }: Limits): HookstreamParts => ({
+const hookstreamParts = (
+  core: Core,
+  { delivery }: Gateway,
+  config: Config,
+  { rateLimit }: Limits,
+): HookstreamParts => ({
   routing: { ...core, keyring: core.secrets.keyring },
   freshen: () => core.store.freshen(),
   authenticate: authenticateKeys(core.access.authenticate),
@@ -55,6 +62,10 @@ const hookstreamParts = (core: Core, config: Config, { rateLimit }: Limits): Hoo
   strangerLimit: createRateLimit(config.rateLimitPerMinute, core.clock),
   trustedProxies: config.trustedProxies,
   clock: core.clock,
+  limitsOf: async () => ({ maxSources: null }),
+  delivery,
+  readCounts: (sourceIds) => readSourceCounts(core.store, sourceIds),
+  readRefused: (owner, sourceId, page) => readRefused(core.store, { ...owner, sourceId }, page),
   publicUrl: config.publicUrl,
 });
 
@@ -89,7 +100,7 @@ export const openServer = (core: Core, gateway: Gateway, config: Config, adapt: 
   // Who asks in both dialects has one budget.
   const limits = { rateLimit: createRateLimit(config.rateLimitPerMinute, clock) };
   const krafter = adapt.krafter(krafterParts(core, gateway, config, limits));
-  const hookstream = adapt.hookstream(hookstreamParts(core, config, limits));
+  const hookstream = adapt.hookstream(hookstreamParts(core, gateway, config, limits));
   const routes = { krafter: krafterRoutes(krafter), hookstream: hookstreamRoutes(hookstream) };
   const apis = [krafterApi(routes.krafter), hookstreamApi(routes.hookstream)];
   const { takesEvents, manages } = does(config.role);
