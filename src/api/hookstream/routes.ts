@@ -1,0 +1,12 @@
+import type { HookstreamParts } from "./parts.ts";
+import { refusedRoutes } from "./refused-requests.ts";
+import type { Route } from "./route.ts";
+import { sourceRoutes } from "./sources.ts";
+import { templateRoutes } from "./templates.ts";
+
+/** All routes of the hookstream API, in the order in which they are documented. */
+export const hookstreamRoutes = (parts: HookstreamParts): readonly Route[] => [
+  ...sourceRoutes(parts),
+  ...templateRoutes(parts),
+  ...refusedRoutes(parts),
+];
