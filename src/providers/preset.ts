@@ -1,8 +1,11 @@
 import type { Headers } from "../lib/headers.ts";
 import type { Scheme } from "./scheme.ts";
 
-/** Where a short text is found: a header by its lower-case name, or the JSON body by its dot path. */
-export type TextPlace = { in: "header"; name: string } | { in: "body"; path: string };
+/**
+ * Where a short text is found: a header by its lower-case name, with another that is read where the first is not there, or
+ * the JSON body by its dot path.
+ */
+export type TextPlace = { in: "header"; name: string; or?: string } | { in: "body"; path: string };
 
 /** A question that a sender asks before it sends events, and that is answered at the edge. */
 export type Handshake =
@@ -27,6 +30,13 @@ export type Handshake =
     }
   /** A signed POST whose body has `value` at `path`: the answer is this status, without a body. */
   | { kind: "ping"; path: string; value: number; status: 200 | 204 }
+  /**
+   * A GET with this query parameter: the answer is JSON with `prefix` and, in base64, the parameter's HMAC-SHA256 under the
+   * source's secret at `answerKey`.
+   */
+  | { kind: "query_hmac"; parameter: string; answerKey: string; prefix: string }
+  /** A POST that is a form with this field, a number, and nothing else: the answer is 200, without a body. */
+  | { kind: "form_ping"; field: string }
   /** Any request of this method: the answer is 200, without a body. */
   | { kind: "probe"; method: "HEAD" };
 

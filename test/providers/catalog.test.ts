@@ -1,4 +1,4 @@
-import { globSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 
 import { expect, test } from "vitest";
@@ -30,6 +30,17 @@ test("every file of the presets folder is a preset of the catalog, and nothing e
   const files = globSync("src/providers/presets/*").map((file) => basename(file, ".ts"));
   const names = [...catalog.keys()].map((name) => name.replaceAll("_", "-"));
   expect(names.toSorted()).toEqual(files.toSorted());
+});
+
+test("the documentation lists every preset, and no other", () => {
+  const names = [...catalog.keys()].toSorted();
+  const rows = readFileSync("docs/providers.md", "utf8").matchAll(/^\| `([a-z_]+)`/gm);
+  expect([...rows].map(([, name = ""]) => name).filter((name) => name !== "provider")).toEqual(names);
+  const [, section = ""] = /^## Providers$(.*?)^## /ms.exec(readFileSync("README.md", "utf8")) ?? [];
+  const listed = [...section.matchAll(/`([a-z_]+)`/g)]
+    .map(([, name = ""]) => name)
+    .filter((name) => name !== "provider");
+  expect(listed.toSorted()).toEqual(names);
 });
 
 test("loading twice gives two catalogs that are equal", async () => {

@@ -56,6 +56,7 @@ const rules: Record<string, (body: string) => Headers> = {
   vercel: (body) => [["x-vercel-signature", hmac("sha1", "hex", body)]],
   whatsapp: (body) => [["x-hub-signature-256", `sha256=${hmac("sha256", "hex", body)}`]],
   woocommerce: (body) => [["x-wc-webhook-signature", hmac("sha256", "base64", body)]],
+  x: (body) => [["x-twitter-webhooks-signature", `sha256=${hmac("sha256", "base64", body)}`]],
   xero: (body) => [["x-xero-signature", hmac("sha256", "base64", body)]],
   zendesk: (body) => [
     ["x-zendesk-webhook-signature-timestamp", iso],
@@ -232,6 +233,67 @@ describe("Twilio", () => {
     const forged = `https://hooks.example.com/in/slug?bodySHA256=${digestOf("[]")}`;
     expect(reasonOf("twilio", signed("[]", "", called), { url: forged })).toBe("mismatch");
     expect(reasonOf("twilio", signed("[]", ""), { url })).toBe("mismatch");
+  });
+});
+
+describe("Twilio's port", () => {
+  const signedFor = (called: string): Request => ({
+    headers: [["x-twilio-signature", hmac("sha1", "base64", called)]],
+    body: "",
+  });
+
+  // https://github.com/twilio/twilio-node/blob/main/src/webhooks/webhooks.ts
+  test.for([
+    ["https://a.example/in/b?c=d:1", "https://a.example:443/in/b?c=d:1"],
+    ["http://a.example/in/b", "http://a.example:80/in/b"],
+    ["https://a.example:8443/in/b", "https://a.example/in/b"],
+    ["https://[2001:db8::1]:8443/in/b", "https://[2001:db8::1]/in/b"],
+    ["https://[2001:db8::1]/in/b", "https://[2001:db8::1]:443/in/b"],
+  ] as const)("%s may be signed as %s", ([called, signedAs]) => {
+    expect(reasonOf("twilio", signedFor(called), { url: called })).toBe("ok");
+    expect(reasonOf("twilio", signedFor(signedAs), { url: called })).toBe("ok");
+  });
+
+  test.for([
+    ["https://a.example/in/b", "http://a.example/in/b"],
+    ["https://a.example/in/b", "https://a.example:80/in/b"],
+    ["https://a.example:8443/in/b", "https://a.example:443/in/b"],
+    ["https://a.example/in/b", "https://b.example/in/b"],
+    ["https://a.example/in/b", "https://a.example/in/b?c"],
+    ["no URL", ""],
+  ] as const)("%s may not be signed as %s", ([called, signedAs]) => {
+    expect(reasonOf("twilio", signedFor(signedAs), { url: called })).toBe("mismatch");
+  });
+});
+
+describe.for(["svix", "clerk", "resend"])("%s without Svix's brand", (provider) => {
+  const key = Buffer.alloc(24, 3);
+  const over = { secrets: [`whsec_${key.toString("base64")}`] };
+  const macOf = (id: string): string =>
+    `v1,${createHmac("sha256", key).update(`${id}.${seconds}.{}`).digest("base64")}`;
+  const headersOf = (prefix: string, id = "msg_1"): Headers => [
+    [`${prefix}-id`, id],
+    [`${prefix}-timestamp`, seconds],
+    [`${prefix}-signature`, macOf("msg_1")],
+  ];
+
+  test("is signed in the headers of the specification", () => {
+    expect(reasonOf(provider, { headers: headersOf("svix"), body: "{}" }, over)).toBe("ok");
+    expect(reasonOf(provider, { headers: headersOf("webhook"), body: "{}" }, over)).toBe("ok");
+    expect(reasonOf(provider, { headers: headersOf("webhook", "msg_2"), body: "{}" }, over)).toBe("mismatch");
+  });
+
+  test.for(["svix-id", "svix-signature"])(
+    "takes %s as its own when it is there: the id that is read is signed",
+    (name) => {
+      const headers: Headers = [...headersOf("webhook"), [name, "msg_2"]];
+      expect(reasonOf(provider, { headers, body: "{}" }, over)).toBe("missing_header");
+    },
+  );
+
+  test("may come under both names; Svix's hold", () => {
+    const both = [...headersOf("svix"), ...headersOf("webhook", "msg_2")];
+    expect(reasonOf(provider, { headers: both, body: "{}" }, over)).toBe("ok");
   });
 });
 
