@@ -41,6 +41,7 @@ export const hmacOf = (scheme: Scheme, headers: Headers = []): HmacScheme | null
     case "token":
     case "bearer":
     case "basic":
+    case "jwt":
     case "unverifiable":
       return null;
   }

@@ -3,7 +3,7 @@ import { createHmac } from "node:crypto";
 import { type Headers, replaceHeaders } from "../lib/headers.ts";
 import { webhookKeysOfSender } from "../lib/webhook-key.ts";
 import { isSameSignature } from "./_constant-time.ts";
-import { hmacHeaders, readProof, writeProof } from "./_hmac-headers.ts";
+import { encodingsOf, hmacHeaders, readProof, writeProof } from "./_hmac-headers.ts";
 import { type Message, signedContent } from "./_signed-content.ts";
 import { isStale, writeTimestamp } from "./_signed-time.ts";
 import { soleHeaderRefusal } from "./_sole-header.ts";
@@ -20,10 +20,12 @@ const keysOf = ({ key = "text" }: HmacScheme, secret: string): readonly [Buffer,
   }
 };
 
-const signatureOf = (scheme: HmacScheme, key: Buffer, content: readonly Uint8Array[]): string => {
+/** The signature in each of the ways in which it may be written. */
+const signaturesOf = (scheme: HmacScheme, key: Buffer, content: readonly Uint8Array[]): readonly string[] => {
   const mac = createHmac(scheme.algorithm, key);
   for (const bytes of content) mac.update(bytes);
-  return mac.digest(scheme.encoding);
+  const digest = mac.digest();
+  return encodingsOf(scheme).map((encoding) => digest.toString(encoding));
 };
 
 /** What may have been signed: one text, or one for each form of the URL. Empty when no signature can be genuine. */
@@ -49,13 +51,11 @@ export const verifyHmac = (
   const contents = contentsOf(scheme, request, proof.timestamp);
   const isGenuine = request.secrets
     .flatMap((secret) => keysOf(scheme, secret))
-    .some((key) =>
-      contents.some((content) => {
-        const expected = signatureOf(scheme, key, content);
-        // A header is at most 16 KiB, so the list is short beside the one HMAC per key.
-        return proof.signatures.some((given) => isSameSignature(given, expected));
-      }),
-    );
+    .some((key) => {
+      const expected = contents.flatMap((content) => signaturesOf(scheme, key, content));
+      // A header is at most 16 KiB, so the list is short beside the HMACs of a key.
+      return proof.signatures.some((given) => expected.some((text) => isSameSignature(given, text)));
+    });
   if (!isGenuine) return refused("mismatch");
   const time = scheme.timestamp;
   if (time === null) return accepted;
@@ -71,6 +71,6 @@ export const signHmac = (
 ): Headers => {
   const timestamp = scheme.timestamp === null ? "" : writeTimestamp(scheme.timestamp, nowMs);
   const [key] = keysOf(scheme, secret);
-  const signature = signatureOf(scheme, key, signedContent(scheme.signed, message, timestamp) ?? []);
+  const [signature = ""] = signaturesOf(scheme, key, signedContent(scheme.signed, message, timestamp) ?? []);
   return replaceHeaders(message.headers, writeProof(scheme, signature, timestamp));
 };

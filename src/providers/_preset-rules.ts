@@ -41,10 +41,13 @@ function* hmacFaults({ form, timestamp, signed }: HmacScheme): Generator<string>
 
 /** What is wrong with a preset, as sentences. Empty when nothing is. */
 export function* presetFaults(preset: Preset): Generator<string> {
-  const { name, verification, ownHeaders, sample } = preset;
+  const { name, verification, ownHeaders, handshake, sample } = preset;
   const credentials = credentialPlaces(verification).headers;
   if (!namePattern.test(name)) yield `"${name}" is not of lower-case letters, digits and _`;
   if (verification.kind === "hmac") yield* hmacFaults(verification);
+  if (handshake?.kind === "query_hmac" && "signed" in verification && verification.signed.includes("body")) {
+    yield "words are signed for whoever asks, so the signed part must be body_but_words";
+  }
   for (const header of [...ownHeaders, ...headersRead(preset), ...credentials, ...sample.headers.map(([key]) => key)]) {
     if (!headerPattern.test(header)) yield `"${header}" is not a header name in lower case`;
   }

@@ -156,6 +156,7 @@ const saysTheSame = ({ verification }: Preset, genuine: Buffer, given: Buffer): 
     case "token":
     case "bearer":
     case "basic":
+    case "jwt":
       return true;
     case "body_proof": {
       const [one, other] = [jsonOf(genuine), jsonOf(given)];

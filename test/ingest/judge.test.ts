@@ -31,6 +31,7 @@ const routedTo = (
   preset,
   url: ingestUrl,
   secretsAt: () => secrets,
+  config: () => null,
 });
 
 const incoming = (request: Partial<SampleRequest>, over: Partial<Incoming> = {}): Incoming => ({

@@ -74,6 +74,11 @@ test.for<[string, Preset, string]>([
     '"x-hub-signature" carries the credential',
   ],
   ["a body that is not signed", withScheme(github, { signed: [{ text: "x" }] }), "the body is not signed"],
+  [
+    "words that are signed for whoever asks, and valid",
+    withScheme(catalog.get("x")!, { signed: ["body"] }),
+    "the signed part must be body_but_words",
+  ],
   ["a time that is not signed", withScheme(stripe, { signed: ["body"] }), "the time is not signed"],
   ["a time that is not read", withScheme(stripe, { timestamp: null }), "signed that is nowhere read"],
   [
