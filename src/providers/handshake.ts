@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 
 import { findHeader, type Headers } from "../lib/headers.ts";
 import { readPath } from "../lib/json-path.ts";
-import { isChallengeWord } from "./_challenge-word.ts";
+import { isChallengeSentence, isChallengeWord } from "./_challenge-word.ts";
 import { soleHeaderRefusal } from "./_sole-header.ts";
 import type { Handshake } from "./preset.ts";
 
@@ -29,9 +29,12 @@ const wordOf = (value: unknown): string | null => (typeof value === "string" && 
 /** A field's name and a number. */
 const formPingBytesMax = 64;
 
-const parameterOf = (query: string, name: string): string | null => {
+const sentenceOf = (value: unknown): string | null =>
+  typeof value === "string" && isChallengeSentence(value) ? value : null;
+
+const parameterOf = (query: string, name: string, read = wordOf): string | null => {
   const [value, ...repeats] = new URLSearchParams(query).getAll(name);
-  return repeats.length === 0 ? wordOf(value) : null;
+  return repeats.length === 0 ? read(value) : null;
 };
 
 const headerOf = (headers: Headers, name: string): string | null =>
@@ -56,11 +59,11 @@ const json = (value: Readonly<Record<string, string>>): HandshakeAnswer => ({
 type Kind<Name extends Handshake["kind"]> = Extract<Handshake, { kind: Name }>;
 
 const queryChallenge = (
-  { parameter, given }: Kind<"query_challenge">,
+  { parameter, given, allows }: Kind<"query_challenge">,
   { query }: HandshakeRequest,
 ): HandshakeAnswer | null => {
   const isAsked = given === undefined || parameterOf(query, given.parameter) === given.value;
-  return isAsked ? text(parameterOf(query, parameter)) : null;
+  return isAsked ? text(parameterOf(query, parameter, allows === "sentences" ? sentenceOf : wordOf)) : null;
 };
 
 const headerChallenge = (
@@ -112,6 +115,7 @@ const formPing = ({ field }: Kind<"form_ping">, { body }: HandshakeRequest): Han
 const methodOf = (handshake: Handshake): "GET" | "HEAD" | "POST" => {
   switch (handshake.kind) {
     case "query_challenge":
+      return handshake.method ?? "GET";
     case "header_challenge":
     case "query_hmac":
       return "GET";

@@ -11,8 +11,17 @@ export type TextPlace = { in: "header"; name: string; or?: string } | { in: "bod
 export type Handshake =
   /** A POST whose body has `value` at `path`: the answer is the text at `challengePath`. */
   | { kind: "body_challenge"; path: string; value: string; challengePath: string }
-  /** A GET with this query parameter, and with `given` where there is one: the answer is the parameter's text. */
-  | { kind: "query_challenge"; parameter: string; given?: { parameter: string; value: string } }
+  /**
+   * A GET (or, as `method` says, a POST) with this query parameter, and with `given` where there is one: the answer is the
+   * parameter's text, one word unless it `allows` sentences.
+   */
+  | {
+      kind: "query_challenge";
+      method?: "POST";
+      parameter: string;
+      given?: { parameter: string; value: string };
+      allows?: "sentences";
+    }
   /** A GET with this header: the answer is JSON with the header's text at `answerKey`. */
   | { kind: "header_challenge"; header: string; answerKey: string }
   /** A POST with this header: the answer has the same one. Its text is the secret that the sender signs with from then on. */

@@ -78,6 +78,31 @@ test.for([
   expect(ask(provider, getting(query))).toBeNull();
 });
 
+describe("Microsoft Graph's validation token", () => {
+  // https://learn.microsoft.com/graph/change-notifications-delivery-webhooks
+  const asked = (query: string): Partial<HandshakeRequest> => ({ method: "POST", query });
+  const sentence = "Validation: Testing client application reachability for subscription Request-Id: 522a8e7e-096a";
+
+  test("is answered as plain text, whether it is a word or a sentence", () => {
+    for (const token of [sentence, "abc123"]) {
+      const query = new URLSearchParams({ token: "x", validationToken: token }).toString();
+      expect(ask("microsoft_graph", asked(query))).toEqual({ status: 200, headers: text, body: token });
+    }
+  });
+
+  test.for(["", "validationToken=", "validationToken=a&validationToken=b", "validationToken=%3Cb%3E", "token=x"])(
+    "POST ?%s is not answered",
+    (query) => {
+      expect(ask("microsoft_graph", asked(query))).toBeNull();
+    },
+  );
+
+  test("is not asked for by GET, and no other challenge may be a sentence", () => {
+    expect(ask("microsoft_graph", getting("validationToken=abc"))).toBeNull();
+    expect(ask("dropbox", getting("challenge=a+b"))).toBeNull();
+  });
+});
+
 describe("Okta's challenge in a header", () => {
   // https://developer.okta.com/docs/concepts/event-hooks/
   const name = "x-okta-verification-challenge";
