@@ -36,6 +36,7 @@ export const describeVerification = (scheme: Scheme): OwnVerification | null => 
       return described(scheme.algorithm, scheme.header, {
         encoding: scheme.encoding,
         timestamp_header: scheme.timestampHeader,
+        ...(scheme.toleranceSeconds === undefined ? {} : { tolerance_seconds: scheme.toleranceSeconds }),
         signed: textOf(scheme.signed),
       });
     case "body_proof":

@@ -92,7 +92,15 @@ const publicKey = (
     return refuse("verification_config", "has a 'signed' without {timestamp} and {body}");
   }
   const encoding = config.encoding ?? (algorithm === "ed25519" ? "hex" : "base64");
-  return accept({ kind: "public_key", algorithm, encoding, header, timestampHeader: config.timestamp_header, signed });
+  return accept({
+    kind: "public_key",
+    algorithm,
+    encoding,
+    header,
+    timestampHeader: config.timestamp_header,
+    ...(config.tolerance_seconds === undefined ? {} : { toleranceSeconds: config.tolerance_seconds }),
+    signed,
+  });
 };
 
 const schemeOf = (type: VerificationType, header: string | null, config: VerificationConfig): ReadVerification => {

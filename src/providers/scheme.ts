@@ -73,8 +73,10 @@ export type PublicKeyScheme = {
   encoding: "hex" | "base64";
   /** The header that holds the signature and nothing else. */
   header: string;
-  /** The header that holds the time. No limit is set on its age unless the operator sets one. */
+  /** The header that holds the time. */
   timestampHeader: string;
+  /** The greatest age that is accepted, in seconds. Default: 0, which accepts any. */
+  toleranceSeconds?: number;
   signed: readonly SignedPart[];
 };
 
