@@ -4,8 +4,9 @@ import type { Scopes } from "./scopes.ts";
 /** The team and environment that own what is made or read. */
 export type Place = { readonly teamId: Id; readonly envId: Id };
 
-/** Who asks, and what they may do. */
+/** Whoever asks with a key, and what they may do. */
 export type Principal = Place & {
+  readonly kind: "key";
   readonly keyId: Id;
   readonly scopes: Scopes;
   /** When the key stops to count. Null: never. */

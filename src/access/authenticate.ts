@@ -2,7 +2,7 @@ import type { Store } from "../db/store.ts";
 import { BoundedCache } from "../lib/bounded-cache.ts";
 import { type AccessTables, fromApiKeyRow } from "./_rows.ts";
 import { type ApiKey, keyStateAt, type Principal } from "./api-key.ts";
-import { hashKeyText, readBearer } from "./key-text.ts";
+import { hashKeyText, isKeyText, readBearer } from "./key-text.ts";
 
 /** Whose request this is. Why one is refused is nobody's business: missing, malformed, unknown, expired and revoked are alike. */
 export type Authentication = { readonly kind: "granted"; readonly principal: Principal } | { readonly kind: "refused" };
@@ -10,12 +10,16 @@ export type Authentication = { readonly kind: "granted"; readonly principal: Pri
 /** Tells who asks, from an `Authorization` header. `nowMs` is wall time. @throws {StoreError} */
 export type Authenticate = (authorization: string | undefined, nowMs: number) => Promise<Authentication>;
 
+/** Tells whose key this is. What has not the form of a key is nobody's. @throws {StoreError} */
+export type AuthenticateKey = (key: string, nowMs: number) => Promise<Authentication>;
+
 /** Keys in memory. About 400 bytes each. */
 const keysMax = 10_000;
 
 const refused: Authentication = { kind: "refused" };
 
 const toPrincipal = ({ id, teamId, envId, scopes, expiresAtMs }: ApiKey): Principal => ({
+  kind: "key",
   keyId: id,
   teamId,
   envId,
@@ -31,7 +35,7 @@ const toPrincipal = ({ id, teamId, envId, scopes, expiresAtMs }: ApiKey): Princi
 export const createAuthenticate = (
   store: Pick<Store, "lookup">,
   onUse: (principal: Principal) => void,
-): { authenticate: Authenticate; forget(): void } => {
+): { authenticate: Authenticate; authenticateKey: AuthenticateKey; forget(): void } => {
   const known = new BoundedCache<string, Principal>(keysMax);
   let forgotten = 0;
 
@@ -52,14 +56,18 @@ export const createAuthenticate = (
     return principal;
   };
 
+  const authenticateKey: AuthenticateKey = async (key, nowMs) => {
+    const principal = isKeyText(key) ? await find(hashKeyText(key)) : null;
+    if (principal === null || keyStateAt({ ...principal, revokedAtMs: null }, nowMs) !== "active") return refused;
+    onUse(principal);
+    return { kind: "granted", principal };
+  };
   return {
     authenticate: async (authorization, nowMs) => {
       const key = readBearer(authorization);
-      const principal = key === null ? null : await find(hashKeyText(key));
-      if (principal === null || keyStateAt({ ...principal, revokedAtMs: null }, nowMs) !== "active") return refused;
-      onUse(principal);
-      return { kind: "granted", principal };
+      return key === null ? refused : authenticateKey(key, nowMs);
     },
+    authenticateKey,
     forget: () => {
       forgotten += 1;
       known.clear();

@@ -18,6 +18,7 @@ import { createMetrics, type Metrics } from "../observe/metrics.ts";
 import { createObserver, type Observer } from "../observe/observe.ts";
 import { createOutput } from "../observe/output.ts";
 import { type Catalog, loadPresets } from "../providers/catalog.ts";
+import { hasSettings } from "../routing/has-settings.ts";
 import { keepRouting } from "../routing/load.ts";
 import { resealDestinations, resealSources } from "../routing/reseal.ts";
 import { RoutingTable } from "../routing/table.ts";
@@ -129,7 +130,7 @@ export const openCore = async (config: Config, overrides: Overrides = {}): Promi
   store.onInterrupted(() => {
     store.freshen().catch((error: unknown) => observer.faulted({ task: "read again what is in memory", error }));
   });
-  const access = await openAccess({ store, clock, ids, random, observer });
+  const access = await openAccess({ store, clock, ids, random, observer, isInUse: hasSettings });
   const held = opened.move();
   return {
     clock,
