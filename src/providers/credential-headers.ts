@@ -21,6 +21,8 @@ export const credentialPlaces = (scheme: Scheme): CredentialPlaces => {
       return { headers: ["authorization"], queryParameters: [] };
     case "hmac":
     case "standard_webhooks":
+    case "public_key":
+    case "body_proof":
     case "unverifiable":
       return { headers: [], queryParameters: [] };
   }

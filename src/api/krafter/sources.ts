@@ -7,10 +7,11 @@ import { deleteSource } from "../../routing/delete-source.ts";
 import { sourcesMax } from "../../routing/limits.ts";
 import { getSource, listSources } from "../../routing/read-sources.ts";
 import { updateSource } from "../../routing/update-source.ts";
+import { noFields } from "../fields.ts";
 import { answer, invalid, notFound, type Route } from "../route.ts";
 import { defineRoute, findNothing } from "./_define-route.ts";
 import { exampleSource } from "./_examples.ts";
-import { idField, noFields } from "./_fields.ts";
+import { idField } from "./_fields.ts";
 import { genericOnly, newSourceBody, sourceChangesBody } from "./_source-body.ts";
 import { toWireSource, wireSource } from "./_source-wire.ts";
 import type { KrafterParts } from "./parts.ts";
@@ -57,7 +58,7 @@ const create = (parts: SourceParts): Route<Scope> =>
     prepare: (body) => settle(parts, body, "generic"),
     handle: async ({ owner, body }) => {
       const created = await createSource(parts.routing, owner, body);
-      if (created.kind === "limit_reached") return invalid({ base: [`can't have more than ${sourcesMax} sources`] });
+      if (created.kind !== "created") return invalid({ base: [`can't have more than ${sourcesMax} sources`] });
       return answer(201, { data: toWireSource({ source: created.source, destinationsCount: 0 }, parts.publicUrl) });
     },
   });
@@ -117,7 +118,7 @@ const update = (parts: SourceParts): Route<Scope> =>
     prepare: (body, { source }) => settle(parts, body, source.provider),
     handle: async ({ owner, params, body }) => {
       const changed = await updateSource(parts.routing, owner, params.id, body);
-      if (changed === null) return notFound;
+      if (changed.kind !== "updated") return notFound;
       return answer(200, { data: toWireSource(changed.after, parts.publicUrl) });
     },
   });

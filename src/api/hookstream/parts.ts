@@ -1,0 +1,22 @@
+import type { RateLimit } from "../../access/rate-limit.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { AddressSet } from "../../lib/ip.ts";
+import type { RoutingParts } from "../../routing/parts.ts";
+import type { AuthenticateHead, ChoosePlace } from "./ports.ts";
+
+/** Everything that the hookstream API is made of. Each group of routes asks for what it uses. */
+export type HookstreamParts = {
+  readonly routing: RoutingParts;
+  /** Brings what is in memory up to date with all that was done before, here and elsewhere. */
+  readonly freshen: () => Promise<void>;
+  readonly authenticate: AuthenticateHead;
+  readonly choosePlace: ChoosePlace;
+  /** Counts requests by organization. */
+  readonly rateLimit: RateLimit;
+  /** Counts requests of those who are nobody's, by address. */
+  readonly strangerLimit: RateLimit;
+  readonly trustedProxies: AddressSet;
+  readonly clock: Pick<Clock, "nowMs">;
+  /** What `ingest_url` fields begin with. No slash at its end. */
+  readonly publicUrl: string;
+};
