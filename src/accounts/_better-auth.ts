@@ -17,7 +17,11 @@ export type BetterAuthParts = {
   readonly publicUrl: string;
   readonly passwords: Passwords;
   readonly ids: Ids;
-  readonly onLog: (line: { level: "debug" | "info" | "warn" | "error"; message: string; details: readonly unknown[] }) => void;
+  readonly onLog: (line: {
+    level: "debug" | "info" | "warn" | "error";
+    message: string;
+    details: readonly unknown[];
+  }) => void;
 };
 
 /** Who asks, as far as their request tells. It is kept with the session, so that people know their own. */
@@ -121,10 +125,11 @@ const headersOf = ({ address, userAgent }: Client): Headers => {
   return headers;
 };
 
-const opened = (answer: { headers?: Headers | null; response: { user: { id: string } } | null }): OpenedSession | null =>
-  answer.response === null
-    ? null
-    : { userId: answer.response.user.id, cookies: answer.headers?.getSetCookie() ?? [] };
+const opened = (answer: {
+  headers?: Headers | null;
+  response: { user: { id: string } } | null;
+}): OpenedSession | null =>
+  answer.response === null ? null : { userId: answer.response.user.id, cookies: answer.headers?.getSetCookie() ?? [] };
 
 /** better-auth with what is ours in it. Its own router, and what else it could do, is never called. */
 export const createBetterAuth = (parts: BetterAuthParts): BetterAuth => {

@@ -21,6 +21,8 @@ type SessionRow = Times & {
   id: string;
   user_id: string;
   token: string;
+  /** The team that its holder acts in. Null: the one that they joined first. */
+  team_id: Uint8Array | null;
   expires_at: string;
   ip_address: string | null;
   user_agent: string | null;

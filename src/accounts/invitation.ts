@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 
 import { ensurePlace } from "../access/place.ts";
+import { fromRoleText } from "../access/role.ts";
 import type { Store, Tx } from "../db/store.ts";
 import type { Clock } from "../lib/clock.ts";
 import { type Ids, idFromBytes, idToBytes } from "../lib/ids.ts";
 import type { Random } from "../lib/random.ts";
 import type { AccountsTables } from "./_rows.ts";
 import type { Membership } from "./member.ts";
-import { fromRoleText } from "./role.ts";
 
 /** How long an invitation can be taken up. */
 export const invitationMs: number = 60 * 60 * 1000;

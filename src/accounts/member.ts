@@ -1,7 +1,7 @@
+import { fromRoleText, isAtLeast, type Role } from "../access/role.ts";
 import type { Store, Tx } from "../db/store.ts";
 import { type Id, idFromBytes, idToBytes } from "../lib/ids.ts";
 import type { AccountsTables } from "./_rows.ts";
-import { fromRoleText, isAtLeast, type Role } from "./role.ts";
 
 /** What somebody is in one of their teams. */
 export type Membership = { readonly teamId: Id; readonly role: Role };
@@ -10,10 +10,7 @@ export type Membership = { readonly teamId: Id; readonly role: Role };
 const teamsMax = 1_000;
 
 /** The teams of somebody, the one they joined first at the front. @throws {StoreError} */
-export const membershipsOf = async (
-  store: Pick<Store, "lookup">,
-  userId: string,
-): Promise<readonly Membership[]> => {
+export const membershipsOf = async (store: Pick<Store, "lookup">, userId: string): Promise<readonly Membership[]> => {
   const rows = await store
     .lookup<AccountsTables>()
     .selectFrom("team_members")
@@ -27,12 +24,7 @@ export const membershipsOf = async (
 };
 
 /** Makes somebody a member of a team. Whoever is one already keeps the higher of the two roles. */
-export const join = async (
-  tx: Tx,
-  userId: string,
-  { teamId, role }: Membership,
-  nowMs: number,
-): Promise<void> => {
+export const join = async (tx: Tx, userId: string, { teamId, role }: Membership, nowMs: number): Promise<void> => {
   const tables = tx.tables<AccountsTables>();
   const found = await tables
     .selectFrom("team_members")

@@ -10,7 +10,8 @@ export type RegistrationProblem = { readonly field: keyof Registration; readonly
 const emailCharsMax = 254;
 
 /** What browsers take in a field for one address (HTML, "valid e-mail address"), with a dot in the domain. */
-const emailPattern = /^[\w.!#$%&'*+/=?^`{|}~-]+@[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?(?:\.[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?)+$/i;
+const emailPattern =
+  /^[\w.!#$%&'*+/=?^`{|}~-]+@[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?(?:\.[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?)+$/i;
 
 const passwordCharsMin = 8;
 /** A long one costs nothing to hash, and nobody types more. */

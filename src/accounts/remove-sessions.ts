@@ -11,7 +11,11 @@ const removedMax = 100;
 export const removeSessions = (store: Pick<Store, "write">, userId: string, nowMs: number): Promise<void> =>
   store.write(async (tx) => {
     const tables = tx.tables<AccountsTables>();
-    const over = tables.selectFrom("sessions").select("id").where("expires_at", "<=", toTimeText(nowMs)).limit(removedMax);
+    const over = tables
+      .selectFrom("sessions")
+      .select("id")
+      .where("expires_at", "<=", toTimeText(nowMs))
+      .limit(removedMax);
     await tables.deleteFrom("sessions").where("id", "in", over).execute();
     const surplus = await tables
       .selectFrom("sessions")
@@ -25,6 +29,10 @@ export const removeSessions = (store: Pick<Store, "write">, userId: string, nowM
     if (surplus.length === 0) return;
     await tables
       .deleteFrom("sessions")
-      .where("id", "in", surplus.map(({ id }) => id))
+      .where(
+        "id",
+        "in",
+        surplus.map(({ id }) => id),
+      )
       .execute();
   });

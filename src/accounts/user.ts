@@ -10,8 +10,8 @@ export type User = { readonly id: string; readonly name: string; readonly email:
 /** Somebody, and what is kept of their password; null: they have none. */
 export type KnownUser = User & { readonly passwordHash: string | null };
 
-/** Somebody who is not known yet. */
-export type NewUser = Pick<User, "name" | "email"> & { readonly passwordHash: string };
+/** Somebody who is not known yet, and the id that they are to have. */
+export type NewUser = User & { readonly passwordHash: string };
 
 /** What better-auth calls signing in by address and password. */
 const passwordProvider = "credential";
@@ -46,26 +46,24 @@ export const findUser = async (store: Pick<Store, "lookup">, id: string): Promis
 /** Adds somebody, and the password that they sign in with, in the rows that better-auth reads. Nobody has their address. */
 export const addUser = async (
   tx: Tx,
-  { name, email, passwordHash }: NewUser,
+  { id, name, email, passwordHash }: NewUser,
   { ids, nowMs }: { ids: Ids; nowMs: number },
-): Promise<User> => {
+): Promise<void> => {
   const times = { created_at: toTimeText(nowMs), updated_at: toTimeText(nowMs) };
-  const user: User = { id: ids.next(), name, email: toStoredEmail(email) };
   const tables = tx.tables<AccountsTables>();
   await tables
     .insertInto("users")
-    .values({ ...user, ...times, email_verified: 0, image: null })
+    .values({ ...times, id, name, email: toStoredEmail(email), email_verified: 0, image: null })
     .execute();
   await tables
     .insertInto("credentials")
     .values({
       ...times,
       id: ids.next(),
-      user_id: user.id,
-      account_id: user.id,
+      user_id: id,
+      account_id: id,
       provider_id: passwordProvider,
       password: passwordHash,
     })
     .execute();
-  return user;
 };

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 
 import { type Access, openAccess } from "../access/access.ts";
+import { type Accounts, openAccounts } from "../accounts/accounts.ts";
 import type { Config } from "../config.ts";
 import type { Cluster } from "../db/cluster.ts";
 import type { Migrated } from "../db/migration.ts";
@@ -49,6 +50,7 @@ export type Core = {
   readonly catalog: Catalog;
   readonly table: RoutingTable;
   readonly access: Access;
+  readonly accounts: Accounts;
   /** Seals every secret of the store with a new key, beside live traffic. */
   rotateSecrets(): Promise<Rotation>;
   close(): Promise<void>;
@@ -131,6 +133,17 @@ export const openCore = async (config: Config, overrides: Overrides = {}): Promi
     store.freshen().catch((error: unknown) => observer.faulted({ task: "read again what is in memory", error }));
   });
   const access = await openAccess({ store, clock, ids, random, observer, isInUse: hasSettings });
+  const accounts = openAccounts({
+    store,
+    access,
+    clock,
+    ids,
+    random,
+    keyring: secrets.keyring,
+    observer,
+    publicUrl: config.publicUrl,
+    isSignUpOpen: config.signUp === "open",
+  });
   const held = opened.move();
   return {
     clock,
@@ -149,6 +162,7 @@ export const openCore = async (config: Config, overrides: Overrides = {}): Promi
     catalog,
     table,
     access,
+    accounts,
     rotateSecrets: async () => {
       const [sealing] = config.secretsKeys ?? [];
       if (store.cluster !== null && sealing !== undefined) {

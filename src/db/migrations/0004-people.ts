@@ -35,6 +35,7 @@ const peopleTables = (ddl: Ddl): string[] => [
     id ${ddl.text} not null primary key,
     user_id ${ddl.text} not null,
     token ${ddl.text} not null unique,
+    team_id ${ddl.bytes},
     expires_at ${ddl.text} not null,
     ip_address ${ddl.text},
     user_agent ${ddl.text},

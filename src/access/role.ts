@@ -1,4 +1,4 @@
-import type { Scopes } from "../access/scopes.ts";
+import type { Scopes } from "./scopes.ts";
 
 /** What somebody is in a team: the one who answers for it, one who runs it, one who works in it. */
 export const roleNames = ["owner", "admin", "member"] as const;
