@@ -9,14 +9,20 @@ export type CarriedProof = { signatures: readonly string[]; timestamp: string };
 const digestBytes = { sha1: 20, sha256: 32, sha512: 64 } as const;
 const alphabets = { hex: /^[0-9a-f]+$/, base64: /^[A-Za-z0-9+/]+={0,2}$/ } as const;
 
+/** The ways in which a signature may be written; the first is the one that we would write. */
+export const encodingsOf = ({ encoding }: HmacScheme): readonly ("hex" | "base64")[] =>
+  encoding === "either" ? ["hex", "base64"] : [encoding];
+
 /**
  * Only the exact text that the sender's library writes can match, so anything else is recognised by its form: upper-case
  * hex, other base64 alphabets, truncated and extended signatures, a digest of another algorithm.
  */
-const isWellFormed = ({ algorithm, encoding }: HmacScheme, signature: string): boolean => {
-  const bytes = digestBytes[algorithm];
-  const length = encoding === "hex" ? bytes * 2 : Math.ceil(bytes / 3) * 4;
-  return signature.length === length && alphabets[encoding].test(signature);
+const isWellFormed = (scheme: HmacScheme, signature: string): boolean => {
+  const bytes = digestBytes[scheme.algorithm];
+  return encodingsOf(scheme).some((encoding) => {
+    const length = encoding === "hex" ? bytes * 2 : Math.ceil(bytes / 3) * 4;
+    return signature.length === length && alphabets[encoding].test(signature);
+  });
 };
 
 type Entry = { key: string; value: string };
@@ -30,7 +36,8 @@ const listEntries = (value: string, separator: string, assign: string): Entry[] 
 const entriesOf = (scheme: HmacScheme, value: string): Entry[] => {
   switch (scheme.form.kind) {
     case "plain":
-      return value.startsWith(scheme.form.prefix) ? [{ key: "", value: value.slice(scheme.form.prefix.length) }] : [];
+      if (value.startsWith(scheme.form.prefix)) return [{ key: "", value: value.slice(scheme.form.prefix.length) }];
+      return scheme.form.optional === true ? [{ key: "", value }] : [];
     case "list":
       return listEntries(value, scheme.form.separator, scheme.form.assign);
   }

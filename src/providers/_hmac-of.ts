@@ -28,6 +28,7 @@ export const hmacOf = (scheme: Scheme): HmacScheme | null => {
     case "token":
     case "bearer":
     case "basic":
+    case "jwt":
     case "unverifiable":
       return null;
   }

@@ -3,7 +3,7 @@ import { createHmac } from "node:crypto";
 import { type Headers, replaceHeaders } from "../lib/headers.ts";
 import { webhookKeysOfSender } from "../lib/webhook-key.ts";
 import { isSameSignature } from "./_constant-time.ts";
-import { hmacHeaders, readProof, writeProof } from "./_hmac-headers.ts";
+import { encodingsOf, hmacHeaders, readProof, writeProof } from "./_hmac-headers.ts";
 import { type Message, signedContent } from "./_signed-content.ts";
 import { isStale, writeTimestamp } from "./_signed-time.ts";
 import { soleHeaderRefusal } from "./_sole-header.ts";
@@ -19,10 +19,12 @@ const keysOf = ({ key = "text" }: HmacScheme, secret: string): readonly [Buffer,
   }
 };
 
-const signatureOf = (scheme: HmacScheme, key: Buffer, content: readonly Uint8Array[]): string => {
+/** The signature in each of the ways in which it may be written. */
+const signaturesOf = (scheme: HmacScheme, key: Buffer, content: readonly Uint8Array[]): readonly string[] => {
   const mac = createHmac(scheme.algorithm, key);
   for (const bytes of content) mac.update(bytes);
-  return mac.digest(scheme.encoding);
+  const digest = mac.digest();
+  return encodingsOf(scheme).map((encoding) => digest.toString(encoding));
 };
 
 /** Verifies an HMAC. The time is judged last, so that `stale` is said of genuine requests only. */
@@ -41,9 +43,9 @@ export const verifyHmac = (
   const isGenuine = request.secrets
     .flatMap((secret) => keysOf(scheme, secret))
     .some((key) => {
-      const expected = signatureOf(scheme, key, content);
+      const expected = signaturesOf(scheme, key, content);
       // A header is at most 16 KiB, so the list is short beside the one HMAC per key.
-      return proof.signatures.some((given) => isSameSignature(given, expected));
+      return proof.signatures.some((given) => expected.some((text) => isSameSignature(given, text)));
     });
   if (!isGenuine) return refused("mismatch");
   const time = scheme.timestamp;
@@ -60,6 +62,6 @@ export const signHmac = (
 ): Headers => {
   const timestamp = scheme.timestamp === null ? "" : writeTimestamp(scheme.timestamp, nowMs);
   const [key] = keysOf(scheme, secret);
-  const signature = signatureOf(scheme, key, signedContent(scheme.signed, message, timestamp) ?? []);
+  const [signature = ""] = signaturesOf(scheme, key, signedContent(scheme.signed, message, timestamp) ?? []);
   return replaceHeaders(message.headers, writeProof(scheme, signature, timestamp));
 };

@@ -16,6 +16,8 @@ export const credentialPlaces = (scheme: Scheme): CredentialPlaces => {
       return scheme.place.in === "header"
         ? { headers: [scheme.place.name], queryParameters: [] }
         : { headers: [], queryParameters: [scheme.place.name] };
+    case "jwt":
+      return { headers: [scheme.header], queryParameters: [] };
     case "bearer":
     case "basic":
       return { headers: ["authorization"], queryParameters: [] };

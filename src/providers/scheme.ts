@@ -18,8 +18,8 @@ export type SignedPart =
 
 /** How the signature's header holds it. */
 export type SignatureForm =
-  /** The whole value is `prefix` and the signature. */
-  | { kind: "plain"; prefix: string }
+  /** The whole value is `prefix` and the signature; an optional prefix may be missing. */
+  | { kind: "plain"; prefix: string; optional?: true }
   /** A list such as `t=1,v1=ab,v1=cd`: every entry named `key` is tried, others are ignored. */
   | { kind: "list"; separator: "," | ";" | " "; assign: "=" | ","; key: string };
 
@@ -43,7 +43,7 @@ export type HmacScheme = {
   kind: "hmac";
   algorithm: HmacAlgorithm;
   /** Hex is lower case; base64 is the standard alphabet with padding. Nothing else is accepted. */
-  encoding: "hex" | "base64";
+  encoding: "hex" | "base64" | "either";
   /** The signature's header. */
   header: string;
   form: SignatureForm;
@@ -86,6 +86,9 @@ export type BearerScheme = { kind: "bearer" };
 /** `Authorization: Basic <base64 of the secret>`; the secret is `user:password`. */
 export type BasicScheme = { kind: "basic" };
 
+/** A JSON Web Token that is signed with the secret (HS256, HS384 or HS512), alone or after `Bearer`. Null: any. */
+export type JwtScheme = { kind: "jwt"; header: string; issuer: string | null; audience: string | null };
+
 /** Nothing says how to verify: no request is valid. */
 export type UnverifiableScheme = { kind: "unverifiable" };
 
@@ -98,4 +101,5 @@ export type Scheme =
   | TokenScheme
   | BearerScheme
   | BasicScheme
+  | JwtScheme
   | UnverifiableScheme;

@@ -2,6 +2,7 @@ import type { Headers } from "../lib/headers.ts";
 import { verifyBodyProof } from "./_body-proof.ts";
 import { standardWebhooksHmac } from "./_hmac-of.ts";
 import { verifyHmac } from "./_hmac.ts";
+import { verifyJwt } from "./_jwt.ts";
 import { verifyPublicKey } from "./_public-key.ts";
 import { verifySharedSecret } from "./_shared-secret.ts";
 import type { Scheme } from "./scheme.ts";
@@ -43,6 +44,8 @@ export const verify = (scheme: Scheme, request: VerifyRequest): Verdict => {
       return verifyPublicKey(scheme, { ...request, secrets });
     case "body_proof":
       return verifyBodyProof(scheme, { body: request.body, secrets });
+    case "jwt":
+      return verifyJwt(scheme, { headers: request.headers, secrets, nowMs: request.nowMs });
     case "token":
     case "bearer":
     case "basic":
