@@ -115,7 +115,11 @@ describe("a session", () => {
     expect((await accounts.readSession(cookie, clock.nowMs()))?.cookies).toEqual([]);
     const soon = new Date(Date.now() + 24 * 60 * 60 * 1000).toISOString();
     await store.write(async (tx) => {
-      await tx.tables<{ sessions: { expires_at: string } }>().updateTable("sessions").set({ expires_at: soon }).execute();
+      await tx
+        .tables<{ sessions: { expires_at: string } }>()
+        .updateTable("sessions")
+        .set({ expires_at: soon })
+        .execute();
     });
     const read = await accounts.readSession(cookie, clock.nowMs());
     expect(read?.cookies[0]).toMatch(new RegExp(`^${name}=`));

@@ -1,4 +1,6 @@
+import type { Access } from "../../access/access.ts";
 import type { RateLimit } from "../../access/rate-limit.ts";
+import type { Accounts } from "../../accounts/accounts.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { AddressSet } from "../../lib/ip.ts";
 import type { RoutingParts } from "../../routing/parts.ts";
@@ -7,6 +9,8 @@ import type { AuthenticateHead, ChoosePlace } from "./ports.ts";
 /** Everything that the hookstream API is made of. Each group of routes asks for what it uses. */
 export type HookstreamParts = {
   readonly routing: RoutingParts;
+  readonly access: Access;
+  readonly accounts: Accounts;
   /** Brings what is in memory up to date with all that was done before, here and elsewhere. */
   readonly freshen: () => Promise<void>;
   readonly authenticate: AuthenticateHead;

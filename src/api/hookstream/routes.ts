@@ -1,6 +1,16 @@
+import { apiKeyRoutes } from "./api-keys.ts";
+import { environmentRoutes } from "./environments.ts";
 import type { HookstreamParts } from "./parts.ts";
+import { peopleRoutes } from "./people.ts";
 import type { Route } from "./route.ts";
+import { sessionRoutes } from "./session.ts";
 import { templateRoutes } from "./templates.ts";
 
 /** All routes of the hookstream API, in the order in which they are documented. */
-export const hookstreamRoutes = (parts: HookstreamParts): readonly Route[] => [...templateRoutes(parts)];
+export const hookstreamRoutes = (parts: HookstreamParts): readonly Route[] => [
+  ...templateRoutes(parts),
+  ...environmentRoutes(parts),
+  ...apiKeyRoutes(parts),
+  ...peopleRoutes(parts),
+  ...sessionRoutes(parts),
+];
