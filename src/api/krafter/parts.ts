@@ -2,7 +2,8 @@ import type { Authenticate } from "../../access/authenticate.ts";
 import type { RateLimit } from "../../access/rate-limit.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { RoutingParts } from "../../routing/parts.ts";
-import type { CheckUrl, DeliveryPort, EventReader, Replayer, SendTest } from "./ports.ts";
+import type { DeliveryPort } from "../delivery-port.ts";
+import type { CheckUrl, EventReader, Replayer, SendTest } from "./ports.ts";
 
 /** Everything that the Krafter API is made of. Each group of routes asks for what it uses. */
 export type KrafterParts = {
