@@ -2,7 +2,7 @@ import { createRateLimit, type RateLimit } from "../access/rate-limit.ts";
 import { mountDocs } from "../api/docs.ts";
 import { hookstreamErrors, mountHookstream } from "../api/hookstream/dialect.ts";
 import { hookstreamApi } from "../api/hookstream/documentation.ts";
-import { authenticateKeys, placeOfKey } from "../api/hookstream/keys-only.ts";
+import { createChoosePlace, createIdentify } from "../api/hookstream/identify.ts";
 import type { HookstreamParts } from "../api/hookstream/parts.ts";
 import { hookstreamRoutes } from "../api/hookstream/routes.ts";
 import { createIngestHandler } from "../api/ingest.ts";
@@ -56,13 +56,14 @@ const hookstreamParts = (
 ): HookstreamParts => ({
   routing: { ...core, keyring: core.secrets.keyring },
   freshen: () => core.store.freshen(),
-  authenticate: authenticateKeys(core.access.authenticate),
-  choosePlace: placeOfKey,
+  access: core.access,
+  accounts: core.accounts,
+  authenticate: createIdentify({ ...core, publicUrl: config.publicUrl }),
+  choosePlace: createChoosePlace(core.access),
   rateLimit,
   strangerLimit: createRateLimit(config.rateLimitPerMinute, core.clock),
   trustedProxies: config.trustedProxies,
   clock: core.clock,
-  limitsOf: async () => ({ maxSources: null }),
   delivery,
   readCounts: (sourceIds) => readSourceCounts(core.store, sourceIds),
   readRefused: (owner, sourceId, page) => readRefused(core.store, { ...owner, sourceId }, page),
