@@ -31,6 +31,7 @@ const krafterParts = (core: Core, gateway: Gateway, config: Config, { rateLimit 
     routing: { ...core, keyring: core.secrets.keyring },
     freshen: () => store.freshen(),
     authenticate: access.authenticate,
+    limitsOf: access.limitsOf,
     rateLimit,
     clock,
     checkUrl: (url) => outbound.checkUrl(url),

@@ -7,7 +7,7 @@ import { lazyJson } from "./lazy-json.ts";
 /** Whether the senders of a source ask questions with requests of this method. */
 export const mayAsk = ({ preset }: RoutedSource, method: string): boolean => {
   const handshake = preset?.handshake ?? null;
-  return handshake !== null && method === handshakeMethod(handshake);
+  return handshake !== null && handshakeMethod(handshake) === method;
 };
 
 /** What answers a request that is its sender's question and no event; null for all others. */

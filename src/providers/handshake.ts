@@ -112,7 +112,7 @@ const formPing = ({ field }: Kind<"form_ping">, { body }: HandshakeRequest): Han
   return name === field && rest.length === 0 && /^\d+$/.test(value ?? "") ? empty(200) : null;
 };
 
-/** The method of the request that asks. */
+/** The method that a sender asks with. */
 export const handshakeMethod = (handshake: Handshake): "GET" | "HEAD" | "POST" => {
   switch (handshake.kind) {
     case "query_challenge":
