@@ -16,8 +16,8 @@ import type { Config } from "../config.ts";
 import { isPassing } from "../db/store-error.ts";
 import type { Store } from "../db/store.ts";
 import { sendTest } from "../delivery/test-send.ts";
-import { readSourceCounts } from "../events/read-source-counts.ts";
-import { readRefused } from "../ingest/read-refused.ts";
+import { readEventCounts } from "../events/count.ts";
+import { readRefused } from "../ingest/refused-log.ts";
 import type { Core } from "./core.ts";
 import type { Gateway } from "./gateway.ts";
 import { version } from "./version.ts";
@@ -66,8 +66,8 @@ const hookstreamParts = (
   trustedProxies: config.trustedProxies,
   clock: core.clock,
   delivery,
-  readCounts: (sourceIds) => readSourceCounts(core.store, sourceIds),
-  readRefused: (owner, sourceId, page) => readRefused(core.store, { ...owner, sourceId }, page),
+  readCounts: (sourceIds) => readEventCounts(core.store, sourceIds),
+  readRefused: (owner, sourceId) => readRefused(core.store, { ...owner, sourceId }),
   publicUrl: config.publicUrl,
 });
 

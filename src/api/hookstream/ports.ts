@@ -2,8 +2,8 @@ import type { IncomingHttpHeaders } from "node:http";
 
 import type { Place, Principal } from "../../access/api-key.ts";
 import type { Authentication } from "../../access/authenticate.ts";
-import type { SourceCount } from "../../events/read-source-counts.ts";
-import type { RefusedRequest } from "../../ingest/read-refused.ts";
+import type { EventCount } from "../../events/count.ts";
+import type { RefusedRequest } from "../../ingest/refusal.ts";
 import type { Id } from "../../lib/ids.ts";
 import type { Owner } from "../route.ts";
 
@@ -30,11 +30,7 @@ export type PlaceChoice =
 export type ChoosePlace = (principal: Principal, wish: PlaceWish) => Promise<PlaceChoice>;
 
 /** The counts of these sources. Those without events are left out. */
-export type ReadCounts = (sourceIds: readonly Id[]) => Promise<ReadonlyMap<Id, SourceCount>>;
+export type ReadCounts = (sourceIds: readonly Id[]) => Promise<ReadonlyMap<Id, EventCount>>;
 
-/** The last requests that a source refused, newest first. */
-export type ReadRefused = (
-  owner: Owner,
-  sourceId: Id,
-  page: { readonly limit: number; readonly before?: Id },
-) => Promise<readonly RefusedRequest[]>;
+/** The last requests that a source refused, newest first: a hundred at most. */
+export type ReadRefused = (owner: Owner, sourceId: Id) => Promise<readonly RefusedRequest[]>;

@@ -1,9 +1,9 @@
 import { z } from "zod";
 
-import type { RefusedRequest } from "../../ingest/read-refused.ts";
+import type { RefusedReason, RefusedRequest } from "../../ingest/refusal.ts";
 import { isoSeconds } from "../../lib/clock.ts";
 import { getSource } from "../../routing/read-sources.ts";
-import { noFields, present } from "../fields.ts";
+import { noFields } from "../fields.ts";
 import { defineRoute } from "./_define-route.ts";
 import { idField, placeFields, toWireId, wireId, wireInstant } from "./_fields.ts";
 import { cursorFields, pageOf } from "./_pages.ts";
@@ -15,10 +15,23 @@ export type RefusedParts = Pick<HookstreamParts, "routing" | "choosePlace" | "re
 
 const limitDefault = 50;
 
+/** What a request was answered with at this API's URL. */
+const statusOf: Readonly<Record<RefusedReason, number>> = {
+  expired: 410,
+  request_limit: 429,
+  disabled: 403,
+  ip_denied: 403,
+  ip_not_allowed: 403,
+  rate_limited: 429,
+  too_large: 413,
+  invalid_signature: 401,
+  schema_invalid: 422,
+};
+
 const wireRefused = z.object({
   id: wireId,
   source_id: wireId,
-  reason: z.string(),
+  reason: z.string().describe(`One of ${Object.keys(statusOf).join(", ")}.`),
   status: z.int().describe("What it was answered with."),
   method: z.string(),
   source_ip: z.string().nullable(),
@@ -31,7 +44,7 @@ type WireRefused = z.output<typeof wireRefused>;
 const example: WireRefused = {
   id: "019dc7f50e527a91b3d78c4e6f1a2b93",
   source_id: "019dc7f12b407c3e9d513f6b0a8e4c27",
-  reason: "signature",
+  reason: "invalid_signature",
   status: 401,
   method: "POST",
   source_ip: "203.0.113.7",
@@ -43,7 +56,7 @@ const toWireRefused = (refused: RefusedRequest): WireRefused => ({
   id: toWireId(refused.id),
   source_id: toWireId(refused.sourceId),
   reason: refused.reason,
-  status: refused.status,
+  status: statusOf[refused.reason],
   method: refused.method,
   source_ip: refused.senderAddress,
   payload_size: refused.bodyBytes,
@@ -72,8 +85,9 @@ export const refusedRoutes = (parts: RefusedParts): readonly Route[] => [
     names: "Source",
     find: (owner, { id }) => getSource(parts.routing, owner, id),
     handle: async ({ owner, params, query: { cursor, limit } }) => {
-      const rows = await parts.readRefused(owner, params.id, { limit: limit + 1, ...present({ before: cursor }) });
-      const page = pageOf(rows, limit, ({ id }) => id);
+      const all = await parts.readRefused(owner, params.id);
+      const older = cursor === undefined ? all : all.filter(({ id }) => id < cursor);
+      const page = pageOf(older, limit, ({ id }) => id);
       return answer(200, { refused: page.items.map(toWireRefused), cursor: page.cursor, has_more: page.hasMore });
     },
   }),
