@@ -1,215 +1,21 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-import type { ByteBudget } from "../ingest/byte-budget.ts";
-import type { Gate } from "../ingest/gate.ts";
-import { mayAsk } from "../ingest/handshake.ts";
-import type { Receipt, Receive } from "../ingest/receive.ts";
-import type { GateRefusal, RefusedReason } from "../ingest/refusal.ts";
-import type { RefusedLog } from "../ingest/refused-log.ts";
+import type { RefusedReason } from "../ingest/refusal.ts";
 import { senderAddressOf } from "../ingest/sender-address.ts";
-import type { Clock } from "../lib/clock.ts";
-import type { Headers } from "../lib/headers.ts";
-import type { Id, Ids } from "../lib/ids.ts";
-import type { AddressSet } from "../lib/ip.ts";
-import type { IngestOutcome, IngestRefusalReason } from "../observe/ingest.ts";
-import type { Observer } from "../observe/observe.ts";
-import type { RoutedSource, RoutingTable } from "../routing/table.ts";
+import type { Id } from "../lib/ids.ts";
+import type { RoutedSource } from "../routing/table.ts";
 import { addressOf, type IngestAddress, sourceAt } from "./_ingest-address.ts";
+import { type IngestAnswer, type IngestRefusal, refusalAnswer, sendAnswer, writeRequestId } from "./_ingest-answers.ts";
 import {
-  handshakeAnswer,
-  type IngestAnswer,
-  type IngestRefusal,
-  makesEvents,
-  refusalAnswer,
-  sendAnswer,
-  sessionAnswer,
-  takenAnswer,
-  writeRequestId,
-} from "./_ingest-answers.ts";
-import { readBody } from "./_read-body.ts";
-
-/** What the ingest URLs need. */
-export type IngestParts = {
-  readonly table: RoutingTable;
-  /** Brings the table up to date with what other processes did. False: the store cannot be asked. Null: nobody else changes it. */
-  readonly freshen: (() => Promise<boolean>) | null;
-  readonly gate: Gate;
-  readonly receive: Receive;
-  readonly refused: Pick<RefusedLog, "note">;
-  readonly budget: ByteBudget;
-  readonly clock: Pick<Clock, "nowMs" | "monotonicMs">;
-  readonly ids: Ids;
-  readonly trustedProxies: AddressSet;
-  /** Largest body where the source has no limit of its own. */
-  readonly bodyBytesMax: number;
-  readonly isShortOfDisk: () => boolean;
-  readonly observer: Pick<Observer, "ingested" | "ingestRefused" | "faulted">;
-};
-
-/** `as`: the reason as it is counted. `bodyBytes`: as many as came. */
-type Refused = {
-  readonly refusal: IngestRefusal;
-  readonly as: IngestRefusalReason;
-  readonly close: boolean;
-  readonly bodyBytes: number | null;
-};
-type Result = { readonly outcome: IngestOutcome; readonly answer: IngestAnswer } | Refused;
-type Call = {
-  readonly request: IncomingMessage;
-  readonly address: IngestAddress;
-  readonly senderAddress: string | null;
-  readonly startedMs: number;
-};
-
-const refuse = (
-  refusal: IngestRefusal,
-  as: IngestRefusalReason,
-  { close = false, bodyBytes = null }: { close?: boolean; bodyBytes?: number | null } = {},
-): Refused => ({ refusal, as, close, bodyBytes });
-
-const unknown = (): Refused => refuse({ reason: "unknown" }, "unknown_slug", { close: true });
-const refuseAtGate = (reason: GateRefusal): Refused => refuse({ reason }, reason, { close: true });
-const unavailable = (as: IngestRefusalReason, close: boolean): Refused =>
-  refuse({ reason: "unavailable" }, as, { close });
-
-/** Node gives names as they were written and values as latin1, in one flat list. */
-const headersOf = ({ rawHeaders }: IncomingMessage): Headers => {
-  const headers: [string, string][] = [];
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    headers.push([(rawHeaders[at] ?? "").toLowerCase(), rawHeaders[at + 1] ?? ""]);
-  }
-  return headers;
-};
-
-const queryOf = (url: string): string => {
-  const at = url.indexOf("?");
-  return at === -1 ? "" : url.slice(at + 1);
-};
-
-const methodOf = ({ method = "POST" }: IncomingMessage): string => method;
-
-const outcomeOf = (eventId: Id | null, valid: boolean, duplicate: boolean): IngestOutcome => {
-  if (eventId === null) return "dropped";
-  if (duplicate) return "duplicate";
-  return valid ? "stored" : "invalid";
-};
-
-const takenResult = (
-  { eventId, valid, duplicate }: { eventId: Id | null; valid: boolean; duplicate: boolean },
-  { source }: RoutedSource,
-  { address }: Call,
-): Result => {
-  const { sessionResponse } = source;
-  return {
-    outcome: outcomeOf(eventId, valid, duplicate),
-    answer:
-      sessionResponse === null
-        ? takenAnswer({ eventId, sourceId: source.id, duplicate }, address.via)
-        : sessionAnswer(sessionResponse),
-  };
-};
-
-const resultOf = (receipt: Receipt, routed: RoutedSource, call: Call, bodyBytes: number): Result => {
-  switch (receipt.kind) {
-    case "stored":
-      return takenResult(receipt, routed, call);
-    case "dropped":
-      return takenResult({ eventId: null, valid: false, duplicate: false }, routed, call);
-    case "answered":
-      return { outcome: "handshake", answer: handshakeAnswer(receipt.answer) };
-    case "no_event":
-      return refuse({ reason: "method" }, "method");
-    case "unverified":
-      return refuse({ reason: "invalid_signature" }, "invalid_signature", { bodyBytes });
-    case "schema_refused":
-      return refuse({ reason: "schema_invalid", errors: receipt.errors }, "schema_invalid", { bodyBytes });
-    case "gone":
-      return refuse({ reason: "unknown" }, "unknown_slug");
-    case "rate_limited":
-      return refuse({ reason: "rate_limited", retryAfterMs: receipt.retryAfterMs }, "rate_limited", { bodyBytes });
-    case "overloaded":
-      return unavailable("overloaded", false);
-    case "unreadable":
-      return unavailable("unreadable_secret", false);
-  }
-};
-
-const forwardedForOf = (request: IncomingMessage): readonly string[] => {
-  const value = request.headers["x-forwarded-for"];
-  return value === undefined ? [] : [value].flat();
-};
-
-const takeBody = async (parts: IngestParts, routed: RoutedSource, call: Call): Promise<Result | null> => {
-  const { request, address } = call;
-  const { source } = routed;
-  const share = parts.budget.shareOf(source.id);
-  const read = await readBody(request, share, source.bodyLimitBytes ?? parts.bodyBytesMax);
-  switch (read.kind) {
-    case "aborted":
-      return null;
-    case "too_large":
-      return refuse({ reason: "too_large" }, "too_large", { close: !request.complete });
-    case "no_room":
-      return unavailable("overloaded", true);
-    case "read":
-      try {
-        // Reading may have taken half a minute: what counts is the source as it is now, its secrets above all.
-        const current = parts.table.source(source.id);
-        if (current === undefined) return refuse({ reason: "unknown" }, "unknown_slug");
-        const method = methodOf(request);
-        const receipt = await parts.receive(
-          current,
-          {
-            via: address.via,
-            method,
-            query: queryOf(request.url ?? ""),
-            headers: headersOf(request),
-            body: read.body,
-            senderAddress: call.senderAddress,
-            receivedAtMs: parts.clock.nowMs(),
-          },
-          makesEvents(address.via, method) ? "event" : "question",
-        );
-        return resultOf(receipt, current, call, read.body.byteLength);
-      } finally {
-        share.give(read.takenBytes);
-      }
-  }
-};
-
-const isStored = (result: Result | null): boolean =>
-  result !== null && "outcome" in result && result.outcome !== "handshake" && result.outcome !== "dropped";
-
-/** What comes behind the gate. */
-const admit = (
-  parts: IngestParts,
-  routed: RoutedSource,
-  call: Call,
-  refusal: GateRefusal | null,
-): Result | Promise<Result | null> => {
-  if (refusal !== null) return refuseAtGate(refusal);
-  if (parts.isShortOfDisk()) {
-    parts.gate.leave(routed, false);
-    return unavailable("disk", true);
-  }
-  let result: Result | null = null;
-  return takeBody(parts, routed, call)
-    .then((taken) => (result = taken))
-    .finally(() => parts.gate.leave(routed, isStored(result)));
-};
-
-/** What is refused unread is refused at once: the parser is about to come to what stands behind it in the same packet. */
-const handle = (parts: IngestParts, routed: RoutedSource | undefined, call: Call): Result | Promise<Result | null> => {
-  if (routed?.source.kind !== "webhook") return unknown();
-  const method = methodOf(call.request);
-  if (!makesEvents(call.address.via, method) && !mayAsk(routed, method)) {
-    return refuse({ reason: "method" }, "method", { close: true });
-  }
-  const refusal = parts.gate.enter(routed, { senderAddress: call.senderAddress, nowMs: parts.clock.nowMs() });
-  return refusal instanceof Promise
-    ? refusal.then((found) => admit(parts, routed, call, found))
-    : admit(parts, routed, call, refusal);
-};
+  type Call,
+  forwardedForOf,
+  handle,
+  methodOf,
+  type Refused,
+  type Result,
+  unavailable,
+} from "./_ingest-request.ts";
+import type { IngestParts } from "./ingest-parts.ts";
 
 const observe = (
   { observer, clock }: IngestParts,
@@ -239,15 +45,21 @@ const shownReason = (reason: IngestRefusal["reason"]): RefusedReason | null =>
 
 const announcedBytes = ({ headers }: IncomingMessage): number => Number(headers["content-length"] ?? 0) || 0;
 
-const note = ({ refused, clock }: IngestParts, routed: RoutedSource | undefined, call: Call, result: Result): void => {
-  if (routed === undefined || "outcome" in result) return;
-  const reason = shownReason(result.refusal.reason);
+/** `status`: what it was answered with. */
+const note = (
+  { refused, clock }: IngestParts,
+  { source }: RoutedSource,
+  call: Call,
+  { refusal, bodyBytes, status }: Pick<Refused, "refusal" | "bodyBytes"> & { readonly status: number },
+): void => {
+  const reason = shownReason(refusal.reason);
   if (reason === null) return;
-  refused.note(routed.source, {
+  refused.note(source, {
     reason,
+    status,
     method: methodOf(call.request),
     senderAddress: call.senderAddress,
-    bodyBytes: result.bodyBytes ?? announcedBytes(call.request),
+    bodyBytes: bodyBytes ?? announcedBytes(call.request),
     receivedAtMs: clock.nowMs(),
   });
 };
@@ -280,8 +92,8 @@ export const createIngestHandler = (
       const result = handled instanceof Promise ? await handled : handled;
       if (result === null) return;
       observe(parts, routed, call, result);
-      note(parts, routed, call, result);
       const { answer: what, close } = answerOf(result, call, requestId);
+      if (routed !== undefined && "refusal" in result) note(parts, routed, call, { ...result, status: what.status });
       sendAnswer(response, what, { requestId, close });
     } catch (error) {
       // Nothing was acknowledged, so the sender tries again: 503 says so better than 500.

@@ -16,8 +16,8 @@ import type { Config } from "../config.ts";
 import { isPassing } from "../db/store-error.ts";
 import type { Store } from "../db/store.ts";
 import { sendTest } from "../delivery/test-send.ts";
-import { readEventCounts } from "../events/count.ts";
-import { readRefused } from "../ingest/refused-log.ts";
+import { readSourceCounts } from "../events/read-source-counts.ts";
+import { readRefused } from "../ingest/read-refused.ts";
 import type { Core } from "./core.ts";
 import { createEventSearch } from "./event-search.ts";
 import type { Gateway } from "./gateway.ts";
@@ -68,8 +68,8 @@ const hookstreamParts = (
   clock: core.clock,
   delivery,
   events: createEventSearch(core),
-  readCounts: (sourceIds) => readEventCounts(core.store, sourceIds),
-  readRefused: (owner, sourceId) => readRefused(core.store, { ...owner, sourceId }),
+  readCounts: (sourceIds) => readSourceCounts(core.store, sourceIds),
+  readRefused: (owner, sourceId, page) => readRefused(core.store, { ...owner, sourceId }, page),
   publicUrl: config.publicUrl,
 });
 

@@ -112,7 +112,8 @@ const formPing = ({ field }: Kind<"form_ping">, { body }: HandshakeRequest): Han
   return name === field && rest.length === 0 && /^\d+$/.test(value ?? "") ? empty(200) : null;
 };
 
-const methodOf = (handshake: Handshake): "GET" | "HEAD" | "POST" => {
+/** The method that a sender asks with. */
+export const handshakeMethod = (handshake: Handshake): "GET" | "HEAD" | "POST" => {
   switch (handshake.kind) {
     case "query_challenge":
       return handshake.method ?? "GET";
@@ -132,7 +133,7 @@ const methodOf = (handshake: Handshake): "GET" | "HEAD" | "POST" => {
 
 /** What answers a sender's handshake, or null when the request is an ordinary one. */
 export const answerHandshake = (handshake: Handshake | null, request: HandshakeRequest): HandshakeAnswer | null => {
-  if (handshake === null || request.method !== methodOf(handshake)) return null;
+  if (handshake === null || request.method !== handshakeMethod(handshake)) return null;
   switch (handshake.kind) {
     case "query_challenge":
       return queryChallenge(handshake, request);

@@ -55,7 +55,9 @@ const withOwn = (preset: Preset, own: OwnVerification): Preset => {
   const read = readVerification(own, preset.verification);
   const said: Scheme = read.kind === "scheme" ? read.scheme : { kind: "unverifiable" };
   const verification = preset.handshake?.kind === "query_hmac" ? butWords(said) : said;
-  const changed = { ...preset, verification };
+  const { handshake } = preset;
+  // Whoever asks gets a word signed, which only the preset's own scheme does not take for an event.
+  const changed = { ...preset, verification, handshake: handshake?.kind === "query_hmac" ? null : handshake };
   // The preset's own signature is forwarded no more than any other header of a sender that does not sign so.
   const credentials = credentialPlaces(verification).headers;
   const ownHeaders = new Set([...preset.ownHeaders, ...headersRead(changed)]);

@@ -1,3 +1,4 @@
+import { noEvents } from "../../events/read-source-counts.ts";
 import { parseExactJson } from "../../lib/exact-json.ts";
 import type { Id } from "../../lib/ids.ts";
 import type { Source } from "../../routing/source.ts";
@@ -46,7 +47,7 @@ export const showSources = async (parts: ShowParts, sources: readonly Source[]):
     toWireSource(
       {
         source,
-        count: counts.get(source.id) ?? null,
+        count: counts.get(source.id) ?? noEvents,
         secret: shownSecret(parts, source),
         config: shownConfig(parts, source.id),
       },
@@ -61,7 +62,7 @@ export const showSource = async (parts: ShowParts, source: Source, set: JustSet 
   return toWireSource(
     {
       source,
-      count: counts.get(source.id) ?? null,
+      count: counts.get(source.id) ?? noEvents,
       secret: set.secret ?? shownSecret(parts, source),
       config: set.config ?? shownConfig(parts, source.id),
     },

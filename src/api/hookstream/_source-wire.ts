@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import type { EventCount } from "../../events/count.ts";
+import type { SourceCount } from "../../events/read-source-counts.ts";
 import { isoSeconds } from "../../lib/clock.ts";
 import type { Catalog } from "../../providers/catalog.ts";
 import { describeVerification } from "../../providers/describe-verification.ts";
@@ -87,8 +87,7 @@ export const wireSource: z.ZodType<WireSource> = z.object({
 /** A source, and what answers show beside its own row. */
 export type ShownSource = {
   readonly source: Source;
-  /** Of its events. Null: it had none. */
-  readonly count: EventCount | null;
+  readonly count: SourceCount;
   /** The secret, or what stands for it. */
   readonly secret: string | null;
   /** JSON text that may be shown. */
@@ -149,8 +148,8 @@ export const toWireSource = (
     ip_allowlist: jsonOrNull(source.ipAllowlist),
     ip_denylist: jsonOrNull(source.ipDenylist),
     status: source.status,
-    event_count: count?.events ?? 0,
-    last_event_at: instantOrNull(count?.lastEventAtMs ?? null),
+    event_count: count.events,
+    last_event_at: instantOrNull(count.lastEventAtMs),
     created_at: isoSeconds(source.createdAtMs),
     updated_at: isoSeconds(source.updatedAtMs),
     is_ephemeral: toWireFlag(source.isEphemeral),

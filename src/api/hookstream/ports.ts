@@ -4,10 +4,10 @@ import type { Place, Principal } from "../../access/api-key.ts";
 import type { Authentication } from "../../access/authenticate.ts";
 import type { Attempt } from "../../delivery/attempt-log.ts";
 import type { AcrossFilter } from "../../events/across.ts";
-import type { EventCount } from "../../events/count.ts";
 import type { Event, Payload } from "../../events/event.ts";
+import type { SourceCount } from "../../events/read-source-counts.ts";
 import type { Sender } from "../../events/senders.ts";
-import type { RefusedRequest } from "../../ingest/refusal.ts";
+import type { RefusedRequest } from "../../ingest/read-refused.ts";
 import type { Id } from "../../lib/ids.ts";
 import type { Delivery } from "../../queue/delivery.ts";
 import type { Destination } from "../../routing/destination.ts";
@@ -37,10 +37,14 @@ export type PlaceChoice =
 export type ChoosePlace = (principal: Principal, wish: PlaceWish) => Promise<PlaceChoice>;
 
 /** The counts of these sources. Those without events are left out. */
-export type ReadCounts = (sourceIds: readonly Id[]) => Promise<ReadonlyMap<Id, EventCount>>;
+export type ReadCounts = (sourceIds: readonly Id[]) => Promise<ReadonlyMap<Id, SourceCount>>;
 
-/** The last requests that a source refused, newest first: a hundred at most. */
-export type ReadRefused = (owner: Owner, sourceId: Id) => Promise<readonly RefusedRequest[]>;
+/** The last requests that a source refused, newest first. */
+export type ReadRefused = (
+  owner: Owner,
+  sourceId: Id,
+  page: { readonly limit: number; readonly before?: Id },
+) => Promise<readonly RefusedRequest[]>;
 
 /** Which events are asked for. */
 export type EventsAsked = {

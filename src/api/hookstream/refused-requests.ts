@@ -1,9 +1,9 @@
 import { z } from "zod";
 
-import type { RefusedReason, RefusedRequest } from "../../ingest/refusal.ts";
+import type { RefusedRequest } from "../../ingest/read-refused.ts";
 import { isoSeconds } from "../../lib/clock.ts";
 import { getSource } from "../../routing/read-sources.ts";
-import { noFields } from "../fields.ts";
+import { noFields, present } from "../fields.ts";
 import { defineRoute } from "./_define-route.ts";
 import { idField, placeFields, toWireId, wireId, wireInstant } from "./_fields.ts";
 import { cursorFields, pageOf } from "./_pages.ts";
@@ -15,23 +15,14 @@ export type RefusedParts = Pick<HookstreamParts, "routing" | "choosePlace" | "re
 
 const limitDefault = 50;
 
-/** What a request was answered with at this API's URL. */
-const statusOf: Readonly<Record<RefusedReason, number>> = {
-  expired: 410,
-  request_limit: 429,
-  disabled: 403,
-  ip_denied: 403,
-  ip_not_allowed: 403,
-  rate_limited: 429,
-  too_large: 413,
-  invalid_signature: 401,
-  schema_invalid: 422,
-};
-
 const wireRefused = z.object({
   id: wireId,
   source_id: wireId,
-  reason: z.string().describe(`One of ${Object.keys(statusOf).join(", ")}.`),
+  reason: z
+    .string()
+    .describe(
+      "`invalid_signature`, `schema_invalid`, `ip_denied`, `ip_not_allowed`, `disabled`, `expired`, `request_limit`, `rate_limited`, `too_large`.",
+    ),
   status: z.int().describe("What it was answered with."),
   method: z.string(),
   source_ip: z.string().nullable(),
@@ -56,7 +47,7 @@ const toWireRefused = (refused: RefusedRequest): WireRefused => ({
   id: toWireId(refused.id),
   source_id: toWireId(refused.sourceId),
   reason: refused.reason,
-  status: statusOf[refused.reason],
+  status: refused.status,
   method: refused.method,
   source_ip: refused.senderAddress,
   payload_size: refused.bodyBytes,
@@ -85,9 +76,8 @@ export const refusedRoutes = (parts: RefusedParts): readonly Route[] => [
     names: "Source",
     find: (owner, { id }) => getSource(parts.routing, owner, id),
     handle: async ({ owner, params, query: { cursor, limit } }) => {
-      const all = await parts.readRefused(owner, params.id);
-      const older = cursor === undefined ? all : all.filter(({ id }) => id < cursor);
-      const page = pageOf(older, limit, ({ id }) => id);
+      const rows = await parts.readRefused(owner, params.id, { limit: limit + 1, ...present({ before: cursor }) });
+      const page = pageOf(rows, limit, ({ id }) => id);
       return answer(200, { refused: page.items.map(toWireRefused), cursor: page.cursor, has_more: page.hasMore });
     },
   }),
