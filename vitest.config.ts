@@ -36,6 +36,8 @@ const config: ViteUserConfig = defineConfig({
     // Memory tests collect garbage before they measure.
     execArgv: ["--expose-gc"],
     testTimeout: 20_000,
+    // Machines of a suite are busy: what comes late comes all the same.
+    expect: { poll: { timeout: 10_000 } },
     hookTimeout: 20_000,
     teardownTimeout: 10_000,
     allowOnly: false,

@@ -51,7 +51,12 @@ const probeSql = "update schema_migrations set name = name where version = 1";
  */
 export const openPostgres = async (options: PostgresOptions): Promise<{ store: Store; migrated: Migrated }> => {
   const { url, migrationPolicy, clock, observer } = options;
-  const sessionOptions = { ...parseUrl(url), clock, silences: { count: 0 }, onSent: (count: number) => observer.statementsSent(count) };
+  const sessionOptions = {
+    ...parseUrl(url),
+    clock,
+    silences: { count: 0 },
+    onSent: (count: number) => observer.statementsSent(count),
+  };
   const session = createSession({ ...sessionOptions, rowsMax, answerMsMax: 120_000 });
   try {
     for (const setting of await checkServer(session)) observer.storeUnsafe({ setting });
