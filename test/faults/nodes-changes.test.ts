@@ -6,4 +6,4 @@ import { runShort } from "../support/fault.ts";
 test("what one node made, others take events for at once", async () => {
   const { broken } = await runShort(nodesChangesFault);
   expect(broken).toEqual([]);
-}, 60_000);
+}, 120_000);
