@@ -3,7 +3,18 @@ import { basename, dirname } from "node:path/posix";
 import type { Import, Module } from "./module.ts";
 
 const base = ["lib", "observe", "db"];
-const parts = ["providers", "signing", "queue", "access", "accounts", "secrets", "events", "routing", "insight", "live"];
+const parts = [
+  "providers",
+  "signing",
+  "queue",
+  "access",
+  "accounts",
+  "secrets",
+  "events",
+  "routing",
+  "insight",
+  "live",
+];
 const useCases = ["ingest", "delivery", "replay", "push"];
 
 /** Every room of src/, and the rooms it may import. Whatever is not listed is forbidden. */
