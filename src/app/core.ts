@@ -134,13 +134,8 @@ export const openCore = async (config: Config, overrides: Overrides = {}): Promi
   });
   const access = await openAccess({ store, clock, ids, random, observer, isInUse: hasSettings });
   const accounts = openAccounts({
-    store,
-    access,
-    clock,
-    ids,
-    random,
+    ...{ store, access, clock, ids, random, observer },
     keyring: secrets.keyring,
-    observer,
     publicUrl: config.publicUrl,
     isSignUpOpen: config.signUp === "open",
   });

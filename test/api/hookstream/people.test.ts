@@ -154,8 +154,8 @@ test("a session acts in one organization at a time, in whose environments it may
   const foreign = (await eveIn.call("GET", "/v1/auth/get-session")).body.session;
   const { token } = await gateway.core.accounts.inviteOwner("Second");
   await callerOf(gateway)("POST", "/v1/auth/invitations/accept", { key: null, body: { ...ada, name: "Ada", token } });
-  const { body } = await ada.call("GET", "/v1/auth/get-session");
-  const second = body.organizations.find(({ name }: { name: string }) => name === "Second").id;
+  const own = (await ada.call("GET", "/v1/auth/get-session")).body as { organizations: { id: string; name: string }[] };
+  const second = own.organizations.find(({ name }) => name === "Second")!.id;
 
   const made = await ada.call("POST", "/v1/environments", { body: { name: "Staging", slug: "staging" } });
   const envId = made.body.environment.id;
