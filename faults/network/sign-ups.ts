@@ -9,7 +9,7 @@ import type { Span } from "./latency.ts";
 
 /** `noiseMs`: below this, what a busy machine does by itself is larger than what is measured. */
 const scales = {
-  short: { rounds: 2, spanMs: 2_000, ratePerSecond: 100, noiseMs: 150 },
+  short: { rounds: 1, spanMs: 2_000, ratePerSecond: 100, noiseMs: 150 },
   long: { rounds: 4, spanMs: 10_000, ratePerSecond: 200, noiseMs: 4 },
 } as const;
 

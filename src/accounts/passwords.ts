@@ -31,8 +31,8 @@ const costMax: Cost = { N: 2 ** 17, r: 32, p: 8 };
 const saltBytes = 16;
 const hashBytes = 64;
 
-/** Passwords that wait or are being hashed, at most: about a second of work. */
-const waitingMaxDefault = 16;
+/** Passwords that wait or are being hashed, at most: half a second of work, and on a busy machine some seconds. */
+const waitingMaxDefault = 8;
 const retryAfterSeconds = 2;
 
 const hashPattern = /^scrypt:(\d{1,6}):(\d{1,2}):(\d):([\w-]{22}):([\w-]{86})$/;
