@@ -16,7 +16,10 @@ import type { Config } from "../config.ts";
 import { isPassing } from "../db/store-error.ts";
 import type { Store } from "../db/store.ts";
 import { sendTest } from "../delivery/test-send.ts";
+import { readSourceCounts } from "../events/read-source-counts.ts";
+import { readRefused } from "../ingest/read-refused.ts";
 import type { Core } from "./core.ts";
+import { createEventSearch } from "./event-search.ts";
 import type { Gateway } from "./gateway.ts";
 import { version } from "./version.ts";
 
@@ -29,6 +32,7 @@ const krafterParts = (core: Core, gateway: Gateway, config: Config, { rateLimit 
     routing: { ...core, keyring: core.secrets.keyring },
     freshen: () => store.freshen(),
     authenticate: access.authenticate,
+    limitsOf: access.limitsOf,
     rateLimit,
     clock,
     checkUrl: (url) => outbound.checkUrl(url),
@@ -46,7 +50,12 @@ const krafterParts = (core: Core, gateway: Gateway, config: Config, { rateLimit 
   };
 };
 
-const hookstreamParts = (core: Core, config: Config, { rateLimit }: Limits): HookstreamParts => ({
+const hookstreamParts = (
+  core: Core,
+  { delivery }: Gateway,
+  config: Config,
+  { rateLimit }: Limits,
+): HookstreamParts => ({
   routing: { ...core, keyring: core.secrets.keyring },
   freshen: () => core.store.freshen(),
   access: core.access,
@@ -57,6 +66,10 @@ const hookstreamParts = (core: Core, config: Config, { rateLimit }: Limits): Hoo
   strangerLimit: createRateLimit(config.rateLimitPerMinute, core.clock),
   trustedProxies: config.trustedProxies,
   clock: core.clock,
+  delivery,
+  events: createEventSearch(core),
+  readCounts: (sourceIds) => readSourceCounts(core.store, sourceIds),
+  readRefused: (owner, sourceId, page) => readRefused(core.store, { ...owner, sourceId }, page),
   publicUrl: config.publicUrl,
 });
 
@@ -87,11 +100,11 @@ const does = (role: Config["role"]): { readonly takesEvents: boolean; readonly m
 /** The one server, with everything that it answers. */
 export const openServer = (core: Core, gateway: Gateway, config: Config, adapt: Adapt = asTheyAre): GatewayServer => {
   const { store, clock, ids, table, observer, metrics } = core;
-  const { receive, budget, diskFloor } = gateway;
+  const { receive, gate, refused, budget, diskFloor } = gateway;
   // Who asks in both dialects has one budget.
   const limits = { rateLimit: createRateLimit(config.rateLimitPerMinute, clock) };
   const krafter = adapt.krafter(krafterParts(core, gateway, config, limits));
-  const hookstream = adapt.hookstream(hookstreamParts(core, config, limits));
+  const hookstream = adapt.hookstream(hookstreamParts(core, gateway, config, limits));
   const routes = { krafter: krafterRoutes(krafter), hookstream: hookstreamRoutes(hookstream) };
   const apis = [krafterApi(routes.krafter), hookstreamApi(routes.hookstream)];
   const { takesEvents, manages } = does(config.role);
@@ -104,7 +117,9 @@ export const openServer = (core: Core, gateway: Gateway, config: Config, adapt: 
       // A node that takes no events knows no sources.
       table: takesEvents ? table : table.empty(),
       freshen: takesEvents && store.cluster !== null ? () => tryFreshen(store) : null,
+      gate,
       receive,
+      refused,
       budget,
       clock,
       ids,

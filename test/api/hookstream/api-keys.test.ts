@@ -108,11 +108,15 @@ describe("nobody grants more than they hold:", () => {
 
 test.for([
   ["'name' is required", {}],
-  ["'name': the key's name must be 1 to 100 characters, without control characters and spaces around it", { name: "" }],
+  ["'name' must be 1 to 100 characters, without control characters and spaces around it", { name: "" }],
   ["'scopes' must be a string or an array of strings", { name: "one", scopes: 7 }],
+  [
+    "'scopes': a key needs at least one scope; valid scopes: webhooks:read, webhooks:write, push:read, push:write, *",
+    { name: "one", scopes: "" },
+  ],
   ["'mode' must be one of live, test", { name: "one", mode: "prod" }],
   ["'expires_at' must be an ISO 8601 time with an offset or Z", { name: "one", expires_at: "tomorrow" }],
-  ["'expires_at': the key's expiry must lie in the future", { name: "one", expires_at: "2020-01-01T00:00:00Z" }],
+  ["'expires_at' must lie in the future", { name: "one", expires_at: "2020-01-01T00:00:00Z" }],
 ] as const)("%s is 400", async ([problem, body]) => {
   const gateway = await startGateway();
   const refused = await callerOf(gateway)("POST", path, { body });
