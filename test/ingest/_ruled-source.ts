@@ -82,11 +82,12 @@ export const storedOf = (gateway: TestGateway, { id }: RuledSource): Promise<rea
 
 /** What the API says that a source has taken. */
 export const countOf = async (gateway: TestGateway, { id }: RuledSource): Promise<number> =>
-  (await gateway.request("GET", `/v1/sources/${id}`)).body.source.event_count;
+  Number((await gateway.request("GET", `/v1/sources/${id}`)).body.source.event_count);
 
 /** The reasons for which a source refused requests, newest first. */
 export const refusalsOf = async (gateway: TestGateway, { id }: RuledSource): Promise<readonly string[]> => {
   await gateway.gateway.refused.flush();
-  const { body } = await gateway.request("GET", `/v1/sources/${id}/refused`);
-  return body.refused.map(({ reason, status }: { reason: string; status: number }) => `${reason} ${status}`);
+  const { body } = await gateway.request("GET", `/v1/sources/${id}/refused?limit=100`);
+  const refused = body.refused as { reason: string; status: number }[];
+  return refused.map(({ reason, status }) => `${reason} ${status}`);
 };
