@@ -1,9 +1,11 @@
+import { createAnonymousPlace } from "../access/anonymous-place.ts";
 import { createRateLimit, type RateLimit } from "../access/rate-limit.ts";
 import { mountDocs } from "../api/docs.ts";
 import { hookstreamErrors, mountHookstream } from "../api/hookstream/dialect.ts";
 import { hookstreamApi } from "../api/hookstream/documentation.ts";
 import { authenticateKeys, placeOfKey } from "../api/hookstream/keys-only.ts";
 import type { HookstreamParts } from "../api/hookstream/parts.ts";
+import type { SessionPort } from "../api/hookstream/ports.ts";
 import { hookstreamRoutes } from "../api/hookstream/routes.ts";
 import { createIngestHandler } from "../api/ingest.ts";
 import { mountKrafter } from "../api/krafter/dialect.ts";
@@ -16,6 +18,8 @@ import type { Config } from "../config.ts";
 import { isPassing } from "../db/store-error.ts";
 import type { Store } from "../db/store.ts";
 import { sendTest } from "../delivery/test-send.ts";
+import { moveEvents } from "../events/move.ts";
+import { readReceived } from "../events/read-received.ts";
 import { readSourceCounts } from "../events/read-source-counts.ts";
 import { readRefused } from "../ingest/read-refused.ts";
 import type { Core } from "./core.ts";
@@ -48,6 +52,19 @@ const krafterParts = (core: Core, gateway: Gateway, config: Config, { rateLimit 
   };
 };
 
+/** Test sessions that one network may make in a window. */
+const sessionLimit = { max: 10, windowMs: 60 * 60 * 1_000 } as const;
+
+const sessionPort = (core: Core): SessionPort => {
+  const { store, clock } = core;
+  return {
+    place: createAnonymousPlace(core),
+    openLimit: createRateLimit(sessionLimit.max, clock, sessionLimit.windowMs),
+    readReceived: (owner, sourceId, page) => readReceived(store, { ...owner, sourceId }, page),
+    moveStored: moveEvents,
+  };
+};
+
 const hookstreamParts = (
   core: Core,
   { delivery }: Gateway,
@@ -66,6 +83,7 @@ const hookstreamParts = (
   delivery,
   readCounts: (sourceIds) => readSourceCounts(core.store, sourceIds),
   readRefused: (owner, sourceId, page) => readRefused(core.store, { ...owner, sourceId }, page),
+  sessions: config.anonymousSessions ? sessionPort(core) : null,
   publicUrl: config.publicUrl,
 });
 

@@ -10,6 +10,7 @@ import { expireSecrets } from "../routing/expire-secrets.ts";
 import { purge } from "../routing/purge.ts";
 import type { RoutingTable } from "../routing/table.ts";
 import { expireReplays } from "./expire-replays.ts";
+import { expireSessions } from "./expire-sessions.ts";
 import { expireEvents } from "./expire.ts";
 import { purgeSources } from "./purge-sources.ts";
 import { reclaimSpace } from "./reclaim.ts";
@@ -65,6 +66,7 @@ const tasksOf = (parts: HousekeepingParts & { readonly overdue: Set<Id> }): read
   let secretsAtMs = Number.NEGATIVE_INFINITY;
   return [
     { name: "expire events", perform: async (run) => !isSteady() || expireEvents(parts, run) },
+    { name: "expire sessions", perform: async (run) => !isSteady() || expireSessions(parts, run) },
     { name: "purge deleted sources", perform: (run) => purgeSources(parts, run) },
     { name: "purge deleted destinations", perform: (run) => sweeper.sweep(run) },
     { name: "expire replays", perform: (run) => expireReplays({ ...parts, isSteady }, run) },

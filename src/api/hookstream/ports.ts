@@ -2,9 +2,12 @@ import type { IncomingHttpHeaders } from "node:http";
 
 import type { Place, Principal } from "../../access/api-key.ts";
 import type { Authentication } from "../../access/authenticate.ts";
+import type { RateLimit } from "../../access/rate-limit.ts";
+import type { ReceivedEvent } from "../../events/read-received.ts";
 import type { SourceCount } from "../../events/read-source-counts.ts";
 import type { RefusedRequest } from "../../ingest/read-refused.ts";
 import type { Id } from "../../lib/ids.ts";
+import type { Claim } from "../../routing/claim-source.ts";
 import type { Owner } from "../route.ts";
 
 /** What a request shows before its body: a key, a cookie, and where a browser says that it comes from. */
@@ -41,3 +44,19 @@ export type ReadRefused = (
   sourceId: Id,
   page: { readonly limit: number; readonly before?: Id },
 ) => Promise<readonly RefusedRequest[]>;
+
+/** What test sessions take beside routing. */
+export type SessionPort = {
+  /** Where they are until somebody claims them. */
+  readonly place: () => Promise<Place>;
+  /** Counts those that are made, by the network of who makes them. */
+  readonly openLimit: RateLimit;
+  /** What a source received, bytes included, newest first. */
+  readonly readReceived: (
+    owner: Owner,
+    sourceId: Id,
+    page: { readonly limit: number; readonly before?: Id },
+  ) => Promise<readonly ReceivedEvent[]>;
+  /** Gives what a source has stored to another owner. */
+  readonly moveStored: Claim["alsoMove"];
+};
