@@ -114,7 +114,7 @@ const does = (role: Config["role"]): { readonly takesEvents: boolean; readonly m
 /** The one server, with everything that it answers. */
 export const openServer = (core: Core, gateway: Gateway, config: Config, adapt: Adapt = asTheyAre): GatewayServer => {
   const { store, clock, ids, table, observer, metrics } = core;
-  const { receive, budget, diskFloor } = gateway;
+  const { receive, gate, refused, budget, diskFloor } = gateway;
   // Who asks in both dialects has one budget.
   const limits = { rateLimit: createRateLimit(config.rateLimitPerMinute, clock) };
   const krafter = adapt.krafter(krafterParts(core, gateway, config, limits));
@@ -131,7 +131,9 @@ export const openServer = (core: Core, gateway: Gateway, config: Config, adapt: 
       // A node that takes no events knows no sources.
       table: takesEvents ? table : table.empty(),
       freshen: takesEvents && store.cluster !== null ? () => tryFreshen(store) : null,
+      gate,
       receive,
+      refused,
       budget,
       clock,
       ids,

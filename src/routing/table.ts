@@ -6,6 +6,8 @@ import { presetFor } from "../providers/source-preset.ts";
 import { openOrNull } from "./_rotation.ts";
 import { passes, type Connection } from "./connection.ts";
 import type { Destination } from "./destination.ts";
+import { type IngestVia, ingestUrl } from "./ingest-url.ts";
+import { type CompiledRules, type CompileSchema, compileRules } from "./rules.ts";
 import type { SealedSecrets, SealedSource, Source } from "./source.ts";
 
 /** Opened secrets, the current one first, or none; `unreadable` when the keys of this process cannot open them. */
@@ -17,8 +19,10 @@ export type Secrets =
 export type RoutedSource = {
   readonly source: Source;
   readonly preset: Preset | null;
-  /** What its sender calls, without query: `PUBLIC_URL/in/<slug>`. Some senders sign it. */
-  readonly url: string;
+  /** What its sender may call, without query. Some senders sign it. */
+  readonly urls: Readonly<Record<IngestVia, string>>;
+  /** Null: it has none. */
+  readonly rules: CompiledRules | null;
   secretsAt(nowMs: number): Secrets;
   /** The JSON text of its sealed settings. Null: it has none, or the keys of this process cannot open them. */
   config(): string | null;
@@ -52,6 +56,18 @@ const openerOf = (keyring: Keyring, place: string, sealed: SealedSecrets): ((now
   };
 };
 
+/** What a table goes by. */
+export type RoutingTableParts = {
+  readonly keyring: Keyring;
+  readonly catalog: Catalog;
+  /** What the URLs of sources start with. Without it, no signature that covers the URL is valid. */
+  readonly publicUrl?: string;
+  /** Default: no schema is looked at. */
+  readonly compileSchema?: CompileSchema;
+};
+
+const neverCompile: CompileSchema = () => ({ kind: "refused", message: "nothing here looks at schemas" });
+
 /**
  * Every source, destination and connection that is not deleted, in memory. Changed only by hooks that run after a
  * commit and before the next one, so what a batch matches against is what the store holds.
@@ -60,22 +76,28 @@ export class RoutingTable {
   readonly #keyring: Keyring;
   readonly #catalog: Catalog;
   readonly #publicUrl: string;
+  readonly #compileSchema: CompileSchema;
   #sources = new Map<Id, RoutedSource>();
   #sourcesBySlug = new Map<string, RoutedSource>();
   #destinations = new Map<Id, RoutedDestination>();
   #connectionsBySource = new Map<Id, Map<Id, Connection>>();
   readonly #listeners: (() => void)[] = [];
 
-  /** `publicUrl`: what the URLs of sources start with. Without it, no signature that covers the URL is valid. */
-  constructor({ keyring, catalog, publicUrl = "" }: { keyring: Keyring; catalog: Catalog; publicUrl?: string }) {
+  constructor({ keyring, catalog, publicUrl = "", compileSchema = neverCompile }: RoutingTableParts) {
     this.#keyring = keyring;
     this.#catalog = catalog;
     this.#publicUrl = publicUrl;
+    this.#compileSchema = compileSchema;
   }
 
   /** A table for the same keys and presets, with nothing in it. */
   empty(): RoutingTable {
-    return new RoutingTable({ keyring: this.#keyring, catalog: this.#catalog, publicUrl: this.#publicUrl });
+    return new RoutingTable({
+      keyring: this.#keyring,
+      catalog: this.#catalog,
+      publicUrl: this.#publicUrl,
+      compileSchema: this.#compileSchema,
+    });
   }
 
   /** Takes over everything that is in `other`, which must not be used afterwards. */
@@ -138,7 +160,8 @@ export class RoutingTable {
     const routed: RoutedSource = {
       source,
       preset: presetFor(this.#catalog, source) ?? null,
-      url: `${this.#publicUrl}/in/${source.ingestSlug}`,
+      urls: { slug: ingestUrl(this.#publicUrl, source, "slug"), id: ingestUrl(this.#publicUrl, source, "id") },
+      rules: compileRules(source, this.#compileSchema),
       secretsAt: openerOf(this.#keyring, secretPlace("sources", source.id), sealed),
       config: () => openOrNull(this.#keyring, sealed.config, configPlace(source.id)),
     };

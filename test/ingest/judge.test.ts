@@ -29,12 +29,14 @@ const routedTo = (
 ): RoutedSource => ({
   source: newSource({ requireSignature }),
   preset,
-  url: ingestUrl,
+  urls: { slug: ingestUrl, id: ingestUrl },
+  rules: null,
   secretsAt: () => secrets,
   config: () => null,
 });
 
 const incoming = (request: Partial<SampleRequest>, over: Partial<Incoming> = {}): Incoming => ({
+  via: "slug",
   method: "POST",
   query: "",
   headers: [],
@@ -68,6 +70,9 @@ describe.for(shippedPresets.map((preset) => [preset.name, preset] as const))("a 
       signatureValid: true,
       signatureReason: "ok",
       quarantined: false,
+      bodyDropped: false,
+      schemaValid: null,
+      dedupKey: null,
       payload: {
         method: "POST",
         query: "",

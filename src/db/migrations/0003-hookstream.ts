@@ -38,7 +38,7 @@ const eventColumns = ({ integer, text }: Ddl): string[] =>
   ].map((column) => `alter table events add column ${column}`);
 
 const ruleTables = ({ bytes, integer, text, clustered, changing }: Ddl): string[] => [
-  `create table dedup_keys ( -- owner: ingest
+  `create table dedup_keys ( -- owner: ingest; read by: events, queue
     source_id ${bytes} not null,
     key ${bytes} not null,
     event_id ${bytes} not null,
@@ -52,7 +52,6 @@ const ruleTables = ({ bytes, integer, text, clustered, changing }: Ddl): string[
     env_id ${bytes} not null,
     source_id ${bytes} not null,
     reason ${text} not null,
-    status ${integer} not null,
     method ${text} not null,
     sender_address ${text},
     body_bytes ${integer} not null,

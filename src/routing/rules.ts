@@ -1,0 +1,81 @@
+import { type AddressSet, createAddressSet } from "../lib/ip.ts";
+import type { DedupStrategy, SchemaAction, SourceRules } from "./source.ts";
+
+/** Why a value does not fit a schema. */
+export type SchemaFault = { readonly path: string; readonly message: string };
+
+/** A schema that is ready to look at values. */
+export type SchemaCheck = {
+  validate(
+    value: unknown,
+  ): { readonly valid: true } | { readonly valid: false; readonly errors: readonly SchemaFault[] };
+};
+
+/** Makes a schema ready, or says why it is none. */
+export type CompileSchema = (
+  schema: unknown,
+) =>
+  | { readonly kind: "compiled"; readonly schema: SchemaCheck }
+  | { readonly kind: "refused"; readonly message: string };
+
+/** How repeats are recognised. */
+export type DedupRule = {
+  readonly strategy: DedupStrategy;
+  /** A header's name in lower case, or a dot path. */
+  readonly field: string;
+  readonly windowMs: number;
+};
+
+/** A source's rules, ready for use. Null: it has no rule of this kind. */
+export type CompiledRules = {
+  readonly addresses: { readonly deny: AddressSet | null; readonly allow: AddressSet | null } | null;
+  readonly dedup: DedupRule | null;
+  readonly schema: { readonly action: SchemaAction; readonly check: () => SchemaCheck | null } | null;
+  readonly expiresAtMs: number | null;
+  readonly requestLimit: number | null;
+};
+
+const addressesOf = ({ ipAllowlist, ipDenylist }: SourceRules): CompiledRules["addresses"] => {
+  // An empty list says nothing: that of whom to allow would shut out everybody.
+  const [deny, allow] = [ipDenylist, ipAllowlist].map((list) =>
+    list === null || list.length === 0 ? null : createAddressSet(list),
+  );
+  return deny || allow ? { deny: deny ?? null, allow: allow ?? null } : null;
+};
+
+const dedupOf = ({ dedup: { enabled, strategy, field, windowSeconds } }: SourceRules): DedupRule | null => {
+  if (!enabled) return null;
+  const isHeader = strategy === "header_field";
+  return {
+    strategy: strategy ?? "payload_hash",
+    field: (isHeader ? field?.toLowerCase() : field) ?? "",
+    windowMs: windowSeconds * 1_000,
+  };
+};
+
+const schemaOf = ({ schema }: SourceRules, compile: CompileSchema): CompiledRules["schema"] => {
+  const { enabled, json, action } = schema;
+  if (!enabled || json === null) return null;
+  let compiled: { check: SchemaCheck | null } | null = null;
+  return {
+    action: action ?? "reject",
+    // At the first event: a thousand sources are read at the start.
+    check: () => {
+      if (compiled !== null) return compiled.check;
+      const result = compile(JSON.parse(json));
+      compiled = { check: result.kind === "compiled" ? result.schema : null };
+      return compiled.check;
+    },
+  };
+};
+
+/** Makes a source's rules ready; null when it has none, so that it pays for none. */
+export const compileRules = (source: SourceRules, compile: CompileSchema): CompiledRules | null => {
+  const { expiresAtMs, requestLimit } = source;
+  const addresses = addressesOf(source);
+  const dedup = dedupOf(source);
+  const schema = schemaOf(source, compile);
+  const hasNone =
+    addresses === null && dedup === null && schema === null && expiresAtMs === null && requestLimit === null;
+  return hasNone ? null : { addresses, dedup, schema, expiresAtMs, requestLimit };
+};
