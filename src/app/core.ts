@@ -21,6 +21,7 @@ import { type Catalog, loadPresets } from "../providers/catalog.ts";
 import { keepRouting } from "../routing/load.ts";
 import { resealDestinations, resealSources } from "../routing/reseal.ts";
 import { RoutingTable } from "../routing/table.ts";
+import { compileSchema } from "../schemas/compile-schema.ts";
 import type { Rotation } from "../secrets/rotate.ts";
 import { openSecrets, type Secrets } from "../secrets/secrets.ts";
 import { untilAllSealWith } from "./key-holders.ts";
@@ -124,7 +125,7 @@ export const openCore = async (config: Config, overrides: Overrides = {}): Promi
     keyFilePath: join(config.dataDir, "secrets.key"),
   });
   const catalog = await loadPresets();
-  const table = new RoutingTable({ keyring: secrets.keyring, catalog, publicUrl: config.publicUrl });
+  const table = new RoutingTable({ keyring: secrets.keyring, catalog, publicUrl: config.publicUrl, compileSchema });
   await keepRouting(store, table);
   store.onInterrupted(() => {
     store.freshen().catch((error: unknown) => observer.faulted({ task: "read again what is in memory", error }));
