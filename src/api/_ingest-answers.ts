@@ -83,6 +83,10 @@ export const refusalAnswer = (refusal: IngestRefusal, via: IngestVia, requestId:
     : json(status, { error: sentence, status, request_id: requestId, ...details }, headers);
 };
 
+/** A refusal in a sentence of its own, as `/v1/ingest` writes them. */
+export const plainRefusal = (status: number, error: string, requestId: string): IngestAnswer =>
+  json(status, { error, status, request_id: requestId });
+
 const ok = json(200, { ok: true });
 
 const wireId = (id: Id): string => id.replaceAll("-", "");

@@ -3,29 +3,29 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ByteBudget } from "../ingest/byte-budget.ts";
 import type { Gate } from "../ingest/gate.ts";
 import { mayAsk } from "../ingest/handshake.ts";
-import type { Receipt, Receive } from "../ingest/receive.ts";
-import type { GateRefusal, RefusedReason } from "../ingest/refusal.ts";
+import type { Receive } from "../ingest/receive.ts";
+import type { GateRefusal } from "../ingest/refusal.ts";
 import type { RefusedLog } from "../ingest/refused-log.ts";
 import { senderAddressOf } from "../ingest/sender-address.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Headers } from "../lib/headers.ts";
-import type { Id, Ids } from "../lib/ids.ts";
+import type { Ids } from "../lib/ids.ts";
 import type { AddressSet } from "../lib/ip.ts";
-import type { IngestOutcome, IngestRefusalReason } from "../observe/ingest.ts";
 import type { Observer } from "../observe/observe.ts";
 import type { RoutedSource, RoutingTable } from "../routing/table.ts";
 import { addressOf, type IngestAddress, sourceAt } from "./_ingest-address.ts";
+import { type IngestAnswer, makesEvents, refusalAnswer, sendAnswer, writeRequestId } from "./_ingest-answers.ts";
 import {
-  handshakeAnswer,
-  type IngestAnswer,
-  type IngestRefusal,
-  makesEvents,
-  refusalAnswer,
-  sendAnswer,
-  sessionAnswer,
-  takenAnswer,
-  writeRequestId,
-} from "./_ingest-answers.ts";
+  type Asked,
+  isStored,
+  refuse,
+  refuseAtGate,
+  report,
+  type Result,
+  resultOf,
+  unavailable,
+  unknown,
+} from "./_ingest-result.ts";
 import { readBody } from "./_read-body.ts";
 
 /** What the ingest URLs need. */
@@ -46,31 +46,12 @@ export type IngestParts = {
   readonly observer: Pick<Observer, "ingested" | "ingestRefused" | "faulted">;
 };
 
-/** `as`: the reason as it is counted. `bodyBytes`: as many as came. */
-type Refused = {
-  readonly refusal: IngestRefusal;
-  readonly as: IngestRefusalReason;
-  readonly close: boolean;
-  readonly bodyBytes: number | null;
-};
-type Result = { readonly outcome: IngestOutcome; readonly answer: IngestAnswer } | Refused;
 type Call = {
   readonly request: IncomingMessage;
   readonly address: IngestAddress;
   readonly senderAddress: string | null;
   readonly startedMs: number;
 };
-
-const refuse = (
-  refusal: IngestRefusal,
-  as: IngestRefusalReason,
-  { close = false, bodyBytes = null }: { close?: boolean; bodyBytes?: number | null } = {},
-): Refused => ({ refusal, as, close, bodyBytes });
-
-const unknown = (): Refused => refuse({ reason: "unknown" }, "unknown_slug", { close: true });
-const refuseAtGate = (reason: GateRefusal): Refused => refuse({ reason }, reason, { close: true });
-const unavailable = (as: IngestRefusalReason, close: boolean): Refused =>
-  refuse({ reason: "unavailable" }, as, { close });
 
 /** Node gives names as they were written and values as latin1, in one flat list. */
 const headersOf = ({ rawHeaders }: IncomingMessage): Headers => {
@@ -87,52 +68,6 @@ const queryOf = (url: string): string => {
 };
 
 const methodOf = ({ method = "POST" }: IncomingMessage): string => method;
-
-const outcomeOf = (eventId: Id | null, valid: boolean, duplicate: boolean): IngestOutcome => {
-  if (eventId === null) return "dropped";
-  if (duplicate) return "duplicate";
-  return valid ? "stored" : "invalid";
-};
-
-const takenResult = (
-  { eventId, valid, duplicate }: { eventId: Id | null; valid: boolean; duplicate: boolean },
-  { source }: RoutedSource,
-  { address }: Call,
-): Result => {
-  const { sessionResponse } = source;
-  return {
-    outcome: outcomeOf(eventId, valid, duplicate),
-    answer:
-      sessionResponse === null
-        ? takenAnswer({ eventId, sourceId: source.id, duplicate }, address.via)
-        : sessionAnswer(sessionResponse),
-  };
-};
-
-const resultOf = (receipt: Receipt, routed: RoutedSource, call: Call, bodyBytes: number): Result => {
-  switch (receipt.kind) {
-    case "stored":
-      return takenResult(receipt, routed, call);
-    case "dropped":
-      return takenResult({ eventId: null, valid: false, duplicate: false }, routed, call);
-    case "answered":
-      return { outcome: "handshake", answer: handshakeAnswer(receipt.answer) };
-    case "no_event":
-      return refuse({ reason: "method" }, "method");
-    case "unverified":
-      return refuse({ reason: "invalid_signature" }, "invalid_signature", { bodyBytes });
-    case "schema_refused":
-      return refuse({ reason: "schema_invalid", errors: receipt.errors }, "schema_invalid", { bodyBytes });
-    case "gone":
-      return refuse({ reason: "unknown" }, "unknown_slug");
-    case "rate_limited":
-      return refuse({ reason: "rate_limited", retryAfterMs: receipt.retryAfterMs }, "rate_limited", { bodyBytes });
-    case "overloaded":
-      return unavailable("overloaded", false);
-    case "unreadable":
-      return unavailable("unreadable_secret", false);
-  }
-};
 
 const forwardedForOf = (request: IncomingMessage): readonly string[] => {
   const value = request.headers["x-forwarded-for"];
@@ -170,15 +105,12 @@ const takeBody = async (parts: IngestParts, routed: RoutedSource, call: Call): P
           },
           makesEvents(address.via, method) ? "event" : "question",
         );
-        return resultOf(receipt, current, call, read.body.byteLength);
+        return resultOf(receipt, current, address.via, read.body.byteLength);
       } finally {
         share.give(read.takenBytes);
       }
   }
 };
-
-const isStored = (result: Result | null): boolean =>
-  result !== null && "outcome" in result && result.outcome !== "handshake" && result.outcome !== "dropped";
 
 /** What comes behind the gate. */
 const admit = (
@@ -211,46 +143,14 @@ const handle = (parts: IngestParts, routed: RoutedSource | undefined, call: Call
     : admit(parts, routed, call, refusal);
 };
 
-const observe = (
-  { observer, clock }: IngestParts,
-  routed: RoutedSource | undefined,
-  { startedMs, senderAddress }: Call,
-  result: Result,
-): void => {
-  const durationMs = clock.monotonicMs() - startedMs;
-  const provider = routed?.source.provider;
-  if ("outcome" in result) {
-    observer.ingested({ outcome: result.outcome, provider: provider ?? "unknown", durationMs });
-    return;
-  }
-  const sourceId: Id | undefined = routed?.source.id;
-  observer.ingestRefused({
-    reason: result.as,
-    durationMs,
-    ...(sourceId === undefined ? {} : { sourceId }),
-    ...(provider === undefined ? {} : { provider }),
-    ...(senderAddress === null ? {} : { remoteAddress: senderAddress }),
-  });
-};
-
-/** Which refusals are the source's own, and shown to whoever owns it. */
-const shownReason = (reason: IngestRefusal["reason"]): RefusedReason | null =>
-  reason === "unknown" || reason === "method" || reason === "unavailable" ? null : reason;
-
 const announcedBytes = ({ headers }: IncomingMessage): number => Number(headers["content-length"] ?? 0) || 0;
 
-const note = ({ refused, clock }: IngestParts, routed: RoutedSource | undefined, call: Call, result: Result): void => {
-  if (routed === undefined || "outcome" in result) return;
-  const reason = shownReason(result.refusal.reason);
-  if (reason === null) return;
-  refused.note(routed.source, {
-    reason,
-    method: methodOf(call.request),
-    senderAddress: call.senderAddress,
-    bodyBytes: result.bodyBytes ?? announcedBytes(call.request),
-    receivedAtMs: clock.nowMs(),
-  });
-};
+const askedOf = ({ request, senderAddress, startedMs }: Call): Asked => ({
+  method: methodOf(request),
+  senderAddress,
+  startedMs,
+  announcedBytes: announcedBytes(request),
+});
 
 const answerOf = (result: Result, { address }: Call, requestId: string): { answer: IngestAnswer; close: boolean } =>
   "outcome" in result
@@ -279,8 +179,7 @@ export const createIngestHandler = (
       const handled = found === "unavailable" ? unavailable("overloaded", true) : handle(parts, routed, call);
       const result = handled instanceof Promise ? await handled : handled;
       if (result === null) return;
-      observe(parts, routed, call, result);
-      note(parts, routed, call, result);
+      report(parts, routed, askedOf(call), result);
       const { answer: what, close } = answerOf(result, call, requestId);
       sendAnswer(response, what, { requestId, close });
     } catch (error) {

@@ -1,5 +1,7 @@
 import { createAnonymousPlace } from "../access/anonymous-place.ts";
+import type { Place } from "../access/api-key.ts";
 import { createRateLimit, type RateLimit } from "../access/rate-limit.ts";
+import { allows } from "../access/scopes.ts";
 import { mountDocs } from "../api/docs.ts";
 import { hookstreamErrors, mountHookstream } from "../api/hookstream/dialect.ts";
 import { hookstreamApi } from "../api/hookstream/documentation.ts";
@@ -7,13 +9,14 @@ import { authenticateKeys, placeOfKey } from "../api/hookstream/keys-only.ts";
 import type { HookstreamParts } from "../api/hookstream/parts.ts";
 import type { SessionPort } from "../api/hookstream/ports.ts";
 import { hookstreamRoutes } from "../api/hookstream/routes.ts";
-import { createIngestHandler } from "../api/ingest.ts";
+import { createIngestHandler, type IngestParts } from "../api/ingest.ts";
 import { mountKrafter } from "../api/krafter/dialect.ts";
 import { krafterApi } from "../api/krafter/documentation.ts";
 import type { KrafterParts } from "../api/krafter/parts.ts";
 import { krafterRoutes } from "../api/krafter/routes.ts";
 import { mountPlatform } from "../api/platform.ts";
 import { createServer, type GatewayServer } from "../api/server.ts";
+import { createWebSocketIngest } from "../api/web-socket-ingest.ts";
 import type { Config } from "../config.ts";
 import { isPassing } from "../db/store-error.ts";
 import type { Store } from "../db/store.ts";
@@ -97,6 +100,14 @@ const tryFreshen = async (store: Pick<Store, "freshen">): Promise<boolean> => {
   }
 };
 
+/** Where a key may write webhooks. */
+const writingPlace = async ({ access, clock }: Core, key: string): Promise<Place | null> => {
+  const authentication = await access.authenticate(`Bearer ${key}`, clock.nowMs());
+  if (authentication.kind === "refused") return null;
+  const { principal } = authentication;
+  return allows(principal.scopes, "webhooks:write") ? principal : null;
+};
+
 /** Puts other parts of an API in place of the real ones: for tests of what the real ones cannot be made to do. */
 export type Adapt = {
   readonly krafter: (parts: KrafterParts) => KrafterParts;
@@ -122,26 +133,28 @@ export const openServer = (core: Core, gateway: Gateway, config: Config, adapt: 
   const routes = { krafter: krafterRoutes(krafter), hookstream: hookstreamRoutes(hookstream) };
   const apis = [krafterApi(routes.krafter), hookstreamApi(routes.hookstream)];
   const { takesEvents, manages } = does(config.role);
+  const ingest: IngestParts = {
+    // A node that takes no events knows no sources.
+    table: takesEvents ? table : table.empty(),
+    freshen: takesEvents && store.cluster !== null ? () => tryFreshen(store) : null,
+    gate,
+    receive,
+    refused,
+    budget,
+    clock,
+    ids,
+    observer,
+    trustedProxies: config.trustedProxies,
+    bodyBytesMax: config.bodyLimitBytes,
+    isShortOfDisk: () => diskFloor.isShort(),
+  };
   return createServer({
     ids,
     clock,
     observer,
     ingestHost: config.ingestHost,
-    ingest: createIngestHandler({
-      // A node that takes no events knows no sources.
-      table: takesEvents ? table : table.empty(),
-      freshen: takesEvents && store.cluster !== null ? () => tryFreshen(store) : null,
-      gate,
-      receive,
-      refused,
-      budget,
-      clock,
-      ids,
-      observer,
-      trustedProxies: config.trustedProxies,
-      bodyBytesMax: config.bodyLimitBytes,
-      isShortOfDisk: () => diskFloor.isShort(),
-    }),
+    ingest: createIngestHandler(ingest),
+    upgrades: createWebSocketIngest({ ...ingest, clock, placeOfKey: (key) => writingPlace(core, key) }),
     mounts: [
       ...(manages ? [mountKrafter(krafter, routes.krafter), mountHookstream(hookstream, routes.hookstream)] : []),
       mountPlatform({ readiness: gateway.readiness, metrics, metricsToken: config.metricsToken }),
