@@ -39,6 +39,7 @@ export type Config = {
   readonly stripeToleranceSeconds: number;
   readonly anonymousSessions: boolean;
   readonly metricsToken: string | null;
+  readonly signUp: "closed" | "open";
   readonly logLevel: "debug" | "info" | "warn" | "error" | "silent";
   readonly logFormat: "auto" | "json" | "text";
 };
@@ -226,6 +227,12 @@ const options: Options<Config> = {
     default: "off",
     doc: "`on`: whoever reaches the API may make test URLs without an account, 10 an hour, which go after two weeks",
     parse: oneOf("on", "off").transform((word) => word === "on"),
+  },
+  signUp: {
+    name: "SIGN_UP",
+    default: "closed",
+    doc: "Who may sign up: `closed`, whoever is invited; `open`, anybody, each with a team of their own",
+    parse: oneOf("closed", "open"),
   },
   metricsToken: {
     name: "METRICS_TOKEN",

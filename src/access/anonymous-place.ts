@@ -4,8 +4,8 @@ import type { Ids } from "../lib/ids.ts";
 import type { Place } from "./api-key.ts";
 import { ensurePlace } from "./place.ts";
 
-/** The team of what strangers make. Nobody is a member of it. */
-const anonymousTeamName = "anonymous";
+/** The team of what strangers make. Nobody is a member of it, and nobody can give this name: it begins with a space. */
+const anonymousTeamName = " anonymous";
 
 /** Where things are that are nobody's yet. Made when the first one asks for it, and remembered. */
 export const createAnonymousPlace = ({

@@ -108,8 +108,9 @@ export const takeFrame = async (parts: FrameParts, frame: Frame, sender: FrameSe
     // As it is now: the connection may be days old.
     const routed = parts.table.source(sender.sourceId);
     const result = await pass(parts, routed, frame, sender);
-    report(parts, routed, asked, result);
-    return "outcome" in result ? result.answer.body : refusalAnswer(result.refusal, "id", requestId).body;
+    const { status, body } = "outcome" in result ? result.answer : refusalAnswer(result.refusal, "id", requestId);
+    report(parts, routed, asked, { result, status });
+    return body;
   } catch (error) {
     parts.observer.faulted({ task: "receive a frame", error });
     return refusalAnswer({ reason: "unavailable" }, "id", requestId).body;

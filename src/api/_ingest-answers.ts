@@ -1,10 +1,10 @@
 import type { ServerResponse } from "node:http";
 
+import type { SchemaErrors } from "../ingest/judge.ts";
 import type { RefusedReason } from "../ingest/refusal.ts";
 import type { Id } from "../lib/ids.ts";
 import type { HandshakeAnswer } from "../providers/handshake.ts";
 import type { IngestVia } from "../routing/ingest-url.ts";
-import type { SchemaFault } from "../routing/rules.ts";
 import type { SessionResponse } from "../routing/source.ts";
 import { retryAfterSeconds } from "./send-json.ts";
 
@@ -23,7 +23,7 @@ export type IngestRefusal =
       readonly reason: Exclude<RefusedReason, "rate_limited" | "schema_invalid"> | "unknown" | "method" | "unavailable";
     }
   | { readonly reason: "rate_limited"; readonly retryAfterMs: number }
-  | { readonly reason: "schema_invalid"; readonly errors: readonly SchemaFault[] };
+  | { readonly reason: "schema_invalid"; readonly errors: SchemaErrors };
 
 type Words = { readonly status: number; readonly code: string; readonly sentence: string };
 

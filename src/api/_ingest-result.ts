@@ -38,16 +38,22 @@ export type Refused = {
   readonly close: boolean;
   readonly bodyBytes: number | null;
 };
+
 /** What became of a request. */
 export type Result = { readonly outcome: IngestOutcome; readonly answer: IngestAnswer } | Refused;
+
+/** Refused. `close`: with what is not read. */
 export const refuse = (
   refusal: IngestRefusal,
   as: IngestRefusalReason,
   { close = false, bodyBytes = null }: { close?: boolean; bodyBytes?: number | null } = {},
 ): Refused => ({ refusal, as, close, bodyBytes });
 
+/** There is no such source. */
 export const unknown = (): Refused => refuse({ reason: "unknown" }, "unknown_slug", { close: true });
+/** Refused before it was read. */
 export const refuseAtGate = (reason: GateRefusal): Refused => refuse({ reason }, reason, { close: true });
+/** Refused for a reason of ours. */
 export const unavailable = (as: IngestRefusalReason, close: boolean): Refused =>
   refuse({ reason: "unavailable" }, as, { close });
 
@@ -128,14 +134,20 @@ const observe = (
 const shownReason = (reason: IngestRefusal["reason"]): RefusedReason | null =>
   reason === "unknown" || reason === "method" || reason === "unavailable" ? null : reason;
 
-/** Tells what became of a request: the log, the metrics, and whoever owns the source. */
-export const report = (parts: ReportParts, routed: RoutedSource | undefined, asked: Asked, result: Result): void => {
+/** Tells what became of a request: the log, the metrics, and whoever owns the source. `status`: what it was answered with. */
+export const report = (
+  parts: ReportParts,
+  routed: RoutedSource | undefined,
+  asked: Asked,
+  { result, status }: { readonly result: Result; readonly status: number },
+): void => {
   observe(parts, routed, asked, result);
   if (routed === undefined || "outcome" in result) return;
   const reason = shownReason(result.refusal.reason);
   if (reason === null) return;
   parts.refused.note(routed.source, {
     reason,
+    status,
     method: asked.method,
     senderAddress: asked.senderAddress,
     bodyBytes: result.bodyBytes ?? asked.announcedBytes,

@@ -5,11 +5,12 @@ import { allows } from "../access/scopes.ts";
 import { mountDocs } from "../api/docs.ts";
 import { hookstreamErrors, mountHookstream } from "../api/hookstream/dialect.ts";
 import { hookstreamApi } from "../api/hookstream/documentation.ts";
-import { authenticateKeys, placeOfKey } from "../api/hookstream/keys-only.ts";
+import { createChoosePlace, createIdentify } from "../api/hookstream/identify.ts";
 import type { HookstreamParts } from "../api/hookstream/parts.ts";
-import type { SessionPort } from "../api/hookstream/ports.ts";
+import type { TestSessionPort } from "../api/hookstream/ports.ts";
 import { hookstreamRoutes } from "../api/hookstream/routes.ts";
-import { createIngestHandler, type IngestParts } from "../api/ingest.ts";
+import type { IngestParts } from "../api/ingest-parts.ts";
+import { createIngestHandler } from "../api/ingest.ts";
 import { mountKrafter } from "../api/krafter/dialect.ts";
 import { krafterApi } from "../api/krafter/documentation.ts";
 import type { KrafterParts } from "../api/krafter/parts.ts";
@@ -38,6 +39,7 @@ const krafterParts = (core: Core, gateway: Gateway, config: Config, { rateLimit 
     routing: { ...core, keyring: core.secrets.keyring },
     freshen: () => store.freshen(),
     authenticate: access.authenticate,
+    limitsOf: access.limitsOf,
     rateLimit,
     clock,
     checkUrl: (url) => outbound.checkUrl(url),
@@ -58,7 +60,7 @@ const krafterParts = (core: Core, gateway: Gateway, config: Config, { rateLimit 
 /** Test sessions that one network may make in a window. */
 const sessionLimit = { max: 10, windowMs: 60 * 60 * 1_000 } as const;
 
-const sessionPort = (core: Core): SessionPort => {
+const testSessionPort = (core: Core): TestSessionPort => {
   const { store, clock } = core;
   return {
     place: createAnonymousPlace(core),
@@ -76,17 +78,18 @@ const hookstreamParts = (
 ): HookstreamParts => ({
   routing: { ...core, keyring: core.secrets.keyring },
   freshen: () => core.store.freshen(),
-  authenticate: authenticateKeys(core.access.authenticate),
-  choosePlace: placeOfKey,
+  access: core.access,
+  accounts: core.accounts,
+  authenticate: createIdentify({ ...core, publicUrl: config.publicUrl }),
+  choosePlace: createChoosePlace(core.access),
   rateLimit,
   strangerLimit: createRateLimit(config.rateLimitPerMinute, core.clock),
   trustedProxies: config.trustedProxies,
   clock: core.clock,
-  limitsOf: async () => ({ maxSources: null }),
   delivery,
   readCounts: (sourceIds) => readSourceCounts(core.store, sourceIds),
   readRefused: (owner, sourceId, page) => readRefused(core.store, { ...owner, sourceId }, page),
-  sessions: config.anonymousSessions ? sessionPort(core) : null,
+  testSessions: config.anonymousSessions ? testSessionPort(core) : null,
   publicUrl: config.publicUrl,
 });
 

@@ -1,13 +1,8 @@
-import type { Kysely } from "kysely";
-
 import { type Operation, rawStatement } from "../db/statement.ts";
-import type { Store, Tx } from "../db/store.ts";
-import { type Id, idFromBytes, idToBytes } from "../lib/ids.ts";
+import type { Tx } from "../db/store.ts";
+import { type Id, idToBytes } from "../lib/ids.ts";
 import type { EventTables } from "./_rows.ts";
 import type { Event } from "./event.ts";
-
-/** How many events a source has taken, and when the last one came. */
-export type EventCount = { readonly events: number; readonly lastEventAtMs: number };
 
 const growSql = (values: string, later: string): string =>
   `insert into source_counts (source_id, slot, events, last_event_at_ms) ${values}
@@ -42,29 +37,6 @@ export const countOperation = (
     statement: grow,
     rows: [...counts].map(([sourceId, count]) => [sourceId, slot, count.events, count.lastEventAtMs]),
   };
-};
-
-const select = (tables: Kysely<EventTables>, sourceIds: readonly Id[]) =>
-  tables
-    .selectFrom("source_counts")
-    .select(({ fn }) => [
-      "source_id",
-      fn.sum<number>("events").as("events"),
-      fn.max<number>("last_event_at_ms").as("last_event_at_ms"),
-    ])
-    .where("source_id", "in", sourceIds.map(idToBytes))
-    .groupBy("source_id");
-
-/** The counts of these sources; who has had no event has none. A few keys: for a page of sources. */
-export const readEventCounts = async (
-  store: Pick<Store, "lookup">,
-  sourceIds: readonly Id[],
-): Promise<ReadonlyMap<Id, EventCount>> => {
-  if (sourceIds.length === 0) return new Map();
-  const rows = await select(store.lookup<EventTables>(), sourceIds).execute();
-  return new Map(
-    rows.map((row) => [idFromBytes(row.source_id), { events: row.events, lastEventAtMs: row.last_event_at_ms }]),
-  );
 };
 
 /** Forgets how many events these sources had: they are gone. */

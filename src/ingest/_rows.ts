@@ -8,6 +8,7 @@ export type RefusedRow = {
   env_id: Uint8Array;
   source_id: Uint8Array;
   reason: RefusedReason;
+  status: number;
   method: string;
   sender_address: string | null;
   body_bytes: number;

@@ -9,13 +9,12 @@ import type { Id, Ids } from "../lib/ids.ts";
 import { addKeyedOperation, addOperation } from "../queue/add.ts";
 import type { Delivery } from "../queue/delivery.ts";
 import type { Destination } from "../routing/destination.ts";
-import type { SchemaFault } from "../routing/rules.ts";
 import type { RoutedSource, RoutingTable } from "../routing/table.ts";
 import type { Tolerances } from "../routing/verify.ts";
 import { type IsRepeat, type Planned, planEvent } from "./_plan.ts";
 import { type Claim, claimOperation, winnersOf } from "./dedup-keys.ts";
 import type { Incoming } from "./incoming.ts";
-import { judge, type Judged, type Judgement } from "./judge.ts";
+import { judge, type Judged, type Judgement, type SchemaErrors } from "./judge.ts";
 
 /** A judged request on its way to the store. `routed`: its source as it was when it was judged. */
 export type Arrival = { readonly routed: RoutedSource; readonly incoming: Incoming; readonly judged: Judged };
@@ -32,7 +31,7 @@ export type Stored =
   /** Kept without its body, for want of a valid signature. Its sender is told. */
   | { readonly kind: "unverified" }
   /** Its source was changed meanwhile, and does not take it any more. */
-  | { readonly kind: "schema_refused"; readonly errors: readonly SchemaFault[] }
+  | { readonly kind: "schema_refused"; readonly errors: SchemaErrors }
   /** Its source was deleted meanwhile. */
   | { readonly kind: "gone" }
   /** Its source was changed meanwhile, and cannot be read by this process. */

@@ -1,5 +1,5 @@
 import type { Store } from "../db/store.ts";
-import { readEventCounts } from "../events/count.ts";
+import { readSourceCounts } from "../events/read-source-counts.ts";
 import type { Id } from "../lib/ids.ts";
 import type { CompiledRules } from "../routing/rules.ts";
 import type { RoutedSource } from "../routing/table.ts";
@@ -47,7 +47,7 @@ export const createGate = ({ store }: { readonly store: Pick<Store, "lookup"> })
     quotas.set(id, quota);
     quota.looks += 1;
     try {
-      const counts = await readEventCounts(store, [id]);
+      const counts = await readSourceCounts(store, [id]);
       quota.stored = Math.max(quota.stored, counts.get(id)?.events ?? 0);
       const refusal = quota.stored + quota.admitted >= requestLimit ? "request_limit" : restOf(routed, at);
       if (refusal === null) quota.admitted += 1;

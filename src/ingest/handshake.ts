@@ -1,4 +1,4 @@
-import { answerHandshake, type HandshakeAnswer } from "../providers/handshake.ts";
+import { answerHandshake, type HandshakeAnswer, handshakeMethod } from "../providers/handshake.ts";
 import type { RoutedSource } from "../routing/table.ts";
 import { type Tolerances, verifyFor } from "../routing/verify.ts";
 import type { Incoming } from "./incoming.ts";
@@ -6,21 +6,8 @@ import { lazyJson } from "./lazy-json.ts";
 
 /** Whether the senders of a source ask questions with requests of this method. */
 export const mayAsk = ({ preset }: RoutedSource, method: string): boolean => {
-  const kind = preset?.handshake?.kind;
-  switch (kind) {
-    case "query_challenge":
-    case "header_challenge":
-      return method === "GET";
-    case "probe":
-      return method === "HEAD";
-    case "body_challenge":
-    case "header_echo":
-    case "hmac_challenge":
-    case "ping":
-      return method === "POST";
-    case undefined:
-      return false;
-  }
+  const handshake = preset?.handshake ?? null;
+  return handshake !== null && handshakeMethod(handshake) === method;
 };
 
 /** What answers a request that is its sender's question and no event; null for all others. */

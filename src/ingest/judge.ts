@@ -3,13 +3,17 @@ import type { Headers } from "../lib/headers.ts";
 import { credentialPlaces } from "../providers/credential-headers.ts";
 import type { Preset } from "../providers/preset.ts";
 import { deliveryIdOf, eventTypeOf } from "../providers/resolve.ts";
-import type { CompiledRules, SchemaFault } from "../routing/rules.ts";
+import type { CompiledRules } from "../routing/rules.ts";
 import type { Source } from "../routing/source.ts";
 import type { RoutedSource } from "../routing/table.ts";
 import { type Tolerances, verifyFor } from "../routing/verify.ts";
+import type { Validation } from "../schemas/compile-schema.ts";
 import { dedupKeyOf } from "./dedup-key.ts";
 import type { Incoming } from "./incoming.ts";
 import { lazyJson } from "./lazy-json.ts";
+
+/** What is wrong with a body, and where. */
+export type SchemaErrors = Extract<Validation, { valid: false }>["errors"];
 
 /** What is found out about a request before it is stored. */
 export type Judged = Pick<
@@ -27,7 +31,7 @@ export type Judgement =
   /** This process cannot tell, because it cannot open the secret or does not know the provider. */
   | { readonly kind: "unreadable" }
   /** It is not what its source takes. */
-  | { readonly kind: "schema_refused"; readonly errors: readonly SchemaFault[] };
+  | { readonly kind: "schema_refused"; readonly errors: SchemaErrors };
 
 const redacted = "[redacted]";
 
@@ -80,14 +84,15 @@ const proofOf = (routed: RoutedSource, incoming: Incoming, tolerances: Tolerance
   return verifyFor(routed, incoming, { secretsAtMs: atMs, nowMs: atMs }, tolerances);
 };
 
-const notJson: SchemaFault = { path: "", message: "must be JSON" };
+const notJson: SchemaErrors = [{ path: "", message: "must be JSON" }];
 
-const faultsOf = ({ check }: NonNullable<CompiledRules["schema"]>, readBody: () => unknown) => {
-  const schema = check();
-  // What cannot be made ready was not refused by the program that took it.
+/** Why a body does not fit its source's schema; null where that cannot be told. */
+const errorsOf = ({ read }: NonNullable<CompiledRules["schema"]>, readBody: () => unknown): SchemaErrors | null => {
+  const schema = read();
   if (schema === null) return null;
   const value = readBody();
-  const validation = value === undefined ? ({ valid: false, errors: [notJson] } as const) : schema.validate(value);
+  if (value === undefined) return notJson;
+  const validation = schema.validate(value);
   return validation.valid ? [] : validation.errors;
 };
 
@@ -97,12 +102,12 @@ const judgeByRules = (
   incoming: Incoming,
   found: { readonly readBody: () => unknown; readonly providerEventId: string | null },
 ): { readonly kind: "fine"; readonly rest: Pick<Judged, "schemaValid" | "dedupKey"> } | Judgement => {
-  const faults = rules.schema === null ? null : faultsOf(rules.schema, found.readBody);
-  if (faults !== null && faults.length > 0 && rules.schema?.action === "reject") {
-    return { kind: "schema_refused", errors: faults };
+  const errors = rules.schema === null ? null : errorsOf(rules.schema, found.readBody);
+  if (errors !== null && errors.length > 0 && rules.schema?.action === "reject") {
+    return { kind: "schema_refused", errors };
   }
   const dedupKey = rules.dedup === null ? null : dedupKeyOf(rules.dedup, incoming, found);
-  return { kind: "fine", rest: { schemaValid: faults === null ? null : faults.length === 0, dedupKey } };
+  return { kind: "fine", rest: { schemaValid: errors === null ? null : errors.length === 0, dedupKey } };
 };
 
 const noRules = { schemaValid: null, dedupKey: null } as const;

@@ -3,13 +3,12 @@ import { isPassing } from "../db/store-error.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Id } from "../lib/ids.ts";
 import type { HandshakeAnswer } from "../providers/handshake.ts";
-import type { SchemaFault } from "../routing/rules.ts";
 import type { RoutedSource } from "../routing/table.ts";
 import type { Tolerances } from "../routing/verify.ts";
 import type { Arrival, Stored } from "./arrivals.ts";
 import { handshakeOf } from "./handshake.ts";
 import type { Incoming } from "./incoming.ts";
-import { judge } from "./judge.ts";
+import { judge, type SchemaErrors } from "./judge.ts";
 import { WindowCount } from "./window-count.ts";
 
 /** What became of a request. */
@@ -23,7 +22,7 @@ export type Receipt =
   /** Not validly signed, and its source has its sender told so. It may be kept, without its body. */
   | { readonly kind: "unverified" }
   /** Not what its source takes. Nothing of it is kept. */
-  | { readonly kind: "schema_refused"; readonly errors: readonly SchemaFault[] }
+  | { readonly kind: "schema_refused"; readonly errors: SchemaErrors }
   /** Above the bound of events without a valid signature. The sender is not told. */
   | { readonly kind: "dropped" }
   /** The source was deleted meanwhile. */

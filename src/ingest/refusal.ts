@@ -1,5 +1,3 @@
-import type { Id } from "../lib/ids.ts";
-
 /** Why a request for a source was refused before its body was read. */
 export type GateRefusal =
   /** It has an end, which is over. */
@@ -12,17 +10,3 @@ export type GateRefusal =
 
 /** Why a request for a source was refused, where people see it. */
 export type RefusedReason = GateRefusal | "rate_limited" | "too_large" | "invalid_signature" | "schema_invalid";
-
-/** A request that its source refused. Its headers and its body are not kept. */
-export type RefusedRequest = {
-  readonly id: Id;
-  readonly teamId: Id;
-  readonly envId: Id;
-  readonly sourceId: Id;
-  readonly reason: RefusedReason;
-  readonly method: string;
-  readonly senderAddress: string | null;
-  /** As many as came, or were announced. */
-  readonly bodyBytes: number;
-  readonly receivedAtMs: number;
-};

@@ -2,12 +2,12 @@ import { sql } from "kysely";
 
 import type { Store, Tx } from "../db/store.ts";
 import type { Clock, Timer } from "../lib/clock.ts";
-import { type Id, idFromBytes, type Ids, idToBytes } from "../lib/ids.ts";
+import { type Id, type Ids, idToBytes } from "../lib/ids.ts";
 import { storable } from "../lib/text.ts";
 import type { Observer } from "../observe/observe.ts";
 import type { Source } from "../routing/source.ts";
 import type { IngestTables, RefusedRow } from "./_rows.ts";
-import type { RefusedRequest } from "./refusal.ts";
+import type { RefusedRequest } from "./read-refused.ts";
 
 /** The last refused requests of each source that are kept, and those of all sources that wait to be written. */
 export const refusedKeptMax: number = 100;
@@ -24,7 +24,7 @@ const methodCharsMax = 32;
 /** Writes down which requests were refused, away from the commits of events. What is lost in a crash is not missed. */
 export type RefusedLog = {
   /** Costs no time and no more than its share of memory. */
-  note(source: Source, request: Omit<RefusedRequest, "id" | "teamId" | "envId" | "sourceId">): void;
+  note(source: Source, request: Omit<RefusedRequest, "id" | "sourceId">): void;
   /** Writes what waits. Never rejects. */
   flush(): Promise<void>;
   stop(): Promise<void>;
@@ -37,31 +37,22 @@ type Parts = {
   readonly observer: Pick<Observer, "refusalsForgotten">;
 };
 
-const toRow = (request: RefusedRequest): RefusedRow => ({
+type Waiting = RefusedRequest & Pick<Source, "teamId" | "envId">;
+
+const toRow = (request: Waiting): RefusedRow => ({
   id: idToBytes(request.id),
   team_id: idToBytes(request.teamId),
   env_id: idToBytes(request.envId),
   source_id: idToBytes(request.sourceId),
   reason: request.reason,
+  status: request.status,
   method: storable(request.method.slice(0, methodCharsMax)),
   sender_address: request.senderAddress,
   body_bytes: request.bodyBytes,
   received_at_ms: request.receivedAtMs,
 });
 
-const fromRow = (row: RefusedRow): RefusedRequest => ({
-  id: idFromBytes(row.id),
-  teamId: idFromBytes(row.team_id),
-  envId: idFromBytes(row.env_id),
-  sourceId: idFromBytes(row.source_id),
-  reason: row.reason,
-  method: row.method,
-  senderAddress: row.sender_address,
-  bodyBytes: row.body_bytes,
-  receivedAtMs: row.received_at_ms,
-});
-
-const writeSome = async (tx: Tx, requests: readonly RefusedRequest[]): Promise<void> => {
+const writeSome = async (tx: Tx, requests: readonly Waiting[]): Promise<void> => {
   const tables = tx.tables<IngestTables>();
   await tables.insertInto("refused_requests").values(requests.map(toRow)).execute();
   for (const sourceId of new Set(requests.map((request) => request.sourceId))) {
@@ -74,13 +65,13 @@ const writeSome = async (tx: Tx, requests: readonly RefusedRequest[]): Promise<v
 
 /** Makes the log of one process. */
 export const createRefusedLog = ({ store, clock, ids, observer }: Parts): RefusedLog => {
-  let waiting = new Map<Id, RefusedRequest[]>();
+  let waiting = new Map<Id, Waiting[]>();
   let waitingCount = 0;
   let timer: Timer | null = null;
   let isStopped = false;
   let writing: Promise<void> = Promise.resolve();
 
-  const writeAll = async (all: readonly RefusedRequest[]): Promise<void> => {
+  const writeAll = async (all: readonly Waiting[]): Promise<void> => {
     for (let at = 0; at < all.length; at += rowsMax) {
       const some = all.slice(at, at + rowsMax);
       try {
@@ -120,25 +111,6 @@ export const createRefusedLog = ({ store, clock, ids, observer }: Parts): Refuse
       return flush();
     },
   };
-};
-
-/** The last requests that a source of this team and environment refused, newest first. */
-export const readRefused = async (
-  store: Pick<Store, "list">,
-  { teamId, envId, sourceId }: Pick<RefusedRequest, "teamId" | "envId" | "sourceId">,
-  limit: number = refusedKeptMax,
-): Promise<readonly RefusedRequest[]> => {
-  const rows = await store
-    .list<IngestTables>()
-    .selectFrom("refused_requests")
-    .selectAll()
-    .where("source_id", "=", idToBytes(sourceId))
-    .where("team_id", "=", idToBytes(teamId))
-    .where("env_id", "=", idToBytes(envId))
-    .orderBy("id", "desc")
-    .limit(Math.min(limit, refusedKeptMax))
-    .execute();
-  return rows.map(fromRow);
 };
 
 /** Removes what is known of the refused requests of a source that is gone. At most a few hundred rows. */

@@ -1,22 +1,7 @@
 import { type AddressSet, createAddressSet } from "../lib/ip.ts";
+import type { CompiledSchema } from "../schemas/compile-schema.ts";
+import type { ReadSchema } from "./schema-reader.ts";
 import type { DedupStrategy, SchemaAction, SourceRules } from "./source.ts";
-
-/** Why a value does not fit a schema. */
-export type SchemaFault = { readonly path: string; readonly message: string };
-
-/** A schema that is ready to look at values. */
-export type SchemaCheck = {
-  validate(
-    value: unknown,
-  ): { readonly valid: true } | { readonly valid: false; readonly errors: readonly SchemaFault[] };
-};
-
-/** Makes a schema ready, or says why it is none. */
-export type CompileSchema = (
-  schema: unknown,
-) =>
-  | { readonly kind: "compiled"; readonly schema: SchemaCheck }
-  | { readonly kind: "refused"; readonly message: string };
 
 /** How repeats are recognised. */
 export type DedupRule = {
@@ -30,7 +15,7 @@ export type DedupRule = {
 export type CompiledRules = {
   readonly addresses: { readonly deny: AddressSet | null; readonly allow: AddressSet | null } | null;
   readonly dedup: DedupRule | null;
-  readonly schema: { readonly action: SchemaAction; readonly check: () => SchemaCheck | null } | null;
+  readonly schema: { readonly action: SchemaAction; readonly read: () => CompiledSchema | null } | null;
   readonly expiresAtMs: number | null;
   readonly requestLimit: number | null;
 };
@@ -53,28 +38,18 @@ const dedupOf = ({ dedup: { enabled, strategy, field, windowSeconds } }: SourceR
   };
 };
 
-const schemaOf = ({ schema }: SourceRules, compile: CompileSchema): CompiledRules["schema"] => {
+const schemaOf = ({ schema }: SourceRules, read: ReadSchema): CompiledRules["schema"] => {
   const { enabled, json, action } = schema;
-  if (!enabled || json === null) return null;
-  let compiled: { check: SchemaCheck | null } | null = null;
-  return {
-    action: action ?? "reject",
-    // At the first event: a thousand sources are read at the start.
-    check: () => {
-      if (compiled !== null) return compiled.check;
-      const result = compile(JSON.parse(json));
-      compiled = { check: result.kind === "compiled" ? result.schema : null };
-      return compiled.check;
-    },
-  };
+  // At the first event: thousands of sources are read at the start.
+  return enabled && json !== null ? { action: action ?? "reject", read: () => read(json) } : null;
 };
 
 /** Makes a source's rules ready; null when it has none, so that it pays for none. */
-export const compileRules = (source: SourceRules, compile: CompileSchema): CompiledRules | null => {
+export const compileRules = (source: SourceRules, read: ReadSchema): CompiledRules | null => {
   const { expiresAtMs, requestLimit } = source;
   const addresses = addressesOf(source);
   const dedup = dedupOf(source);
-  const schema = schemaOf(source, compile);
+  const schema = schemaOf(source, read);
   const hasNone =
     addresses === null && dedup === null && schema === null && expiresAtMs === null && requestLimit === null;
   return hasNone ? null : { addresses, dedup, schema, expiresAtMs, requestLimit };

@@ -7,7 +7,8 @@ import { openOrNull } from "./_rotation.ts";
 import { passes, type Connection } from "./connection.ts";
 import type { Destination } from "./destination.ts";
 import { type IngestVia, ingestUrl } from "./ingest-url.ts";
-import { type CompiledRules, type CompileSchema, compileRules } from "./rules.ts";
+import { type CompiledRules, compileRules } from "./rules.ts";
+import { createSchemaReader, type ReadSchema } from "./schema-reader.ts";
 import type { SealedSecrets, SealedSource, Source } from "./source.ts";
 
 /** Opened secrets, the current one first, or none; `unreadable` when the keys of this process cannot open them. */
@@ -62,11 +63,7 @@ export type RoutingTableParts = {
   readonly catalog: Catalog;
   /** What the URLs of sources start with. Without it, no signature that covers the URL is valid. */
   readonly publicUrl?: string;
-  /** Default: no schema is looked at. */
-  readonly compileSchema?: CompileSchema;
 };
-
-const neverCompile: CompileSchema = () => ({ kind: "refused", message: "nothing here looks at schemas" });
 
 /**
  * Every source, destination and connection that is not deleted, in memory. Changed only by hooks that run after a
@@ -76,28 +73,24 @@ export class RoutingTable {
   readonly #keyring: Keyring;
   readonly #catalog: Catalog;
   readonly #publicUrl: string;
-  readonly #compileSchema: CompileSchema;
+  readonly #readSchema: ReadSchema;
   #sources = new Map<Id, RoutedSource>();
   #sourcesBySlug = new Map<string, RoutedSource>();
   #destinations = new Map<Id, RoutedDestination>();
   #connectionsBySource = new Map<Id, Map<Id, Connection>>();
   readonly #listeners: (() => void)[] = [];
 
-  constructor({ keyring, catalog, publicUrl = "", compileSchema = neverCompile }: RoutingTableParts) {
+  constructor({ keyring, catalog, publicUrl = "" }: RoutingTableParts, readSchema: ReadSchema = createSchemaReader()) {
     this.#keyring = keyring;
     this.#catalog = catalog;
     this.#publicUrl = publicUrl;
-    this.#compileSchema = compileSchema;
+    this.#readSchema = readSchema;
   }
 
   /** A table for the same keys and presets, with nothing in it. */
   empty(): RoutingTable {
-    return new RoutingTable({
-      keyring: this.#keyring,
-      catalog: this.#catalog,
-      publicUrl: this.#publicUrl,
-      compileSchema: this.#compileSchema,
-    });
+    const parts = { keyring: this.#keyring, catalog: this.#catalog, publicUrl: this.#publicUrl };
+    return new RoutingTable(parts, this.#readSchema);
   }
 
   /** Takes over everything that is in `other`, which must not be used afterwards. */
@@ -161,7 +154,7 @@ export class RoutingTable {
       source,
       preset: presetFor(this.#catalog, source) ?? null,
       urls: { slug: ingestUrl(this.#publicUrl, source, "slug"), id: ingestUrl(this.#publicUrl, source, "id") },
-      rules: compileRules(source, this.#compileSchema),
+      rules: compileRules(source, this.#readSchema),
       secretsAt: openerOf(this.#keyring, secretPlace("sources", source.id), sealed),
       config: () => openOrNull(this.#keyring, sealed.config, configPlace(source.id)),
     };

@@ -5,7 +5,8 @@ import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 
 import { http, type HttpAnswer, type HttpWish } from "../../harness/http.ts";
-import { createIngestHandler, type IngestParts } from "../../src/api/ingest.ts";
+import type { IngestParts } from "../../src/api/ingest-parts.ts";
+import { createIngestHandler } from "../../src/api/ingest.ts";
 import { ByteBudget } from "../../src/ingest/byte-budget.ts";
 import { createGate } from "../../src/ingest/gate.ts";
 import { createRefusedLog } from "../../src/ingest/refused-log.ts";

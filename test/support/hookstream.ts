@@ -41,3 +41,42 @@ export const refusalOf = (status: number, error: string): [number, object] => [
   status,
   { error, status, request_id: expect.stringMatching(/^req_[0-9a-f]{32}$/) },
 ];
+
+const wireId: unknown = expect.stringMatching(/^[0-9a-f]{32}$/);
+const instant: unknown = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+
+/** A source of which nothing was said but its name and slug, as answers show it. */
+export const emptySource: Readonly<Record<string, unknown>> = {
+  id: wireId,
+  org_id: wireId,
+  env_id: wireId,
+  slug: expect.any(String),
+  name: expect.any(String),
+  description: null,
+  template: null,
+  verification_enabled: 0,
+  verification_type: null,
+  verification_secret: null,
+  verification_header: null,
+  verification_config: null,
+  dedup_enabled: 0,
+  dedup_strategy: null,
+  dedup_field: null,
+  dedup_window_seconds: 300,
+  ip_allowlist: null,
+  ip_denylist: null,
+  status: "active",
+  event_count: 0,
+  last_event_at: null,
+  created_at: instant,
+  updated_at: instant,
+  is_ephemeral: 0,
+  expires_at: null,
+  request_limit: null,
+  type: "http",
+  source_config: null,
+  schema_validation_enabled: 0,
+  json_schema: null,
+  schema_action: null,
+  ingest_url: expect.stringMatching(/^https:\/\/hooks\.example\.com\/v1\/ingest\/[0-9a-f]{32}$/),
+};

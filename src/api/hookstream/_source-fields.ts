@@ -24,11 +24,13 @@ const requestsMax = 1_000_000_000;
 const isObject = (value: unknown): value is object =>
   typeof value === "object" && value !== null && !Array.isArray(value) && !isExactNumber(value);
 
-const parseOrUndefined = (text: string): unknown => {
+/** What JSON text holds. Other text is left for the field to refuse. */
+const readText = (sent: unknown): unknown => {
+  if (typeof sent !== "string") return sent;
   try {
-    return parseExactJson(text);
+    return parseExactJson(sent);
   } catch {
-    return undefined;
+    return sent;
   }
 };
 
@@ -38,7 +40,7 @@ type JsonField = { readonly charsMax: number; readonly error: string; is(value: 
 const jsonField = ({ charsMax, error, is }: JsonField): z.ZodType<string> =>
   z
     .unknown()
-    .transform((sent) => (typeof sent === "string" ? parseOrUndefined(sent) : sent))
+    .transform(readText)
     .refine(is, { error, abort: true })
     .transform((value) => JSON.stringify(value))
     .refine((text) => text.length <= charsMax, { error: `must have at most ${charsMax} characters as JSON` });
@@ -48,7 +50,7 @@ const objectField = (charsMax: number): z.ZodType<string> =>
 
 const addressesField: z.ZodType<readonly string[]> = z
   .unknown()
-  .transform((sent) => (typeof sent === "string" ? parseOrUndefined(sent) : sent))
+  .transform(readText)
   .pipe(
     z
       .array(z.string().refine((text) => parseCidr(text) !== undefined, { error: "must be an IP address or a CIDR" }))

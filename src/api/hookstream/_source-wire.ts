@@ -113,11 +113,10 @@ export const shownVerification = (catalog: Catalog, source: Source): ShownVerifi
   };
 };
 
-/** The template that a source was made from. */
-export const shownTemplate = (catalog: Catalog, { template, provider, dialect }: Source): string | null => {
+/** The template that a source goes by, as whoever made the source called it. */
+export const shownTemplate = (catalog: Catalog, { template, provider }: Source): string | null => {
   const preset = catalog.get(provider);
-  const named = dialect === "krafter" && preset !== undefined && isTemplate(preset) ? templateOf(preset) : null;
-  return template ?? named;
+  return template ?? (preset !== undefined && isTemplate(preset) ? templateOf(preset) : null);
 };
 
 const jsonOrNull = (list: readonly string[] | null): string | null => (list === null ? null : JSON.stringify(list));

@@ -1,13 +1,17 @@
+import type { Access } from "../../access/access.ts";
 import type { RateLimit } from "../../access/rate-limit.ts";
+import type { Accounts } from "../../accounts/accounts.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { AddressSet } from "../../lib/ip.ts";
 import type { RoutingParts } from "../../routing/parts.ts";
 import type { DeliveryPort } from "../delivery-port.ts";
-import type { AuthenticateHead, ChoosePlace, LimitsOf, ReadCounts, ReadRefused, SessionPort } from "./ports.ts";
+import type { AuthenticateHead, ChoosePlace, ReadCounts, ReadRefused, TestSessionPort } from "./ports.ts";
 
 /** Everything that the hookstream API is made of. Each group of routes asks for what it uses. */
 export type HookstreamParts = {
   readonly routing: RoutingParts;
+  readonly access: Access;
+  readonly accounts: Accounts;
   /** Brings what is in memory up to date with all that was done before, here and elsewhere. */
   readonly freshen: () => Promise<void>;
   readonly authenticate: AuthenticateHead;
@@ -18,12 +22,11 @@ export type HookstreamParts = {
   readonly strangerLimit: RateLimit;
   readonly trustedProxies: AddressSet;
   readonly clock: Pick<Clock, "nowMs">;
-  readonly limitsOf: LimitsOf;
   readonly delivery: Pick<DeliveryPort, "cancel">;
   readonly readCounts: ReadCounts;
   readonly readRefused: ReadRefused;
   /** Null: strangers may not make test sessions. */
-  readonly sessions: SessionPort | null;
+  readonly testSessions: TestSessionPort | null;
   /** What `ingest_url` fields begin with. No slash at its end. */
   readonly publicUrl: string;
 };

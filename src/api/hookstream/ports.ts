@@ -32,9 +32,6 @@ export type PlaceChoice =
 /** Settles where a request takes place: what it names must be among what the asker may use. */
 export type ChoosePlace = (principal: Principal, wish: PlaceWish) => Promise<PlaceChoice>;
 
-/** What an organization may have. Null: as much as it likes. */
-export type LimitsOf = (teamId: Id) => Promise<{ readonly maxSources: number | null }>;
-
 /** The counts of these sources. Those without events are left out. */
 export type ReadCounts = (sourceIds: readonly Id[]) => Promise<ReadonlyMap<Id, SourceCount>>;
 
@@ -46,7 +43,7 @@ export type ReadRefused = (
 ) => Promise<readonly RefusedRequest[]>;
 
 /** What test sessions take beside routing. */
-export type SessionPort = {
+export type TestSessionPort = {
   /** Where they are until somebody claims them. */
   readonly place: () => Promise<Place>;
   /** Counts those that are made, by the network of who makes them. */

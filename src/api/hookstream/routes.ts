@@ -1,14 +1,20 @@
+import { apiKeyRoutes } from "./api-keys.ts";
+import { environmentRoutes } from "./environments.ts";
 import type { HookstreamParts } from "./parts.ts";
+import { peopleRoutes } from "./people.ts";
 import { refusedRoutes } from "./refused-requests.ts";
 import type { Route } from "./route.ts";
-import { claimRoutes } from "./session-claim.ts";
-import { sessionRoutes } from "./sessions.ts";
+import { sessionRoutes } from "./session.ts";
 import { sourceRoutes } from "./sources.ts";
 import { templateRoutes } from "./templates.ts";
+import { testSessionClaimRoutes } from "./test-session-claim.ts";
+import { testSessionRoutes } from "./test-sessions.ts";
 
 const testRoutes = (parts: HookstreamParts): readonly Route[] => {
-  const { sessions } = parts;
-  return sessions === null ? [] : [...sessionRoutes({ ...parts, sessions }), ...claimRoutes({ ...parts, sessions })];
+  const { testSessions } = parts;
+  return testSessions === null
+    ? []
+    : [...testSessionRoutes({ ...parts, testSessions }), ...testSessionClaimRoutes({ ...parts, testSessions })];
 };
 
 /** All routes of the hookstream API, in the order in which they are documented. */
@@ -17,4 +23,8 @@ export const hookstreamRoutes = (parts: HookstreamParts): readonly Route[] => [
   ...templateRoutes(parts),
   ...refusedRoutes(parts),
   ...testRoutes(parts),
+  ...environmentRoutes(parts),
+  ...apiKeyRoutes(parts),
+  ...peopleRoutes(parts),
+  ...sessionRoutes(parts),
 ];

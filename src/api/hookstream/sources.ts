@@ -20,7 +20,7 @@ import type { HookstreamParts } from "./parts.ts";
 import { answer, conflict, invalidBody, notFound, type Route } from "./route.ts";
 
 /** What these routes use. */
-export type SourceParts = ShowParts & Pick<HookstreamParts, "routing" | "choosePlace" | "limitsOf" | "delivery">;
+export type SourceParts = ShowParts & Pick<HookstreamParts, "routing" | "choosePlace" | "access" | "delivery">;
 
 const limitDefault = 20;
 
@@ -53,7 +53,7 @@ const create = (parts: SourceParts): Route =>
     answers: { 201: { description: "The source, with the secret that was sent.", ...one } },
     find: findNothing,
     handle: async ({ owner, body }) => {
-      const { maxSources } = await parts.limitsOf(owner.teamId);
+      const { maxSources } = await parts.access.limitsOf(owner.teamId);
       const created = await createSource(parts.routing, owner, body, { teamSourcesMax: maxSources });
       switch (created.kind) {
         case "created": {

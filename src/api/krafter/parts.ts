@@ -1,3 +1,4 @@
+import type { Access } from "../../access/access.ts";
 import type { Authenticate } from "../../access/authenticate.ts";
 import type { RateLimit } from "../../access/rate-limit.ts";
 import type { Clock } from "../../lib/clock.ts";
@@ -13,6 +14,8 @@ export type KrafterParts = {
   readonly authenticate: Authenticate;
   /** Counts requests by team. */
   readonly rateLimit: RateLimit;
+  /** What a team may have. */
+  readonly limitsOf: Access["limitsOf"];
   readonly clock: Pick<Clock, "nowMs">;
   readonly checkUrl: CheckUrl;
   readonly sendTest: SendTest;

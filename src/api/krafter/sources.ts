@@ -17,7 +17,7 @@ import { toWireSource, wireSource } from "./_source-wire.ts";
 import type { KrafterParts } from "./parts.ts";
 
 /** What these routes use. */
-export type SourceParts = Pick<KrafterParts, "routing" | "delivery" | "publicUrl" | "bodyLimitBytes">;
+export type SourceParts = Pick<KrafterParts, "routing" | "delivery" | "publicUrl" | "bodyLimitBytes" | "limitsOf">;
 
 const sourceParams = z.object({ id: idField });
 const one = { body: z.object({ data: wireSource }), example: { data: exampleSource } };
@@ -57,8 +57,12 @@ const create = (parts: SourceParts): Route<Scope> =>
     find: findNothing,
     prepare: (body) => settle(parts, body, "generic"),
     handle: async ({ owner, body }) => {
-      const created = await createSource(parts.routing, owner, body);
-      if (created.kind !== "created") return invalid({ base: [`can't have more than ${sourcesMax} sources`] });
+      const { maxSources } = await parts.limitsOf(owner.teamId);
+      const created = await createSource(parts.routing, owner, body, { teamSourcesMax: maxSources });
+      if (created.kind !== "created") {
+        const max = Math.min(maxSources ?? sourcesMax, sourcesMax);
+        return invalid({ base: [`can't have more than ${max} sources`] });
+      }
       return answer(201, { data: toWireSource({ source: created.source, destinationsCount: 0 }, parts.publicUrl) });
     },
   });

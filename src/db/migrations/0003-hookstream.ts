@@ -52,6 +52,7 @@ const ruleTables = ({ bytes, integer, text, clustered, changing }: Ddl): string[
     env_id ${bytes} not null,
     source_id ${bytes} not null,
     reason ${text} not null,
+    status ${integer} not null,
     method ${text} not null,
     sender_address ${text},
     body_bytes ${integer} not null,

@@ -3,7 +3,19 @@ import { basename, dirname } from "node:path/posix";
 import type { Import, Module } from "./module.ts";
 
 const base = ["lib", "observe", "db"];
-const parts = ["providers", "schemas", "signing", "queue", "access", "secrets", "events", "routing", "insight", "live"];
+const parts = [
+  "providers",
+  "schemas",
+  "signing",
+  "queue",
+  "access",
+  "accounts",
+  "secrets",
+  "events",
+  "routing",
+  "insight",
+  "live",
+];
 const useCases = ["ingest", "delivery", "replay", "push"];
 
 /** Every room of src/, and the rooms it may import. Whatever is not listed is forbidden. */
@@ -19,6 +31,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   secrets: base,
   queue: base,
   access: base,
+  accounts: [...base, "access"],
   events: base,
   routing: [...base, "events", "providers", "schemas"],
   insight: [...base, "events", "routing", "queue"],
@@ -27,7 +40,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   delivery: [...base, "events", "routing", "queue", "outbound", "signing", "providers"],
   replay: [...base, "events", "routing", "queue", "providers"],
   push: [...base, "events", "routing", "queue", "outbound", "signing"],
-  retention: [...base, "events", "routing", "queue", "delivery", "replay"],
+  retention: [...base, "events", "routing", "queue", "ingest", "delivery", "replay"],
   api: ["lib", "observe", ...parts, ...useCases],
   app: ["config", "api", "outbound", "retention", ...base, ...parts, ...useCases],
   cli: ["lib", "config", "app"],

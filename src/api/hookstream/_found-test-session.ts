@@ -2,7 +2,7 @@ import { noEvents } from "../../events/read-source-counts.ts";
 import type { Id } from "../../lib/ids.ts";
 import { opensSession } from "../../routing/session.ts";
 import type { Source } from "../../routing/source.ts";
-import { toWireSession, type WireSession } from "./_session-wire.ts";
+import { toWireSession, type WireSession } from "./_test-session-wire.ts";
 import type { HookstreamParts } from "./parts.ts";
 import type { RequestHead } from "./ports.ts";
 import { gone, notFound, type Outcome } from "./route.ts";

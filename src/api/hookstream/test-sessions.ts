@@ -11,17 +11,17 @@ import { updateSource } from "../../routing/update-source.ts";
 import { noFields, present } from "../fields.ts";
 import { defineOpenRoute } from "./_define-route.ts";
 import { idField } from "./_fields.ts";
-import { findSession, sessionNames, showSession, withToken } from "./_found-session.ts";
+import { findSession, sessionNames, showSession, withToken } from "./_found-test-session.ts";
 import { cursorFields, pageOf } from "./_pages.ts";
-import { changeResponse, sessionResponseFields } from "./_session-body.ts";
-import { exampleSession, sessionFields, toWireReceived, toWireSession, wireReceived } from "./_session-wire.ts";
+import { changeResponse, sessionResponseFields } from "./_test-session-response.ts";
+import { exampleSession, sessionFields, toWireReceived, toWireSession, wireReceived } from "./_test-session-wire.ts";
 import type { HookstreamParts } from "./parts.ts";
-import type { SessionPort } from "./ports.ts";
+import type { TestSessionPort } from "./ports.ts";
 import { answer, notFound, type Outcome, type Route } from "./route.ts";
 
 /** What these routes use. */
-export type SessionParts = Pick<HookstreamParts, "routing" | "freshen" | "clock" | "readCounts" | "publicUrl"> & {
-  readonly sessions: SessionPort;
+export type TestSessionParts = Pick<HookstreamParts, "routing" | "freshen" | "clock" | "readCounts" | "publicUrl"> & {
+  readonly testSessions: TestSessionPort;
 };
 
 const eventsDefault = 20;
@@ -40,7 +40,7 @@ const limited = (retryAfterSeconds: number): Outcome => ({
 
 const crowded: Outcome = { kind: "refused", status: 503, error: "Too many test sessions; try again later" };
 
-const open = (parts: SessionParts): Route =>
+const open = (parts: TestSessionParts): Route =>
   defineOpenRoute({
     ...sessionNames,
     method: "POST",
@@ -58,18 +58,18 @@ const open = (parts: SessionParts): Route =>
       },
     },
     handle: async ({ head }) => {
-      const verdict = parts.sessions.openLimit(networkOf(head.address ?? "nowhere"));
+      const verdict = parts.testSessions.openLimit(networkOf(head.address ?? "nowhere"));
       if (verdict.kind === "limited") return limited(verdict.retryAfterSeconds);
       const token = newSessionToken(parts.routing.random);
       const draft = sessionDraft(token, parts.clock.nowMs());
       const limits = { teamSourcesMax: sessionsMax };
-      const created = await createSource(parts.routing, await parts.sessions.place(), draft, limits);
+      const created = await createSource(parts.routing, await parts.testSessions.place(), draft, limits);
       if (created.kind !== "created") return crowded;
       return answer(201, { ...toWireSession(created.source, 0, parts.publicUrl), token });
     },
   });
 
-const read = (parts: SessionParts): Route =>
+const read = (parts: TestSessionParts): Route =>
   defineOpenRoute({
     ...sessionNames,
     method: "GET",
@@ -96,7 +96,11 @@ const read = (parts: SessionParts): Route =>
       if (found.kind === "refused") return found.outcome;
       const { source } = found;
       const asked = { limit: limit + 1, ...present({ before: cursor }) };
-      const page = pageOf(await parts.sessions.readReceived(source, source.id, asked), limit, ({ event }) => event.id);
+      const page = pageOf(
+        await parts.testSessions.readReceived(source, source.id, asked),
+        limit,
+        ({ event }) => event.id,
+      );
       return answer(200, {
         ...(await showSession(parts, source)),
         events: page.items.map(toWireReceived),
@@ -106,7 +110,7 @@ const read = (parts: SessionParts): Route =>
     },
   });
 
-const respond = (parts: SessionParts): Route =>
+const respond = (parts: TestSessionParts): Route =>
   defineOpenRoute({
     ...sessionNames,
     method: "PATCH",
@@ -132,14 +136,14 @@ const respond = (parts: SessionParts): Route =>
 
 /** Events from the newest on, until there are no more or their bodies are enough for one answer. */
 const collect = async (
-  { sessions }: SessionParts,
+  { testSessions }: TestSessionParts,
   source: Source,
   cursor: Id | undefined,
 ): Promise<{ events: readonly ReceivedEvent[]; isAll: boolean }> => {
   const events: ReceivedEvent[] = [];
   let before = cursor;
   for (let bytes = 0; bytes < exportBytesMax;) {
-    const page = await sessions.readReceived(source, source.id, { limit: exportPage, ...present({ before }) });
+    const page = await testSessions.readReceived(source, source.id, { limit: exportPage, ...present({ before }) });
     events.push(...page);
     before = page.at(-1)?.event.id;
     if (page.length < exportPage) return { events, isAll: true };
@@ -148,7 +152,7 @@ const collect = async (
   return { events, isAll: false };
 };
 
-const exportAll = (parts: SessionParts): Route =>
+const exportAll = (parts: TestSessionParts): Route =>
   defineOpenRoute({
     ...sessionNames,
     method: "GET",
@@ -181,7 +185,7 @@ const exportAll = (parts: SessionParts): Route =>
     },
   });
 
-const remove = (parts: SessionParts): Route =>
+const remove = (parts: TestSessionParts): Route =>
   defineOpenRoute({
     ...sessionNames,
     method: "DELETE",
@@ -203,7 +207,7 @@ const remove = (parts: SessionParts): Route =>
   });
 
 /** The routes of test sessions: sources that strangers make, and that go after two weeks. */
-export const sessionRoutes = (parts: SessionParts): readonly Route[] => [
+export const testSessionRoutes = (parts: TestSessionParts): readonly Route[] => [
   open(parts),
   read(parts),
   respond(parts),

@@ -5,22 +5,22 @@ import { noFields } from "../fields.ts";
 import { defineRoute, findNothing } from "./_define-route.ts";
 import { exampleSource } from "./_examples.ts";
 import { idField, placeFields } from "./_fields.ts";
-import { findSession, sessionNames, withToken } from "./_found-session.ts";
+import { findSession, sessionNames, withToken } from "./_found-test-session.ts";
 import { type ShowParts, showSource } from "./_shown-source.ts";
 import { fullOutcome } from "./_source-limits.ts";
 import { wireSource } from "./_source-wire.ts";
 import type { HookstreamParts } from "./parts.ts";
-import type { SessionPort } from "./ports.ts";
+import type { TestSessionPort } from "./ports.ts";
 import { answer, notFound, type Route } from "./route.ts";
 
 /** What this route uses. */
 export type ClaimParts = ShowParts &
-  Pick<HookstreamParts, "routing" | "choosePlace" | "limitsOf" | "freshen"> & {
-    readonly sessions: Pick<SessionPort, "moveStored">;
+  Pick<HookstreamParts, "routing" | "choosePlace" | "freshen" | "access"> & {
+    readonly testSessions: Pick<TestSessionPort, "moveStored">;
   };
 
 /** The route that makes a session somebody's source. */
-export const claimRoutes = (parts: ClaimParts): readonly Route[] => [
+export const testSessionClaimRoutes = (parts: ClaimParts): readonly Route[] => [
   defineRoute(parts, {
     ...sessionNames,
     method: "POST",
@@ -44,12 +44,12 @@ export const claimRoutes = (parts: ClaimParts): readonly Route[] => [
     handle: async ({ owner, params, head }) => {
       const found = await findSession(parts, params.id, head);
       if (found.kind === "refused") return found.outcome;
-      const { maxSources } = await parts.limitsOf(owner.teamId);
+      const { maxSources } = await parts.access.limitsOf(owner.teamId);
       const claimed = await claimSource(parts.routing, {
         sourceId: params.id,
         place: owner,
         limits: { teamSourcesMax: maxSources },
-        alsoMove: parts.sessions.moveStored,
+        alsoMove: parts.testSessions.moveStored,
       });
       switch (claimed.kind) {
         case "claimed":
