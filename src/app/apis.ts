@@ -27,6 +27,7 @@ import { readReceived } from "../events/read-received.ts";
 import { readSourceCounts } from "../events/read-source-counts.ts";
 import { readRefused } from "../ingest/read-refused.ts";
 import type { Core } from "./core.ts";
+import { createEventSearch } from "./event-search.ts";
 import type { Gateway } from "./gateway.ts";
 import { version } from "./version.ts";
 
@@ -87,6 +88,7 @@ const hookstreamParts = (
   trustedProxies: config.trustedProxies,
   clock: core.clock,
   delivery,
+  events: createEventSearch(core),
   readCounts: (sourceIds) => readSourceCounts(core.store, sourceIds),
   readRefused: (owner, sourceId, page) => readRefused(core.store, { ...owner, sourceId }, page),
   testSessions: config.anonymousSessions ? testSessionPort(core) : null,

@@ -255,7 +255,7 @@ describe("a connection", () => {
     const { client } = await withSecret(await start());
     client.ping("hello");
     const [data] = await once(client, "pong");
-    expect(data.toString()).toBe("hello");
+    expect(String(data)).toBe("hello");
   });
 
   test("whose client does not read what it is told is given up", async () => {

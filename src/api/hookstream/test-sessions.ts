@@ -10,11 +10,12 @@ import type { Source } from "../../routing/source.ts";
 import { updateSource } from "../../routing/update-source.ts";
 import { noFields, present } from "../fields.ts";
 import { defineOpenRoute } from "./_define-route.ts";
+import { toWireEventDetail, type WireEventDetail, wireEventDetail } from "./_event-wire.ts";
 import { idField } from "./_fields.ts";
 import { findSession, sessionNames, showSession, withToken } from "./_found-test-session.ts";
 import { cursorFields, pageOf } from "./_pages.ts";
 import { changeResponse, sessionResponseFields } from "./_test-session-response.ts";
-import { exampleSession, sessionFields, toWireReceived, toWireSession, wireReceived } from "./_test-session-wire.ts";
+import { exampleSession, sessionFields, toWireSession } from "./_test-session-wire.ts";
 import type { HookstreamParts } from "./parts.ts";
 import type { TestSessionPort } from "./ports.ts";
 import { answer, notFound, type Outcome, type Route } from "./route.ts";
@@ -29,6 +30,10 @@ const eventsDefault = 20;
 /** Bodies of one answer of an export, about: the last event may go beyond. */
 const exportBytesMax = 4 * 1024 * 1024;
 const exportPage = 50;
+
+/** Nothing is connected to a session, so nothing was tried. */
+const toWireReceived = (source: Source, { event, payload }: ReceivedEvent): WireEventDetail =>
+  toWireEventDetail({ event, source, payload, attempts: [] });
 
 const ofSession = z.object({ id: idField });
 const limited = (retryAfterSeconds: number): Outcome => ({
@@ -84,7 +89,7 @@ const read = (parts: TestSessionParts): Route =>
         description: "The session, and one page of requests.",
         body: z.object({
           ...sessionFields,
-          events: z.array(wireReceived),
+          events: z.array(wireEventDetail),
           cursor: z.string().nullable(),
           has_more: z.boolean(),
         }),
@@ -103,7 +108,7 @@ const read = (parts: TestSessionParts): Route =>
       );
       return answer(200, {
         ...(await showSession(parts, source)),
-        events: page.items.map(toWireReceived),
+        events: page.items.map((each) => toWireReceived(source, each)),
         cursor: page.cursor,
         has_more: page.hasMore,
       });
@@ -167,7 +172,7 @@ const exportAll = (parts: TestSessionParts): Route =>
         description: "The session, and its requests, newest first.",
         body: z.object({
           session: z.object(sessionFields),
-          events: z.array(wireReceived),
+          events: z.array(wireEventDetail),
           cursor: z.string().nullable(),
         }),
         example: { session: exampleSession, events: [], cursor: null },
@@ -178,7 +183,7 @@ const exportAll = (parts: TestSessionParts): Route =>
       if (found.kind === "refused") return found.outcome;
       const session = await showSession(parts, found.source);
       const { events, isAll } = await collect(parts, found.source, cursor);
-      const shown = events.map(toWireReceived);
+      const shown = events.map((each) => toWireReceived(found.source, each));
       const last = isAll ? null : (shown.at(-1)?.id ?? null);
       const headers = { "content-disposition": `attachment; filename="session-${session.session_id}.json"` };
       return answer(200, { session, events: shown, cursor: last }, headers);
