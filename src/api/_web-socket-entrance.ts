@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 
 import type { Place } from "../access/api-key.ts";
+import type { RateLimit } from "../access/rate-limit.ts";
 import type { Gate } from "../ingest/gate.ts";
 import type { Clock } from "../lib/clock.ts";
 import { type Id, readId } from "../lib/ids.ts";
@@ -17,6 +18,8 @@ export type EntranceParts = {
   readonly clock: Pick<Clock, "nowMs">;
   /** Where an API key may write webhooks. Null: nowhere. Cookies are none, so a page of another site can open nothing. */
   readonly placeOfKey: (key: string) => Promise<Place | null>;
+  /** Counts those who show nothing that counts, by address, so that guessing ends. */
+  readonly strangerLimit: RateLimit;
 };
 
 export type Entered =
@@ -51,7 +54,7 @@ const tokenOf = ({ headers }: IncomingMessage, query: URLSearchParams): string =
 const refused = (answer: IngestAnswer): Entered => ({ kind: "refused", answer });
 
 export const createEntrance = (parts: EntranceParts): Entrance => {
-  const { table, freshen, gate, clock, placeOfKey } = parts;
+  const { table, freshen, gate, clock, placeOfKey, strangerLimit } = parts;
 
   const mayEnter = async ({ source, secretsAt }: RoutedSource, token: string): Promise<boolean> => {
     if (token === "") return false;
@@ -60,6 +63,11 @@ export const createEntrance = (parts: EntranceParts): Entrance => {
     const place = await placeOfKey(token);
     return place !== null && place.teamId === source.teamId && place.envId === source.envId;
   };
+
+  const refuseStranger = (requestId: string, senderAddress: string | null): Entered =>
+    strangerLimit(senderAddress ?? "nowhere").kind === "limited"
+      ? refused(plainRefusal(429, "Rate limit exceeded", requestId))
+      : refused(plainRefusal(401, "Invalid token", requestId));
 
   const find = async (id: Id | null): Promise<RoutedSource | null | "unavailable"> => {
     if (id === null) return null;
@@ -76,7 +84,7 @@ export const createEntrance = (parts: EntranceParts): Entrance => {
       if (routed === "unavailable") return refused(refusalAnswer({ reason: "unavailable" }, "id", requestId));
       if (routed === null) return refused(refusalAnswer({ reason: "unknown" }, "id", requestId));
       const token = tokenOf(request, query);
-      if (!(await mayEnter(routed, token))) return refused(plainRefusal(401, "Invalid token", requestId));
+      if (!(await mayEnter(routed, token))) return refuseStranger(requestId, senderAddress);
       if (routed.source.transport !== "websocket") {
         return refused(plainRefusal(400, "Source is not of type 'websocket'", requestId));
       }

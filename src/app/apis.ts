@@ -159,7 +159,12 @@ export const openServer = (core: Core, gateway: Gateway, config: Config, adapt: 
     observer,
     ingestHost: config.ingestHost,
     ingest: createIngestHandler(ingest),
-    upgrades: createWebSocketIngest({ ...ingest, clock, placeOfKey: (key) => writingPlace(core, key) }),
+    upgrades: createWebSocketIngest({
+      ...ingest,
+      clock,
+      placeOfKey: (key) => writingPlace(core, key),
+      strangerLimit: hookstream.strangerLimit,
+    }),
     mounts: [
       ...(manages ? [mountKrafter(krafter, routes.krafter), mountHookstream(hookstream, routes.hookstream)] : []),
       mountPlatform({ readiness: gateway.readiness, metrics, metricsToken: config.metricsToken }),

@@ -180,6 +180,16 @@ describe("a connection", () => {
     }
   });
 
+  test("is refused with 429 to who goes on guessing, and not to who has the token", async () => {
+    const source = await start({}, { environment: { RATE_LIMIT_PER_MINUTE: "3" } });
+    const statuses = [];
+    for (let at = 0; at < 4; at += 1) statuses.push((await refusalOf(source, `${source.path}?token=${at}`)).status);
+    expect(statuses).toEqual([401, 401, 401, 429]);
+    const { client, next } = await withSecret(source);
+    client.send("{}");
+    expect(await next()).toHaveProperty("event_id");
+  });
+
   test("takes no cookie, wherever the page is from", async () => {
     const source = await start();
     const headers = { cookie: `better-auth.session_token=${source.key}`, origin: new URL(source.url).origin };
