@@ -113,7 +113,7 @@ const faults: { name: string; break: (shell: Shell) => void; trouble: RegExp; co
       database.exec("insert into schema_migrations values (999, 'later', 0)");
       database.close();
     },
-    trouble: /^FAIL {2}schema: version 999 is newer than 1, which this program knows; upgrade it$/,
+    trouble: /^FAIL {2}schema: version 999 is newer than 2, which this program knows; upgrade it$/,
     code: 1,
   },
   {

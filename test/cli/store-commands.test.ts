@@ -98,9 +98,9 @@ test("migrate makes the store, and then has nothing to do, beside a running gate
   expect(await shell.postern("migrate")).toEqual({
     code: 0,
     out: "",
-    err: "the store was brought from schema version 0 to 1\n",
+    err: "the store was brought from schema version 0 to 2\n",
   });
-  const newest = { code: 0, out: "", err: "the store has schema version 1, the newest\n" };
+  const newest = { code: 0, out: "", err: "the store has schema version 2, the newest\n" };
   expect(await shell.postern("migrate")).toEqual(newest);
   await shell.startControl();
   expect(await shell.postern("migrate")).toEqual(newest);
