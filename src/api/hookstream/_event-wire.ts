@@ -142,13 +142,12 @@ const toParams = (query: string): Record<string, string | string[]> => {
   );
 };
 
-/** What a text says as JSON, its numbers of 64 bits whole; the text itself when it is none. */
+/** What a text says as JSON, its numbers of 64 bits whole; the text itself when it is none, or none that can be shown. */
 const readText = (text: string): unknown => {
   try {
     return parseExactJson(text);
-  } catch (error) {
-    // Nested too deep to look at each number.
-    return error instanceof RangeError ? JSON.parse(text) : text;
+  } catch {
+    return text;
   }
 };
 
