@@ -57,7 +57,11 @@ export const powers: readonly Power[] = [
     only: /^src\/providers\/catalog\.ts$/,
     expressions: /^import\(\?\)$/,
   },
-  { what: "threads", only: /^src\/db\//, modules: /^node:(worker_threads|cluster)$/ },
+  {
+    what: "threads",
+    only: /^src\/(db\/|accounts\/(hasher|_hash-thread)\.ts$)/,
+    modules: /^node:(worker_threads|cluster)$/,
+  },
   { what: "processes", only: /^$/, modules: /^node:child_process$/ },
   { what: "SQLite", only: /^src\/db\/sqlite\//, modules: /^node:sqlite$/ },
   { what: "PostgreSQL", only: /^src\/db\/postgres\/(session|_failure)\.ts$/, modules: /^pg$/ },
