@@ -39,6 +39,8 @@ export type PostgresOptions = {
 /** Group commits under way at once, each on a connection of its own. */
 const commitsMax = 2;
 const answerMsMax = 10_000;
+/** An index of a table that fills a large disk. */
+const indexMsMax = 24 * 60 * 60 * 1000;
 /** Rows that one statement of a transaction may bring to memory. */
 const rowsMax = 100_000;
 
@@ -58,12 +60,13 @@ export const openPostgres = async (options: PostgresOptions): Promise<{ store: S
     onSent: (count: number) => observer.statementsSent(count),
   };
   const session = createSession({ ...sessionOptions, rowsMax, answerMsMax: 120_000 });
+  const patient = createSession({ ...sessionOptions, rowsMax, answerMsMax: indexMsMax });
   try {
     for (const setting of await checkServer(session)) observer.storeUnsafe({ setting });
-    const migrated = await migrate(session, migrations, { policy: migrationPolicy, nowMs: clock.nowMs() });
+    const migrated = await migrate({ session, patient, clock }, migrations, migrationPolicy);
     return { store: storeOver(sessionOptions, options), migrated };
   } finally {
-    await session.close();
+    await Promise.all([session.close(), patient.close()]);
   }
 };
 

@@ -45,9 +45,10 @@ const backUp = (database: DatabaseSync, path: string, version: number): string =
   return backupPath;
 };
 
-const apply = (database: DatabaseSync, { version, name, statements }: Migration, nowMs: number): void => {
+const apply = (database: DatabaseSync, { version, name, statements, indexes = [] }: Migration, nowMs: number): void => {
   database.exec("begin exclusive");
   try {
+    for (const index of indexes) database.exec(`create index ${index.name} on ${index.on}`);
     for (const statement of statements(ddl)) database.exec(statement);
     database
       .prepare("insert into schema_migrations (version, name, applied_at_ms) values (?, ?, ?)")
