@@ -16,6 +16,7 @@ import {
   isStrict,
   type Lane,
   laneBytesMax,
+  mayPass,
   newLane,
   nextIn,
   roomIn,
@@ -65,7 +66,8 @@ type Start = { readonly destination: Destination; readonly takenAtMs: number };
 
 /**
  * One lane for each destination: what it holds, when it may send, and when it fetches more. A slow or dead destination
- * fills only its own lane. While a lane has a backlog in the store, new deliveries join its end there.
+ * fills only its own lane. While a lane has a backlog in the store, new deliveries join its end there; among several nodes, once
+ * it is more than a moment old.
  */
 export class Lanes {
   readonly #parts: LanesParts;
@@ -97,7 +99,8 @@ export class Lanes {
     if (destination.ordered && !ownership.isAlone) return false;
     const lane = this.#lane(destination.id);
     const nowMs = this.#parts.dueTime.nowMs();
-    if (hasBacklog(lane, nowMs)) return false;
+    const mayJoin = !hasBacklog(lane, nowMs) || (!ownership.isAlone && mayPass(lane, nowMs));
+    if (!mayJoin) return false;
     const isFull = lane.waiting.live.length + lane.reserved >= windowMax || lane.heldBytes + bytes > laneBytesMax;
     if (isFull || !this.#memory.mayHold(lane, bytes)) {
       // The backlog begins here: a smaller one that comes in the same commit must not pass.
