@@ -66,8 +66,7 @@ type Start = { readonly destination: Destination; readonly takenAtMs: number };
 
 /**
  * One lane for each destination: what it holds, when it may send, and when it fetches more. A slow or dead destination
- * fills only its own lane. While a lane has a backlog in the store, new deliveries join its end there; among several nodes, once
- * it is more than a moment old.
+ * fills only its own lane. While a lane has a backlog in the store, new deliveries join its end there.
  */
 export class Lanes {
   readonly #parts: LanesParts;
@@ -99,8 +98,7 @@ export class Lanes {
     if (destination.ordered && !ownership.isAlone) return false;
     const lane = this.#lane(destination.id);
     const nowMs = this.#parts.dueTime.nowMs();
-    const mayJoin = !hasBacklog(lane, nowMs) || (!ownership.isAlone && mayPass(lane, nowMs));
-    if (!mayJoin) return false;
+    if (hasBacklog(lane, nowMs) && (ownership.isAlone || !mayPass(lane, nowMs))) return false;
     const isFull = lane.waiting.live.length + lane.reserved >= windowMax || lane.heldBytes + bytes > laneBytesMax;
     if (isFull || !this.#memory.mayHold(lane, bytes)) {
       // The backlog begins here: a smaller one that comes in the same commit must not pass.
