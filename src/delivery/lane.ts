@@ -75,6 +75,10 @@ export const roomIn = ({ waiting, reserved }: Lane): number =>
 export const hasBacklog = (lane: Lane, nowMs: number): boolean =>
   lane.claiming || (lane.nextDueAtMs !== null && lane.nextDueAtMs <= nowMs);
 
+/** Whether one more event of that size would be too much for a lane's memory. */
+export const isFull = (lane: Lane, bytes: number): boolean =>
+  lane.waiting.live.length + lane.reserved >= windowMax || lane.heldBytes + bytes > laneBytesMax;
+
 /** What others stored that long ago is as good as not yet known of. */
 const youngMs = 1_000;
 

@@ -9,6 +9,7 @@ import { isInterrupted, StoreError } from "../store-error.ts";
 import type { Store, StoreSize } from "../store.ts";
 import { WriterLock } from "../writer-lock.ts";
 import { askTwice } from "./_ask-twice.ts";
+import { createBackground } from "./_background.ts";
 import { createBatches } from "./_batches.ts";
 import { createCluster } from "./_cluster.ts";
 import { plain } from "./_command.ts";
@@ -77,6 +78,7 @@ const storeOver = (connections: Connections, { clock, observer }: PostgresOption
   const sessions: readonly [Session, ...Session[]] = [open(), ...Array.from({ length: commitsMax - 1 }, open)];
   const [session] = sessions;
   const beside = open();
+  const background = createBackground(open(), { beside, clock });
   const reads = createReads(connections);
   const cluster = createCluster(connections);
   const lock = new WriterLock();
@@ -99,8 +101,9 @@ const storeOver = (connections: Connections, { clock, observer }: PostgresOption
     observer,
     clock,
   );
-  const lookups = refuseInside(lock, reads.lookup);
-  const lists = refuseInside(lock, reads.list);
+  const isInside = (): boolean => lock.isHolder || background.isHolder;
+  const lookups = refuseInside(isInside, reads.lookup);
+  const lists = refuseInside(isInside, reads.list);
   const locked = <T>(work: () => Promise<T>): Promise<T> =>
     lock.lock(async () => {
       try {
@@ -118,6 +121,7 @@ const storeOver = (connections: Connections, { clock, observer }: PostgresOption
     list: <Tables>() => lists as Kysely<Tables>,
     write: (work, changes) =>
       locked(() => (changes === undefined ? runTransaction({ ...transaction, work }) : keeping.change(changes, work))),
+    writeBeside: (work) => background.write(work),
     keep: (kept, reload) => keeping.keep(kept, reload),
     freshen: () => keeping.freshen(),
     fence: (node, onFenced) => fence.set(node, onFenced),
@@ -127,24 +131,27 @@ const storeOver = (connections: Connections, { clock, observer }: PostgresOption
     settled: () => commits.settled(),
     walBytes: () => 0,
     freeBytes: () => Promise.resolve(Number.POSITIVE_INFINITY),
-    backup: () =>
-      Promise.reject(new StoreError("other", 'a PostgreSQL database is copied with "pg_dump", or as its host does')),
+    backup: refuseBackup,
     reclaim: () => Promise.resolve(),
     size: () => sizeOf(reads),
     close: async () => {
       await keeping.close();
       await commits.settled();
       await lock.lock(async () => {
+        await background.close();
         await Promise.all([reads.close(), cluster.close(), beside.close(), ...sessions.map((each) => each.close())]);
       });
     },
   };
 };
 
+const refuseBackup = (): Promise<never> =>
+  Promise.reject(new StoreError("other", 'a PostgreSQL database is copied with "pg_dump", or as its host does'));
+
 /** The tables outside of a transaction: whoever is in one would see another state of them. */
-const refuseInside = (lock: Pick<WriterLock, "isHolder">, run: RunQuery): Kysely<unknown> =>
+const refuseInside = (isInside: () => boolean, run: RunQuery): Kysely<unknown> =>
   createKysely("postgres", async (sql, parameters) => {
-    if (!lock.isHolder) return run(sql, parameters);
+    if (!isInside()) return run(sql, parameters);
     throw new StoreError("misuse", "the store was read around an open transaction; use the transaction");
   });
 
