@@ -10,6 +10,8 @@ export type Ddl = {
   readonly clustered: string;
   /** For a table whose rows change soon after they were made. Ends a `create table`, after `clustered`. */
   readonly changing: string;
+  /** For a table that grows, and whose rows stay as they are until they are removed. In the place of `changing`. */
+  readonly lasting: string;
 };
 
 /** An index of a table that is there already. */

@@ -5,7 +5,14 @@ import { DatabaseSync } from "node:sqlite";
 import type { Ddl, Migrated, Migration } from "../migration.ts";
 import { StoreError } from "../store-error.ts";
 
-const ddl: Ddl = { bytes: "blob", integer: "integer", text: "text", clustered: " without rowid", changing: "" };
+const ddl: Ddl = {
+  bytes: "blob",
+  integer: "integer",
+  text: "text",
+  clustered: " without rowid",
+  changing: "",
+  lasting: "",
+};
 
 const versionOf = (database: DatabaseSync): number => {
   const known = database.prepare("select 1 from sqlite_schema where name = 'schema_migrations'").get();

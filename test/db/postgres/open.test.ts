@@ -59,6 +59,25 @@ const open = async (url: string, told: string[] = []): Promise<void> => {
   await store.close();
 };
 
+test("every table that grows says when it is to be cleared up", async () => {
+  const url = await ensureDatabase(freshDirectory());
+  const found = await runIn(
+    url,
+    `select relname::text as name, reloptions::text like '%fillfactor=80%' as has_room from pg_class
+     where reloptions::text like '%autovacuum_vacuum_scale_factor=0.0_}%' or reloptions::text like '%autovacuum_vacuum_scale_factor=0.0_,%'
+     order by relname`,
+  );
+  expect(found).toEqual([
+    { name: "attempts", has_room: 0 },
+    { name: "buckets", has_room: 1 },
+    { name: "deliveries", has_room: 1 },
+    { name: "events", has_room: 1 },
+    { name: "nodes", has_room: 1 },
+    { name: "payloads", has_room: 0 },
+    { name: "versions", has_room: 1 },
+  ]);
+});
+
 test("settings under which a crash loses events are told", async () => {
   const told: string[] = [];
   await open(await ensureDatabase(freshDirectory()), told);
