@@ -152,7 +152,7 @@ const options: Options<Config> = {
   role: {
     name: "ROLE",
     default: "all",
-    doc: "What this node does of it, on PostgreSQL: `all`, `api` (management), `ingest` (`/in`) or `worker` (delivery, replays, retention)",
+    doc: "What this node does of it, on PostgreSQL: `all`, `api` (management), `ingest` (events) or `worker` (delivery, replays, retention)",
     parse: oneOf("all", "api", "ingest", "worker"),
   },
   secretsKeys: {

@@ -9,7 +9,7 @@ import { measureAccepted, measureDelivered, type Throughput } from "./closed-loo
 import type { FullStore } from "./full-store.ts";
 import { newSetting } from "./setting.ts";
 
-type Measured = "a" | "b" | "c" | "e";
+type Measured = "a" | "b" | "c" | "e" | "j";
 
 const measureBare = async (bench: Bench): Promise<Throughput> => {
   const server = await startBare(bench.children, join(bench.newDirectory("a"), "journal"));
@@ -22,6 +22,15 @@ const measureBare = async (bench: Bench): Promise<Throughput> => {
 
 const measureIngest = async (bench: Bench): Promise<Throughput> => {
   const { gateway, source } = await newSetting(bench, "b", { delivers: false });
+  try {
+    return await measureAccepted(bench, { ...gateway, path: source.path });
+  } finally {
+    await gateway.stop();
+  }
+};
+
+const measureRuledIngest = async (bench: Bench): Promise<Throughput> => {
+  const { gateway, source } = await newSetting(bench, "j", { delivers: false, ruled: true });
   try {
     return await measureAccepted(bench, { ...gateway, path: source.path });
   } finally {
@@ -52,12 +61,14 @@ const names: Readonly<Record<Measured, string>> = {
   b: "ingest",
   c: "ingest → delivered → recorded",
   e: "the same, store full",
+  j: "ingest with dedup and schema",
 };
 
 const shares = [
   { part: "b", of: "a", least: 70 },
   { part: "c", of: "a", least: 35 },
   { part: "e", of: "c", least: 85 },
+  { part: "j", of: "b", least: 50 },
 ] as const;
 
 /** Shares are of the same round: what disturbs one disturbs both. */
@@ -96,10 +107,10 @@ const lineOf = (part: Measured, round: number, of: Throughput): string =>
   `${Math.round(of.mainCpuUs)} µs; generator and sink ${Math.round(of.benchCpuUs)} µs; ` +
   `other work ${of.foreignProcessors.toFixed(2)} processors`;
 
-/** a, b, c and e, one after the other in each round. */
+/** a, b, j, c and e, one after the other in each round. */
 export const measureThroughput = async (bench: Bench, full: FullStore | null): Promise<readonly Figure[]> => {
   const { parts, rounds } = bench.options;
-  const results: Record<Measured, Throughput[]> = { a: [], b: [], c: [], e: [] };
+  const results: Record<Measured, Throughput[]> = { a: [], b: [], c: [], e: [], j: [] };
   const measure = async (part: Measured): Promise<Throughput | null> => {
     switch (part) {
       case "a":
@@ -110,9 +121,11 @@ export const measureThroughput = async (bench: Bench, full: FullStore | null): P
         return measureDelivery(bench);
       case "e":
         return full === null ? null : measureDeliveryWhenFull(bench, full);
+      case "j":
+        return measureRuledIngest(bench);
     }
   };
-  const wanted = (["a", "b", "c", "e"] as const).filter((part: PartLetter) => parts.has(part));
+  const wanted = (["a", "b", "j", "c", "e"] as const).filter((part: PartLetter) => parts.has(part));
   for (let round = 1; round <= rounds; round += 1) {
     for (const part of wanted) {
       const result = await measure(part);

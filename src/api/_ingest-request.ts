@@ -170,6 +170,8 @@ const admit = (
     parts.gate.leave(routed, false);
     return unavailable("disk", true);
   }
+  // Nobody counts who came in.
+  if ((routed.rules?.requestLimit ?? null) === null) return takeBody(parts, routed, call);
   let result: Result | null = null;
   return takeBody(parts, routed, call)
     .then((taken) => (result = taken))
