@@ -1,3 +1,5 @@
+import { availableParallelism } from "node:os";
+
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 
 import { tallyReporter } from "./test/support/tally.ts";
@@ -34,9 +36,13 @@ const config: ViteUserConfig = defineConfig({
     // A process per file: a file that breaks its process, or fills it, breaks no other.
     pool: "forks",
     isolate: true,
+    // Files mostly wait for processes and servers of their own. Vitest's own number is one less than there are cores.
+    maxWorkers: Math.max(2, availableParallelism()),
     // Memory tests collect garbage before they measure.
     execArgv: ["--expose-gc"],
     testTimeout: 20_000,
+    // Machines of a suite are busy: what comes late comes all the same.
+    expect: { poll: { timeout: 10_000 } },
     hookTimeout: 20_000,
     teardownTimeout: 10_000,
     allowOnly: false,

@@ -63,6 +63,10 @@ const connectAgain = async (
   return null;
 };
 
+const closeAll = (connections: Iterable<Connection>): void => {
+  for (const connection of connections) connection.close();
+};
+
 /** Starts to send. */
 export const startLoad = ({
   port,
@@ -116,12 +120,10 @@ export const startLoad = ({
   const sending = Promise.all(Array.from({ length: connections }, sendOn));
   const stop = async (): Promise<void> => {
     over.abort();
-    const late = setTimeout(() => {
-      for (const connection of open) connection.close();
-    }, lastAnswersMsMax);
+    const late = setTimeout(() => closeAll(open), lastAnswersMsMax);
     await sending;
     clearTimeout(late);
-    for (const connection of open) connection.close();
+    closeAll(open);
   };
   return {
     acknowledged,

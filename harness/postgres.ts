@@ -4,7 +4,7 @@ import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { arch, platform, tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { Client, type CustomTypesConfig, types } from "pg";
+import { Client, types } from "pg";
 
 import { freePort } from "./free-port.ts";
 import { pause } from "./time.ts";
@@ -78,13 +78,13 @@ export const databaseUrl = (url: string, database: string): string => {
   return other.href;
 };
 
-const bigint = 20;
-const boolean = 16;
+/** Types by their numbers in `pg_type`. */
+const oids: Readonly<Record<"bigint" | "boolean", number>> = { bigint: 20, boolean: 16 };
 
 /** Whole numbers as numbers, flags as 0 and 1: as the other engine gives them. */
-const readerOf: CustomTypesConfig["getTypeParser"] = (oid, format) => {
-  if (oid === bigint) return Number;
-  if (oid === boolean) return (text: string) => (text === "t" ? 1 : 0);
+const readerOf = (oid: number, format?: "text" | "binary"): unknown => {
+  if (oid === oids.bigint) return Number;
+  if (oid === oids.boolean) return (text: string) => (text === "t" ? 1 : 0);
   return types.getTypeParser(oid, format);
 };
 

@@ -51,10 +51,11 @@ const keepRetries = (stand: NodesStand, promises: Promises): number => {
   return longestMs;
 };
 
+const isTimely = ({ headers, atMs }: Arrival): boolean =>
+  Math.abs(Number(headers["webhook-timestamp"]) * 1000 - (performance.timeOrigin + atMs)) < lateMsMax;
+
 /** All nodes go by the database's clock, which is right here. */
 const keepTimes = (stand: NodesStand, promises: Promises): void => {
-  const isTimely = ({ headers, atMs }: Arrival): boolean =>
-    Math.abs(Number(headers["webhook-timestamp"]) * 1000 - (performance.timeOrigin + atMs)) < lateMsMax;
   const wrong = stand.receiver.arrivals.filter((arrival) => !isTimely(arrival)).length;
   promises.keep(`a signature's time is that of the database; ${wrong} were not`, wrong === 0);
 };

@@ -19,7 +19,7 @@ const backMsMax = 20_000;
 /** A commit's answer is waited for 10 s. */
 const swallowedMsMax = 14_000;
 
-const openStand = async (context: FaultContext): Promise<{ stand: NodesStand; proxy: Proxy }> => {
+const openBehindProxy = async (context: FaultContext): Promise<{ stand: NodesStand; proxy: Proxy }> => {
   const postgres = await startPostgres({ isDurable: true });
   context.onEnd(postgres.close);
   const { proxy, close } = await startProxy(postgres.port);
@@ -60,7 +60,7 @@ export const nodesHalfOpenFault: Fault = {
   name: "nodes-half-open",
   title: "nothing passes between one of three nodes and the database for 6 or 22 s, and then all of it",
   run: async (context) => {
-    const { stand, proxy } = await openStand(context);
+    const { stand, proxy } = await openBehindProxy(context);
     const promises = createPromises();
     const gapsMs: number[] = [];
     for (let round = 0; round < rounds[context.scale]; round += 1) {
@@ -86,9 +86,9 @@ const swallowOnce = async (stand: NodesStand, proxy: Proxy, how: "ends" | "silen
   const [load] = stand.loads;
   if (load === undefined) throw new Error("there is no load");
   const fromMs = performance.now();
-  const before = proxy.swallowed;
+  const swallowedBefore = proxy.swallowed;
   proxy.swallowNext(how);
-  while (proxy.swallowed === before) await pause(5);
+  while (proxy.swallowed === swallowedBefore) await pause(5);
   const swallowedAtMs = performance.now();
   const goesOn = (): boolean => load.acknowledged.some(({ sentMs }) => sentMs > swallowedAtMs);
   while (!goesOn() && performance.now() - swallowedAtMs < backMsMax) await pause(20);
@@ -100,7 +100,7 @@ export const nodesAnswersFault: Fault = {
   name: "nodes-answers",
   title: "answers to COMMIT that never come, with and without the end of the connection",
   run: async (context) => {
-    const { stand, proxy } = await openStand(context);
+    const { stand, proxy } = await openBehindProxy(context);
     const promises = createPromises();
     await stand.untilMore(before);
     stand.strike();

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { connect, createServer, type Socket } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
 
 /** What becomes of the next COMMIT: it is done, and its answer never comes; then the connection ends, or stays as it is. */
 export type Swallow = "ends" | "silent";
@@ -22,13 +22,49 @@ export type Proxy = {
 /** With `prepare=false`, each statement goes over the wire as its text. */
 const commitText = Buffer.from("commit\0");
 
+/** What becomes of answers to COMMIT. */
+const createSwallower = () => {
+  let next: Swallow | null = null;
+  let count = 0;
+  return {
+    get count() {
+      return count;
+    },
+    swallowNext: (how: Swallow) => {
+      next = how;
+    },
+    /** Told of what goes to the server. It does what it is told; of what it answers to a COMMIT nothing is passed on. */
+    sees: (bytes: Buffer, client: Socket, server: Socket) => {
+      if (next === null || !bytes.includes(commitText)) return;
+      server.removeAllListeners("data");
+      if (next === "silent") server.resume();
+      else server.once("data", () => client.destroy());
+      next = null;
+      count += 1;
+    },
+  };
+};
+
+const listenAnywhere = async (onConnection: (client: Socket) => void): Promise<{ listening: Server; port: number }> => {
+  const listening = createServer({ noDelay: true }, onConnection).listen(0, "127.0.0.1");
+  await once(listening, "listening");
+  const address = listening.address();
+  return { listening, port: typeof address === "object" && address !== null ? address.port : 0 };
+};
+
+const addressOf = (database: string, port: number): string => {
+  const url = new URL(database);
+  url.port = String(port);
+  url.searchParams.set("prepare", "false");
+  return url.href;
+};
+
 /** Opens one in front of a server on this machine. Gives it, and what closes it. */
 export const startProxy = async (port: number): Promise<{ proxy: Proxy; close: () => Promise<void> }> => {
   const sockets = new Set<Socket>();
   let target = port;
   let isSilent = false;
-  let swallow: Swallow | null = null;
-  let swallowed = 0;
+  const swallower = createSwallower();
   /** Connections that came while nothing passed. */
   const callers: (() => void)[] = [];
 
@@ -36,13 +72,6 @@ export const startProxy = async (port: number): Promise<{ proxy: Proxy; close: (
     sockets.add(socket);
     socket.on("error", () => null);
     socket.once("close", () => sockets.delete(socket));
-  };
-  /** The server does what it is told; of what it answers nothing is passed on. */
-  const swallowAnswers = (how: Swallow, client: Socket, server: Socket): void => {
-    swallowed += 1;
-    server.removeAllListeners("data");
-    if (how === "silent") server.resume();
-    else server.once("data", () => client.destroy());
   };
   const join = (client: Socket): void => {
     const server = connect(target, "127.0.0.1");
@@ -52,14 +81,11 @@ export const startProxy = async (port: number): Promise<{ proxy: Proxy; close: (
     client.once("close", () => server.end());
     client.on("data", (bytes: Buffer) => {
       server.write(bytes);
-      if (swallow === null || !bytes.includes(commitText)) return;
-      const how = swallow;
-      swallow = null;
-      swallowAnswers(how, client, server);
+      swallower.sees(bytes, client, server);
     });
     if (isSilent) server.pause();
   };
-  const listening = createServer({ noDelay: true }, (client) => {
+  const { listening, port: ownPort } = await listenAnywhere((client) => {
     hold(client);
     if (!isSilent) {
       join(client);
@@ -70,21 +96,13 @@ export const startProxy = async (port: number): Promise<{ proxy: Proxy; close: (
       if (!client.destroyed) join(client);
       client.resume();
     });
-  }).listen(0, "127.0.0.1");
-  await once(listening, "listening");
-  const address = listening.address();
-  const ownPort = typeof address === "object" && address !== null ? address.port : 0;
+  });
 
   const endAll = (): void => {
     for (const socket of sockets) socket.destroy();
   };
   const proxy: Proxy = {
-    url: (database) => {
-      const url = new URL(database);
-      url.port = String(ownPort);
-      url.searchParams.set("prepare", "false");
-      return url.href;
-    },
+    url: (database) => addressOf(database, ownPort),
     silence: () => {
       isSilent = true;
       for (const socket of sockets) socket.pause();
@@ -94,11 +112,9 @@ export const startProxy = async (port: number): Promise<{ proxy: Proxy; close: (
       for (const call of callers.splice(0)) call();
       for (const socket of sockets) socket.resume();
     },
-    swallowNext: (how) => {
-      swallow = how;
-    },
+    swallowNext: swallower.swallowNext,
     get swallowed() {
-      return swallowed;
+      return swallower.count;
     },
     switchTo: (next, those) => {
       target = next;

@@ -126,6 +126,78 @@ const makeRoutes = async (
 
 const countAgain = ({ counts }: Receiver): number => [...counts.values()].reduce((sum, count) => sum + count - 1, 0);
 
+type Posts = Pick<NodesStand, "loads" | "load" | "acknowledged" | "untilMore" | "gapMs">;
+
+/** What posts events to nodes, and which source each event is of. */
+const createPosts = (context: FaultContext, receiver: Receiver, paths: readonly string[]): Posts => {
+  const loads: Load[] = [];
+  /** The sources of each load. */
+  const routes: (readonly number[])[] = [];
+  const isOf =
+    (source: number) =>
+    ({ number }: { readonly number: number }): boolean => {
+      const own = routes[Math.floor(number / numbersPerLoad)] ?? [];
+      return own[number % own.length] === source;
+    };
+  const acknowledged = (): readonly Acknowledged[] => loads.flatMap((load) => load.acknowledged);
+  return {
+    loads,
+    acknowledged,
+    load: (node, own = {}, of = paths.map((_, source) => source)) => {
+      const firstNumber = 1 + loads.length * numbersPerLoad;
+      const path = of.map((source) => paths[source] ?? "");
+      const load = context.startLoad({ port: node.port, path, firstNumber, ...own });
+      loads.push(load);
+      routes.push(of);
+      return load;
+    },
+    untilMore: async (count) => {
+      const wanted = acknowledged().length + count;
+      const deadlineMs = performance.now() + sharedMsMax;
+      while (acknowledged().length < wanted) {
+        if (performance.now() > deadlineMs) throw new Error(`${acknowledged().length} of ${wanted} were acknowledged`);
+        await pause(lookMs);
+      }
+    },
+    gapMs: (span) => {
+      const inOrder = acknowledged().toSorted((a, b) => a.ackedMs - b.ackedMs);
+      const gapOf = (source: number): number =>
+        longestGapMs(inOrder.filter(isOf(source)), receiver.arrivals.filter(isOf(source)), span);
+      return Math.max(...paths.map((_, source) => gapOf(source)));
+    },
+  };
+};
+
+type Shares = Pick<NodesStand, "owner" | "other" | "untilShared">;
+
+/** Who has what. */
+const createShares = (database: string, nodes: readonly Gateway[], destinationIds: readonly string[]): Shares => {
+  const owner = async (source = 0): Promise<Gateway> => {
+    for (;;) {
+      const pid = (await ownersIn(database)).get(bucketOf(destinationIds[source] ?? ""));
+      const found = nodes.find(({ serve }) => serve.pid === pid);
+      if (found !== undefined) return found;
+      await pause(lookMs);
+    }
+  };
+  return {
+    owner,
+    other: async (source) => {
+      const own = await owner(source);
+      return nodes.find((node) => node !== own && node.serve.isRunning) ?? own;
+    },
+    untilShared: async (among = nodes.filter(({ serve }) => serve.isRunning)) => {
+      const startedMs = performance.now();
+      const pids = among.map(({ serve }) => serve.pid);
+      while (!isShared(await ownersIn(database), pids)) {
+        if (performance.now() - startedMs > sharedMsMax) throw new Error(`not shared within ${sharedMsMax} ms`);
+        await pause(lookMs);
+      }
+      return performance.now() - startedMs;
+    },
+  };
+};
+
 /** Starts nodes and waits until they have shared the work. */
 export const openNodes = async (context: FaultContext, wish: NodesWish): Promise<NodesStand> => {
   const postgres = wish.postgres ?? (await startPostgres({ isDurable: true }));
@@ -137,58 +209,24 @@ export const openNodes = async (context: FaultContext, wish: NodesWish): Promise
   const receiver = await context.startReceiver();
   const sources = await makeRoutes(first, receiver, wish);
   const destinationIds = sources.map(({ destinationId }) => destinationId);
+  const shares = createShares(database, nodes, destinationIds);
   const paths = sources.map(({ path }) => path);
-  const loads: Load[] = [];
-  /** Where the events of each load go. */
-  const routes: (readonly number[])[] = [];
+  const posts = createPosts(context, receiver, paths);
   let struckMs: number | null = null;
   let duplicatesMax = 0;
   let restarts = 0;
 
-  const acknowledged = (): readonly Acknowledged[] => loads.flatMap((load) => load.acknowledged);
-  const owner = async (source = 0): Promise<Gateway> => {
-    for (;;) {
-      const pid = (await ownersIn(database)).get(bucketOf(destinationIds[source] ?? ""));
-      const found = nodes.find(({ serve }) => serve.pid === pid);
-      if (found !== undefined) return found;
-      await pause(lookMs);
-    }
-  };
-  const untilShared = async (among: readonly Gateway[] = nodes.filter(({ serve }) => serve.isRunning)) => {
-    const startedMs = performance.now();
-    const pids = among.map(({ serve }) => serve.pid);
-    while (!isShared(await ownersIn(database), pids)) {
-      if (performance.now() - startedMs > sharedMsMax) throw new Error(`not shared within ${sharedMsMax} ms`);
-      await pause(lookMs);
-    }
-    return performance.now() - startedMs;
-  };
-  const gapMs = (span: Span): number => {
-    const sourceOf = (number: number): number | undefined => {
-      const own = routes[Math.floor(number / numbersPerLoad)] ?? [];
-      return own[number % own.length];
-    };
-    const isOf = (source: number) => (each: { readonly number: number }) => sourceOf(each.number) === source;
-    const inOrder = acknowledged().toSorted((a, b) => a.ackedMs - b.ackedMs);
-    return Math.max(
-      ...paths.map((_, source) =>
-        longestGapMs(inOrder.filter(isOf(source)), receiver.arrivals.filter(isOf(source)), span),
-      ),
-    );
-  };
   const strike = (): void => {
     struckMs ??= performance.now();
   };
   const allowUnderWay = async (of: readonly Gateway[]): Promise<number> => {
-    const claims = await claimsIn(
-      database,
-      of.map(({ serve }) => serve.pid),
-    );
+    const pids = of.map(({ serve }) => serve.pid);
+    const claims = await claimsIn(database, pids);
     const count = claims.filter((number) => receiver.counts.has(number)).length;
     duplicatesMax += count;
     return count;
   };
-  await untilShared();
+  await shares.untilShared();
   return {
     postgres,
     database,
@@ -196,29 +234,8 @@ export const openNodes = async (context: FaultContext, wish: NodesWish): Promise
     receiver,
     sources,
     destinationIds,
-    loads,
-    owner,
-    other: async (source) => {
-      const own = await owner(source);
-      return nodes.find((node) => node !== own && node.serve.isRunning) ?? own;
-    },
-    load: (node, own = {}, of = paths.map((_, source) => source)) => {
-      const firstNumber = 1 + loads.length * numbersPerLoad;
-      const path = of.map((source) => paths[source] ?? "");
-      const load = context.startLoad({ port: node.port, path, firstNumber, ...own });
-      loads.push(load);
-      routes.push(of);
-      return load;
-    },
-    acknowledged,
-    untilMore: async (count) => {
-      const wanted = acknowledged().length + count;
-      const deadlineMs = performance.now() + sharedMsMax;
-      while (acknowledged().length < wanted) {
-        if (performance.now() > deadlineMs) throw new Error(`${acknowledged().length} of ${wanted} were acknowledged`);
-        await pause(lookMs);
-      }
-    },
+    ...shares,
+    ...posts,
     strike,
     allowUnderWay,
     kill: async (killed) => {
@@ -231,13 +248,11 @@ export const openNodes = async (context: FaultContext, wish: NodesWish): Promise
       restarts += again.length;
       await Promise.all(again.map((node) => node.start()));
     },
-    untilShared,
-    gapMs,
     settle: async (stallMs = stallMsMax) => {
-      await Promise.all(loads.map((load) => load.stop()));
-      const all = acknowledged();
+      await Promise.all(posts.loads.map((load) => load.stop()));
+      const all = posts.acknowledged();
       const still = await untilStill({ database, receiver }, all, stallMs);
-      const longest = gapMs({ fromMs: struckMs ?? 0, untilMs: performance.now() });
+      const longest = posts.gapMs({ fromMs: struckMs ?? 0, untilMs: performance.now() });
       const duplicates = countAgain(receiver);
       return { acknowledged: all.length, ...still, duplicates, duplicatesMax, longestGapMs: longest, restarts };
     },

@@ -1,4 +1,5 @@
 import type { Lane } from "./lane.ts";
+import type { Work } from "./work.ts";
 
 /**
  * Bytes that all lanes together keep in memory. Above it a lane may still hold its share, which is this divided by the
@@ -6,6 +7,12 @@ import type { Lane } from "./lane.ts";
  * times this.
  */
 const heldBytesMax = 32 * 1024 * 1024;
+
+/** What an event counts as until it has been read from the store: the largest body that is usual. */
+const unreadBytes = 256 * 1024;
+
+/** What is yet to be read from the store, to send this. */
+export const toReadBytes = (work: Work | undefined): number => (work?.stored === null ? unreadBytes : 0);
 
 /** What the events in lanes keep in memory. */
 export class LaneMemory {

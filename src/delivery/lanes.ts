@@ -8,7 +8,7 @@ import { claimedDueMs, type Delivery } from "../queue/delivery.ts";
 import type { Ownership, Standing } from "../queue/ownership.ts";
 import type { Destination } from "../routing/destination.ts";
 import type { RoutingTable } from "../routing/table.ts";
-import { LaneMemory } from "./lane-memory.ts";
+import { LaneMemory, toReadBytes } from "./lane-memory.ts";
 import {
   hasBacklog,
   isBusy,
@@ -26,11 +26,6 @@ import {
 } from "./lane.ts";
 import { RateWindow } from "./rate.ts";
 import type { Progress, Work, WorkEnd } from "./work.ts";
-
-/** What an event counts as until it has been read from the store: the largest body that is usual. */
-const unreadBytes = 256 * 1024;
-
-const toReadBytes = (work: Work | undefined): number => (work?.stored === null ? unreadBytes : 0);
 
 /** Deliveries that a lane claims in one go: the commit that claims them holds up all others. */
 const claimedMax = 250;
@@ -335,9 +330,8 @@ export class Lanes {
       const rateWaitMs = lane.rate.take(destination, takenAtMs);
       if (rateWaitMs > 0) return rateWaitMs;
       this.#startsLeft -= 1;
-      for (const work of lane.waiting[next.turn].splice(next.index, 1)) {
-        void this.#run(lane, work, { destination, takenAtMs });
-      }
+      const [work] = lane.waiting[next.turn].splice(next.index, 1);
+      if (work !== undefined) void this.#run(lane, work, { destination, takenAtMs });
     }
   }
 

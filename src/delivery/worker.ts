@@ -6,6 +6,7 @@ import type { ForwardTime } from "../lib/forward-time.ts";
 import type { Observer } from "../observe/observe.ts";
 import type { CancelReason, Delivery } from "../queue/delivery.ts";
 import type { Settlement } from "../queue/settle.ts";
+import { hasSeenCrash } from "../queue/suspect.ts";
 import type { Destination } from "../routing/destination.ts";
 import type { Attempt } from "./attempt-log.ts";
 import { type AttemptContext, failedUnsent, performAttempt } from "./attempt.ts";
@@ -127,8 +128,8 @@ const heldWork = (work: Work, settlement: Settlement | null, attempt: Attempt | 
 
 /**
  * What a lane does with a delivery whose turn it is. Its slot is free again when the outcome is on disk; a success frees
- * it as soon as the receiver has answered, save in an ordered lane. So a failing destination is not sent more than the
- * failures that switch it off, and fills commits no faster than they end.
+ * it as soon as the receiver has answered, save in an ordered lane and after a crash. So a failing destination is not sent
+ * more than the failures that switch it off, and fills commits no faster than they end.
  */
 export const createWorker =
   (parts: WorkerParts) =>
@@ -136,6 +137,7 @@ export const createWorker =
     const { outcome, attempt } = await tryOnceSafely(parts, work, progress);
     if (attempt !== null) report(parts, work, destination, attempt);
     const recorded = parts.recorder.record({ delivery: work.delivery, outcome, attempt });
-    if (outcome.kind === "succeeded" && !destination.ordered) return { kept: null, hasFailed: false };
+    const frees = outcome.kind === "succeeded" && !destination.ordered && !hasSeenCrash(work.delivery);
+    if (frees) return { kept: null, hasFailed: false };
     return { kept: heldWork(work, await recorded, attempt), hasFailed: outcome.kind === "failed" };
   };

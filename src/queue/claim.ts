@@ -6,7 +6,7 @@ import { type Id, idFromBytes, idToBytes } from "../lib/ids.ts";
 import { asDeliveryRow, fromDeliveryRow, type QueueTables } from "./_rows.ts";
 import { claimedDueMs, type Delivery } from "./delivery.ts";
 import { destinationsWithClaims } from "./read.ts";
-import { givenBackSql, suspectedSql } from "./suspect.ts";
+import { givenBackSql, besideSql, suspectedSql } from "./suspect.ts";
 
 /** One lane's wish for more work. */
 export type ClaimWish = {
@@ -115,7 +115,7 @@ const rescueSome = async (tx: Tx, destinationId: Id, underWayMax: number): Promi
     .limit(rescuedMax)
     .execute();
   for (const [index, { event_id, id }] of claimed.entries()) {
-    const claims = sql<number>`${sql.raw(index < underWayMax ? suspectedSql : givenBackSql)}`;
+    const claims = sql<number>`${sql.raw(index < underWayMax ? suspectedSql : besideSql)}`;
     await tables
       .updateTable("deliveries")
       .set(({ eb, ref }) => ({ due_at_ms: ref("created_at_ms"), claims, generation: eb("generation", "+", 1) }))

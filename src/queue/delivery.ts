@@ -28,7 +28,7 @@ export type Delivery = {
   readonly attempts: number;
   /**
    * Since the last recorded attempt: 0 when it is not claimed, 1 when it is; from `suspectClaims` on, the crashes that it may
-   * have been under way at, and the attempt that is, or is next.
+   * have been under way at, and the attempt that is, or is next; below 0, it waited for its turn at a crash.
    */
   readonly claims: number;
   /** Grows with each claim, so that the outcome of an older claim changes nothing. */

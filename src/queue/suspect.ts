@@ -7,6 +7,20 @@ import type { Delivery } from "./delivery.ts";
  */
 export const suspectClaims = 2;
 
+/**
+ * `claims` of a delivery that was claimed at a crash and waited for its turn, by what slots tell. A success frees its slot
+ * before it is on disk, so a crash may have been the fault of one further back: from the first crash on, until an outcome
+ * of its own is on disk, whoever is claimed frees its slot only then, and a second crash finds its cause at the front.
+ */
+const besideClaims = -1;
+
+/** Whether a process has died with this claim on record, since the last recorded attempt. */
+export const hasSeenCrash = ({ claims }: Pick<Delivery, "claims">): boolean =>
+  claims === besideClaims || claims >= suspectClaims;
+
+/** SQL for the `claims` of a claim that a dead process held, when it waited for its turn. */
+export const besideSql: string = `case when claims < ${suspectClaims} then ${besideClaims} else claims end`;
+
 /** SQL for the `claims` of a claim that is given back untried. */
 export const givenBackSql: string = `case when claims < ${suspectClaims} then 0 else claims end`;
 

@@ -37,7 +37,7 @@ test("invariant: never more than the limit goes out in any second, however long 
       let nowMs = 0;
       const sendUntil = (untilMs: number): void => {
         pending.sort((a, b) => a.dueMs - b.dueMs);
-        while ((pending[0]?.dueMs ?? Infinity) <= untilMs) {
+        while (pending.length > 0 && pending[0]!.dueMs <= untilMs) {
           const { takenAtMs, dueMs } = pending.shift()!;
           window.sends(takenAtMs, dueMs);
           sent.push(dueMs);

@@ -1,3 +1,5 @@
+import type { ServerResponse } from "node:http";
+
 import { expect, test } from "vitest";
 
 import type { Id } from "../../src/lib/ids.ts";
@@ -98,8 +100,10 @@ test.for([
   ["Retry-After in seconds", { status: 503, headers: { "retry-after": "120" } }, 120_000, 120_000],
   [
     "Retry-After as a date",
-    { status: 503, headers: { "retry-after": httpDate(Date.now() + 600_000) } },
-    595_000,
+    (_request: unknown, response: ServerResponse) => {
+      response.writeHead(503, { "retry-after": httpDate(Date.now() + 600_000) }).end();
+    },
+    597_000,
     600_000,
   ],
   ["Retry-After far away", { status: 503, headers: { "retry-after": "86400" } }, 3_600_000, 3_600_000],

@@ -230,14 +230,14 @@ test("what a dead process had claimed is due again, in its place, and remembers 
       { delivery: { ...retried, generation: 1 }, settlement: { to: "due", atMs: nowMs + 60_000 }, attempts: 1 },
     ]),
   );
-  // Two may have been under way; the third only waited.
+  // Two may have been under way; the third only waited, beside them.
   await rescueClaims(store, [{ destinationId, slots: 2 }]);
   expect(await Promise.all(deliveries.map((delivery) => dueOf(store, delivery)))).toEqual(
     deliveries.map(({ createdAtMs }) => createdAtMs),
   );
   const [again] = await claimFor({ destinationId, dueUntilMs: nowMs + 2, limit: 10 });
   expect(again!.deliveries).toEqual(
-    deliveries.map((delivery, index) => ({ ...delivery, claims: index < 2 ? 2 : 1, generation: 3 })),
+    deliveries.map((delivery, index) => ({ ...delivery, claims: index < 2 ? 2 : -1, generation: 3 })),
   );
   expect(again!.nextDueAtMs).toBe(nowMs + 60_000);
 });

@@ -1,4 +1,4 @@
-import type { Clock } from "../../lib/clock.ts";
+import { type Clock, wait } from "../../lib/clock.ts";
 import type { CommitRequest, Committed } from "../group-commit.ts";
 import type { OperationResult } from "../statement.ts";
 import { isInterrupted } from "../store-error.ts";
@@ -13,7 +13,10 @@ import { beginCommands, commit, readProof, rollBack, unwritten } from "./_settle
 import type { Session } from "./session.ts";
 
 /** A batch that lost a deadlock, or whose connection broke before its commit, is tried so often. */
-const triesMax = 3;
+const triesMax = 5;
+
+/** Before it is tried again, and twice as long each time after: who won must wake and go on before the batch is in its way again. */
+const againMs = 20;
 
 /**
  * Of what a batch does, every row is found by a key. The planner knows nothing of how many rows an array has, and sorted
@@ -110,6 +113,7 @@ const writeSoon = async (parts: BatchParts, session: Session, batch: Batch): Pro
     if (attempt.kind === "written") return { ...attempt, applied };
     if (attempt.kind === "outdated") return attempt;
     if (tries >= triesMax) throw attempt.error;
+    await wait(parts.clock, againMs * 2 ** (tries - 1));
   }
 };
 

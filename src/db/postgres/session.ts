@@ -133,61 +133,83 @@ const open = async (options: SessionOptions, silences: Silences, onBroken: () =>
   silences: silences.count,
 });
 
+/** What a round that failed says. One whose connection ended may have been done all the same. */
+const roundError = (error: unknown): StoreError => {
+  if (error instanceof StoreError) return error;
+  return endsSession(error) && !isStale(error) ? broken(error) : toStoreError(error);
+};
+
+/** The connection of a session, while it has one. */
+type Line = {
+  readonly current: Open | null;
+  readonly generation: number;
+  /** The connection, opened when there is none. */
+  ensure(): Promise<Open>;
+  giveUp(opened: Open): void;
+  /** Gives it up when others were silent since it last answered. */
+  distrust(): void;
+};
+
+const createLine = (options: SessionOptions, silences: Silences): Line => {
+  let current: Open | null = null;
+  let generation = 0;
+  const giveUp = (opened: Open): void => {
+    if (current === opened) current = null;
+    abandon(opened.client);
+  };
+  return {
+    get current() {
+      return current;
+    },
+    get generation() {
+      return generation;
+    },
+    ensure: async () => {
+      if (current !== null) return current;
+      // A connection that cannot be opened breaks as well, before there is anything to forget.
+      let opened: Open | null = null;
+      opened = await open(options, silences, () => {
+        if (opened !== null && current === opened) current = null;
+      });
+      generation += 1;
+      current = opened;
+      return opened;
+    },
+    giveUp,
+    distrust: () => {
+      if (current !== null && current.silences !== silences.count) giveUp(current);
+    },
+  };
+};
+
 /** Opens nothing until the first round. */
 export const createSession = (options: SessionOptions): Session => {
   const { clock, answerMsMax, rowsMax, onSent, silences = { count: 0 } } = options;
-  let current: Open | null = null;
+  const line = createLine(options, silences);
   let turn: Promise<unknown> = Promise.resolve();
   let pending = 0;
-  let generation = 0;
   let isClosed = false;
-
-  const ensureOpen = async (): Promise<Open> => {
-    if (current !== null) return current;
-    // A connection that cannot be opened breaks as well, before there is anything to forget.
-    let opened: Open | null = null;
-    opened = await open(options, silences, () => {
-      if (opened !== null && current === opened) current = null;
-    });
-    generation += 1;
-    current = opened;
-    return opened;
-  };
-
-  const distrust = (): void => {
-    if (current === null || current.silences === silences.count) return;
-    abandon(current.client);
-    current = null;
-  };
 
   const answer = async (commands: readonly Command[], on: number | null): Promise<readonly CommandResult[]> => {
     if (isClosed) throw new StoreError("closed", "the store is closed");
-    if (on !== null && (current === null || on !== generation)) {
+    if (on !== null && (line.current === null || on !== line.generation)) {
       throw new StoreError("interrupted", "the connection to PostgreSQL broke within a transaction");
     }
     // What a transaction has begun is nowhere else.
-    if (on === null) distrust();
-    const opened = await ensureOpen();
-    const { client, prepared } = opened;
-    const giveUp = (): void => {
-      current = null;
-      abandon(client);
-    };
+    if (on === null) line.distrust();
+    const opened = await line.ensure();
     const timer = clock.after(answerMsMax, () => {
       silences.count += 1;
-      giveUp();
+      line.giveUp(opened);
     });
     try {
       onSent?.(commands.length);
-      const results = await client.query(new Round(commands, prepared, rowsMax)).results;
+      const results = await opened.client.query(new Round(commands, opened.prepared, rowsMax)).results;
       opened.silences = silences.count;
       return results;
     } catch (error) {
-      if (error instanceof StoreError) throw error;
-      if (!endsSession(error) && !isStale(error)) throw toStoreError(error);
-      giveUp();
-      if (isStale(error)) throw toStoreError(error);
-      throw broken(error);
+      if (!(error instanceof StoreError) && (endsSession(error) || isStale(error))) line.giveUp(opened);
+      throw roundError(error);
     } finally {
       timer.cancel();
     }
@@ -198,7 +220,7 @@ export const createSession = (options: SessionOptions): Session => {
       return pending;
     },
     get generation() {
-      return generation;
+      return line.generation;
     },
     run: async (commands, on) => {
       pending += 1;
@@ -213,9 +235,7 @@ export const createSession = (options: SessionOptions): Session => {
     close: async () => {
       isClosed = true;
       await turn;
-      const last = current;
-      current = null;
-      if (last !== null) await end(last.client, clock);
+      if (line.current !== null) await end(line.current.client, clock);
     },
   };
 };

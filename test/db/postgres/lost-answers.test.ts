@@ -80,7 +80,9 @@ const crashes: Readonly<Record<string, (server: PostgresServer) => Promise<void>
       "select pid::bigint from pg_stat_activity where backend_type = 'client backend'",
     );
     process.kill(Number(self!["pid"]), "SIGKILL");
-    await expect.poll(() => outcomeOf(runIn(server.url(), "select 1"))).toEqual([expect.anything()]);
+    await expect
+      .poll(() => outcomeOf(runIn(server.url(), "select 1")), { timeout: 20_000 })
+      .toEqual([expect.anything()]);
   },
 };
 
