@@ -190,6 +190,17 @@ describe("a connection", () => {
     expect(await next()).toHaveProperty("event_id");
   });
 
+  test("that is refused is counted, and logged", async () => {
+    const source = await start();
+    await refusalOf(source, `${source.path}?token=wrong`);
+    await refusalOf(source, source.path.replace(source.id, "0".repeat(32)));
+    const metrics = (await http(`${source.url}/metrics`)).body.toString();
+    expect(metrics).toContain('postern_ingest_refused_total{reason="no_access"} 1');
+    expect(metrics).toContain('postern_ingest_refused_total{reason="unknown_slug"} 1');
+    expect(source.log.lines.join("")).toContain("no_access");
+    expect(source.log.lines.join("")).not.toContain("token=");
+  });
+
   test("takes no cookie, wherever the page is from", async () => {
     const source = await start();
     const headers = { cookie: `better-auth.session_token=${source.key}`, origin: new URL(source.url).origin };
