@@ -17,7 +17,7 @@ const ofStores = [
   "test/ingest/**/*.test.ts",
   "test/queue/**/*.test.ts",
   "test/replay/**/*.test.ts",
-  "test/retention/{expire,purge}.test.ts",
+  "test/retention/{expire,expire-sources,purge}.test.ts",
   "test/routing/store.test.ts",
   "test/secrets/{rotate,secrets}.test.ts",
 ];
@@ -26,7 +26,7 @@ const ofStores = [
 const ofEmbedded = ["test/gateway/disk-floor.test.ts", "test/ingest/free-space.test.ts"];
 
 /** Of the PostgreSQL engine itself. */
-const ofPostgres = ["test/db/postgres/**/*.test.ts", "test/nodes/**/*.test.ts"];
+const ofPostgres = ["test/cli/database.test.ts", "test/db/postgres/**/*.test.ts", "test/nodes/**/*.test.ts"];
 
 const config: ViteUserConfig = defineConfig({
   test: {

@@ -44,17 +44,10 @@ const eventTypePlaceOf = ({ eventTypeSource, eventTypePath }: SourceSettings): T
   }
 };
 
-/** A sender that has words signed for whoever asks proves nothing by a word, however the source says that it signs. */
-const butWords = (scheme: Scheme): Scheme =>
-  scheme.kind === "hmac"
-    ? { ...scheme, signed: scheme.signed.map((part) => (part === "body" ? "body_but_words" : part)) }
-    : scheme;
-
 /** What was refused when it was saved verifies nothing: a newer program may have known it. */
 const withOwn = (preset: Preset, own: OwnVerification): Preset => {
   const read = readVerification(own, preset.verification);
-  const said: Scheme = read.kind === "scheme" ? read.scheme : { kind: "unverifiable" };
-  const verification = preset.handshake?.kind === "query_hmac" ? butWords(said) : said;
+  const verification: Scheme = read.kind === "scheme" ? read.scheme : { kind: "unverifiable" };
   const { handshake } = preset;
   // Whoever asks gets a word signed, which only the preset's own scheme does not take for an event.
   const changed = { ...preset, verification, handshake: handshake?.kind === "query_hmac" ? null : handshake };

@@ -37,7 +37,14 @@ describe("/openapi.json", () => {
       ...routes.map((route) => under("/api/v1", route)),
       ...hookstreamRoutes.map((route) => under("/v1", route)),
     ];
-    const beside = ["post /in/{slug}", "get /healthz", "get /readyz", "get /metrics"];
+    const beside = [
+      "post /in/{slug}",
+      "post /v1/ingest/{source_id}",
+      "get /v1/ws/ingest/{source_id}",
+      "get /healthz",
+      "get /readyz",
+      "get /metrics",
+    ];
     expect(described.toSorted()).toEqual([...real, ...beside].toSorted());
   });
 

@@ -36,6 +36,13 @@ const run = (path: string, sql: string): void => withDatabase(path, (database) =
 const versionsOf = (path: string): unknown[] =>
   rowsOf(path, "select version, name, applied_at_ms from schema_migrations");
 
+test("a step's indexes are made with it", () => {
+  const path = newPath();
+  const indexed: Migration = { ...step(2), indexes: [{ name: "marks_by_mark", on: "marks (mark)" }] };
+  migrate(path, [first, indexed], nowMs);
+  expect(rowsOf(path, "select name from sqlite_schema where type = 'index'")).toEqual([{ name: "marks_by_mark" }]);
+});
+
 test("a new store gets every step, and no backup", () => {
   const path = newPath();
   expect(migrate(path, [first, second], nowMs)).toEqual({ fromVersion: 0, toVersion: 2, backupPath: null });
@@ -118,4 +125,27 @@ test("a store of a newer program is refused, untouched, with what to do about it
     }),
   );
   expect(versionsOf(path)).toHaveLength(3);
+});
+
+test("a source that was off before there were more states stores and does not forward: it is paused", () => {
+  const path = newPath();
+  const before = migrations.filter(({ version }) => version <= 2);
+  migrate(path, before, nowMs);
+  const columns = "id, team_id, env_id, kind, dialect, name, ingest_slug, slug, provider";
+  for (const [slug, enabled] of [
+    ["on", 1],
+    ["off", 0],
+  ] as const) {
+    const values = `x'', x'', 'webhook', 'krafter', 'x', '${slug}', '${slug}', 'generic', 1, ${enabled}, 30, 0, 0`;
+    run(
+      path,
+      `insert into sources (${columns}, require_signature, enabled, retention_days, created_at_ms, updated_at_ms)
+       values (x'0${enabled}', ${values})`,
+    );
+  }
+  migrate(path, migrations, nowMs);
+  expect(rowsOf(path, "select slug, status, dedup_window_seconds, transport from sources order by slug")).toEqual([
+    { slug: "off", status: "paused", dedup_window_seconds: 300, transport: "http" },
+    { slug: "on", status: "active", dedup_window_seconds: 300, transport: "http" },
+  ]);
 });

@@ -86,7 +86,7 @@ test("what is forged of a signed request is stored, and never as valid", time, a
       tried += 1;
       if (tried % triesPerHour === 0) gateway.clock.advance(3_600_000);
     }),
-    tries(25),
+    tries(10),
   );
   for (const [at, preset] of shippedPresets.entries()) {
     const event = { event_type: preset.sample.eventType, signature_valid: true, signature_reason: "ok" };

@@ -27,17 +27,13 @@ const reasonFor = (settings: SourceSettings, header: string, value: string): str
 
 const mac = (algorithm: string): string => createHmac(algorithm, "s").update(body).digest("hex");
 
-test("a word proves nothing where the sender has words signed, also when the source says itself how it signs", () => {
-  const reasonOf = (provider: string, content: string): string => {
-    const verification = { type: "hmac_sha256", header: "X-Mine", config: null };
-    const preset = presetFor(catalog, generic({ provider, verification }))!;
-    const value = createHmac("sha256", "s").update(content).digest("hex");
-    const request = { headers: [["x-mine", value]] as const, body: Buffer.from(content), secrets: ["s"], nowMs };
-    return verify(preset.verification, request).reason;
-  };
-  expect(reasonOf("x", '{"a":1}')).toBe("ok");
-  expect(reasonOf("x", "OWQ0MzE3NDE")).toBe("mismatch");
-  expect(reasonOf("github", "OWQ0MzE3NDE")).toBe("ok");
+test("nobody has words signed by a source that says itself how its sender signs: they might be what is signed there", () => {
+  const handshakeOf = (provider: string, verification: SourceSettings["verification"]): string | undefined =>
+    presetFor(catalog, { ...generic({ provider }), verification: verification ?? null })?.handshake?.kind;
+  const jwt = { type: "jwt", header: null, config: null };
+  expect(handshakeOf("x", null)).toBe("query_hmac");
+  expect(handshakeOf("x", jwt)).toBeUndefined();
+  expect(handshakeOf("dropbox", jwt)).toBe("query_challenge");
 });
 
 test("there is no preset for a provider that nobody knows", () => {

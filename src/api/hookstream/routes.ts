@@ -8,12 +8,22 @@ import type { Route } from "./route.ts";
 import { sessionRoutes } from "./session.ts";
 import { sourceRoutes } from "./sources.ts";
 import { templateRoutes } from "./templates.ts";
+import { testSessionClaimRoutes } from "./test-session-claim.ts";
+import { testSessionRoutes } from "./test-sessions.ts";
+
+const testRoutes = (parts: HookstreamParts): readonly Route[] => {
+  const { testSessions } = parts;
+  return testSessions === null
+    ? []
+    : [...testSessionRoutes({ ...parts, testSessions }), ...testSessionClaimRoutes({ ...parts, testSessions })];
+};
 
 /** All routes of the hookstream API, in the order in which they are documented. */
 export const hookstreamRoutes = (parts: HookstreamParts): readonly Route[] => [
   ...sourceRoutes(parts),
   ...templateRoutes(parts),
   ...refusedRoutes(parts),
+  ...testRoutes(parts),
   ...eventRoutes(parts),
   ...environmentRoutes(parts),
   ...apiKeyRoutes(parts),

@@ -25,7 +25,7 @@ export const powers: readonly Power[] = [
   {
     what: "sockets",
     // better-auth could open some, to sign in with other services: it is given no occasion.
-    only: /^src\/(outbound\/|db\/postgres\/|accounts\/_better-auth\.ts$|api\/(server|control-socket)\.ts$|cli\/_client\.ts$)/,
+    only: /^src\/(outbound\/|db\/postgres\/|accounts\/_better-auth\.ts$|api\/(server|control-socket|_web-socket)\.ts$|cli\/_client\.ts$)/,
     modules: new RegExp(`^(?!(src|test)/|(${withoutSockets.join("|")})$)`),
     globals: /^(fetch|WebSocket|WebSocketStream|EventSource|XMLHttpRequest|RTCPeerConnection|WebTransport)$/,
   },
@@ -36,6 +36,13 @@ export const powers: readonly Power[] = [
     modules: /^(undici|node:(net|tls|http|https|http2|dgram|quic))$/,
     names: /^(?!(createServer|createSecureContext|isIP|errors|getGlobalDispatcher|setGlobalDispatcher)$)/,
   },
+  // It listens on no port by itself, and is told so; what connects outward is another class of it.
+  {
+    what: "sockets",
+    only: /^src\/api\/_web-socket\.ts$/,
+    modules: /^ws$/,
+  },
+  { what: "sockets", only: /^$/, modules: /^ws$/, names: /^(?!WebSocketServer$)/ },
   { what: "sockets", only: /^src\/outbound\/_name-query\.ts$/, modules: /^node:dns(\/promises)?$/ },
   {
     what: "sockets",
