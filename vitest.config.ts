@@ -9,7 +9,7 @@ const ofStores = [
   "test/access/{keys,environments}.test.ts",
   "test/accounts/{coming-in,sessions}.test.ts",
   "test/api/**/*.test.ts",
-  "test/db/{group-commit,overlap,probe,transaction}.test.ts",
+  "test/db/{group-commit,overlap,probe,singly,transaction}.test.ts",
   "test/delivery/**/*.test.ts",
   "test/events/**/*.test.ts",
   "test/fuzz/{ingest,management}.test.ts",
