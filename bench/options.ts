@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 
 /** What can be measured. */
-export const partLetters = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"] as const;
+export const partLetters = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "k", "l"] as const;
 
 export type PartLetter = (typeof partLetters)[number];
 
@@ -29,7 +29,7 @@ export type Options = {
 
 export const usage = `npm run bench -- [PART…] [options]
 
-  PART            any of a b c d e f g h i j k; default: all. What a share is taken of is measured, too.
+  PART            any of a b c d e f g h i k l; default: all. What a share is taken of is measured, too.
     a             the bare limit: node:http, one HMAC, an append with grouped fdatasync
     b             ingest, no destination
     c             ingest, delivered to one destination, recorded
@@ -39,12 +39,12 @@ export const usage = `npm run bench -- [PART…] [options]
     g             a minute at full load
     h             lists, filters, pages and search, with many events in the store
     i             from the start until ready, with an empty store and with many events
-    j             c with sixteen destinations, by two gateways and by one; PostgreSQL only
-    k             retention beside 2,000 events/s
+    k             c with sixteen destinations, by two gateways and by one; PostgreSQL only
+    l             retention beside 2,000 events/s
   --engine NAME   sqlite (default) or postgres: a server of the run's own
   --events N      events in the store that has many (1,000,000; PostgreSQL: 5,000,000)
-  --rounds N      rounds of a, b, c, e, d, i and j (3)
-  --seconds N     length of one measurement of a, b, c, e, j (4)
+  --rounds N      rounds of a, b, c, e, d, i and k (3)
+  --seconds N     length of one measurement of a, b, c, e, k (4)
   --connections N connections that send (64)
   --quick         50,000 events, 20,000 deliveries, one round, short times
   --json FILE     writes all figures, those of each round, too
@@ -70,7 +70,7 @@ const isPart = (text: string): text is PartLetter => partLetters.some((letter) =
 const bases: Partial<Record<PartLetter, readonly PartLetter[]>> = { b: ["a"], c: ["a"], e: ["a", "c"] };
 
 /** What takes several gateways on one store. */
-const ofPostgres: readonly PartLetter[] = ["j"];
+const ofPostgres: readonly PartLetter[] = ["k"];
 
 const readEngine = (text: string): Options["engine"] => {
   if (text === "sqlite" || text === "postgres") return text;
