@@ -42,12 +42,12 @@ const makeSources = async (bench: Bench, place: StorePlace, url: string): Promis
 };
 
 const measureWith = async (bench: Bench, count: number): Promise<Throughput> => {
-  const place = await bench.stores.next(bench.newDirectory("l"));
+  const place = await bench.stores.next(bench.newDirectory("k"));
   const gateways: GatewayProcess[] = [];
   try {
     for (let number = 0; number < count; number += 1) {
-      const own = number === 0 ? place : { ...place, directory: bench.newDirectory("l") };
-      gateways.push(await startGateway(bench.children, { place: own, profileDirectory: bench.profileDirectory("l") }));
+      const own = number === 0 ? place : { ...place, directory: bench.newDirectory("k") };
+      gateways.push(await startGateway(bench.children, { place: own, profileDirectory: bench.profileDirectory("k") }));
     }
     const sources = await makeSources(bench, place, gateways[0]?.url ?? "");
     await untilShared(place, count);
@@ -58,28 +58,28 @@ const measureWith = async (bench: Bench, count: number): Promise<Throughput> => 
   }
 };
 
-/** j: c with sixteen sources, by one gateway and by two on the same processors, which share one database. */
+/** k: c with sixteen sources, by one gateway and by two on the same processors, which share one database. */
 export const measureNodes = async (bench: Bench): Promise<readonly Figure[]> => {
   const rounds: { readonly one: Throughput; readonly two: Throughput }[] = [];
   for (let round = 1; round <= bench.options.rounds; round += 1) {
     const one = await measureWith(bench, 1);
-    bench.say(`round ${round}, j, one gateway: ${lineOf(one)}`);
+    bench.say(`round ${round}, k, one gateway: ${lineOf(one)}`);
     const two = await measureWith(bench, 2);
-    bench.say(`round ${round}, j, two gateways: ${lineOf(two)}`);
+    bench.say(`round ${round}, k, two gateways: ${lineOf(two)}`);
     rounds.push({ one, two });
   }
   return [
     medianFigure(
-      { part: "l", name: "two gateways on the processors of one, of one", unit: "%", bar: atLeast(least) },
+      { part: "k", name: "two gateways on the processors of one, of one", unit: "%", bar: atLeast(least) },
       rounds.map(({ one, two }) => (two.perSecond / one.perSecond) * 100),
     ),
     ...throughputFigures(
-      "l",
+      "k",
       "one gateway, 16 destinations",
       rounds.map(({ one }) => one),
     ),
     ...throughputFigures(
-      "l",
+      "k",
       "two gateways, 16 destinations",
       rounds.map(({ two }) => two),
     ),

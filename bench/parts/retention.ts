@@ -61,12 +61,12 @@ const rateOf = (looks: readonly Look[]): number => {
   return ((last.removed - first.removed) / (last.atMs - first.atMs)) * 1000;
 };
 
-/** k: what has been kept for long enough is removed while as many events come in. */
+/** l: what has been kept for long enough is removed while as many events come in. */
 export const measureRetention = async (bench: Bench): Promise<readonly Figure[]> => {
   const { load, options, sink } = bench;
-  const place = await bench.stores.next(bench.newDirectory("k"));
+  const place = await bench.stores.next(bench.newDirectory("l"));
   const live = await makeExpired(bench, place);
-  const gateway = await startGateway(bench.children, { place, profileDirectory: bench.profileDirectory("k") });
+  const gateway = await startGateway(bench.children, { place, profileDirectory: bench.profileDirectory("l") });
   try {
     const targets = [{ port: gateway.port, path: live.path }];
     let isOver = false;
@@ -78,13 +78,13 @@ export const measureRetention = async (bench: Bench): Promise<readonly Figure[]>
     const looks = await watched;
     const delivered = await sink.report();
     bench.say(
-      `k: removed ${looks.at(-1)?.removed ?? 0} of ${options.expiredEvents} events, accepted ${ingest.accepted}`,
+      `l: removed ${looks.at(-1)?.removed ?? 0} of ${options.expiredEvents} events, accepted ${ingest.accepted}`,
     );
     const beside = "2,000/s beside it";
     return [
-      figure({ part: "k", name: "retention: events removed", unit: "/s", bar: atLeast(ratePerSecond) }, rateOf(looks)),
-      figure({ part: "k", name: `${beside}: accepted, p99`, unit: "ms" }, ingest.p99Ms),
-      figure({ part: "k", name: `${beside}: delivered, p99`, unit: "ms" }, delivered.p99Ms),
+      figure({ part: "l", name: "retention: events removed", unit: "/s", bar: atLeast(ratePerSecond) }, rateOf(looks)),
+      figure({ part: "l", name: `${beside}: accepted, p99`, unit: "ms" }, ingest.p99Ms),
+      figure({ part: "l", name: `${beside}: delivered, p99`, unit: "ms" }, delivered.p99Ms),
     ];
   } finally {
     await gateway.stop();

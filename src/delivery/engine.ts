@@ -102,7 +102,7 @@ export const createDelivery = (parts: DeliveryParts): DeliveryEngine => {
     onRecovered: () => lanes.wakeAll(),
   });
   const suspects = createSuspects(store);
-  const readEvent = createStoredReader(store, clock);
+  const readEvent = createStoredReader(store);
   const worker = createWorker({ ...parts, readEvent, recorder, suspects, revocation, signal: abort.signal });
   const claim = createClaimer({ store, ownership }, (wish, claimed) => lanes.claimed(wish, claimed));
   const releaser = createReleaser({ ...parts, ownership, noteDue });

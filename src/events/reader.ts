@@ -1,6 +1,5 @@
 import { isPassing } from "../db/store-error.ts";
 import type { Store } from "../db/store.ts";
-import type { Clock } from "../lib/clock.ts";
 import type { Id } from "../lib/ids.ts";
 import { readStored, readStoredTogether, readTogetherMax, type Stored } from "./read.ts";
 
@@ -14,10 +13,10 @@ type Waiting = {
 };
 
 /**
- * Reads events for those who ask one at a time, and together what is asked for in one turn of the event loop: across a network
+ * Reads events for those who ask one at a time, and together what is asked for at once: across a network
  * a query costs more than the rows that it brings.
  */
-export const createStoredReader = (store: Pick<Store, "lookup">, clock: Pick<Clock, "soon">): ReadEvent => {
+export const createStoredReader = (store: Pick<Store, "lookup">): ReadEvent => {
   let waiting: Waiting[] = [];
   const alone = ({ eventId, resolve, reject }: Waiting): void => void readStored(store, eventId).then(resolve, reject);
   const together = async (some: readonly Waiting[]): Promise<void> => {
@@ -46,6 +45,7 @@ export const createStoredReader = (store: Pick<Store, "lookup">, clock: Pick<Clo
   return (eventId) =>
     new Promise((resolve, reject) => {
       waiting.push({ eventId, resolve, reject });
-      if (waiting.length === 1) clock.soon(readAll);
+      // After all that was started together has come to ask, and before the event loop turns.
+      if (waiting.length === 1) process.nextTick(readAll);
     });
 };

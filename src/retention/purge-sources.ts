@@ -7,7 +7,7 @@ import { readDeleted } from "../routing/read-deleted.ts";
 import { removeAll } from "./remove-events.ts";
 import type { Run } from "./run.ts";
 
-type Parts = { readonly store: Pick<Store, "list" | "writeBeside"> };
+type Parts = { readonly store: Pick<Store, "list" | "write" | "writeBeside"> };
 
 /** Events that are looked at in one go. */
 const lookedAtMax = 200;

@@ -4,6 +4,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 
 import { type PostgresServer, runIn, startPostgres } from "../../harness/postgres.ts";
+import { migrations } from "../../src/db/migrations.ts";
+import { migrate } from "../../src/db/postgres/migrate.ts";
+import { createSession } from "../../src/db/postgres/session.ts";
+import { parseUrl } from "../../src/db/postgres/url.ts";
+import { systemClock } from "../../src/lib/clock.ts";
 import { parseSealingKeys } from "../../src/lib/sealing.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { sealingKeysText } from "../support/sealing-keys.ts";
@@ -45,11 +50,12 @@ const serve = ({ env }: Shell, more: Record<string, string> = {}): Promise<TestG
   return startGateway({ environment: { DATABASE_URL, SECRETS_KEY, ...more } });
 };
 
-const newest = { code: 0, out: "", err: "the store has schema version 2, the newest\n" };
+const version = migrations.length;
+const newest = { code: 0, out: "", err: `the store has schema version ${version}, the newest\n` };
 
 test("migrate fills a database, and then has nothing to do, beside a running gateway too", async () => {
   const shell = await databaseShell();
-  const filled = "the store was brought from schema version 0 to 2\n";
+  const filled = `the store was brought from schema version 0 to ${version}\n`;
   expect(await shell.postern("migrate")).toEqual({ code: 0, out: "", err: filled });
   expect(await shell.postern("migrate")).toEqual(newest);
   await serve(shell);
@@ -58,15 +64,17 @@ test("migrate fills a database, and then has nothing to do, beside a running gat
 });
 
 test("migrate brings an older schema up, where other commands refuse it and say so", async () => {
-  const shell = await usedShell();
-  await runIn(shell.url, "drop table versions, nodes, buckets", "delete from schema_migrations where version = 2");
+  const shell = await databaseShell();
+  const session = createSession({ ...parseUrl(shell.url), clock: systemClock, rowsMax: 100, answerMsMax: 10_000 });
+  onTestFinished(() => session.close());
+  await migrate({ session, patient: session, clock: systemClock }, migrations.slice(0, 1), "auto");
   expect(await shell.postern("keys", "list")).toMatchObject({
     code: 1,
     err: expect.stringContaining('run "postern migrate", or start with MIGRATE=auto'),
   });
   expect(await shell.postern("migrate")).toMatchObject({
     code: 0,
-    err: "the store was brought from schema version 1 to 2\n",
+    err: `the store was brought from schema version 1 to ${version}\n`,
   });
 });
 
@@ -179,20 +187,22 @@ const faults: readonly Fault[] = [
   },
   {
     name: "a schema that is behind",
-    break: ({ url }) => runIn(url, "delete from schema_migrations where version = 2"),
-    trouble: /^warn {2}schema: version 1; `migrate` brings it to 2, as MIGRATE=auto does$/,
+    break: ({ url }) => runIn(url, `delete from schema_migrations where version = ${version}`),
+    trouble: new RegExp(
+      `^warn {2}schema: version ${version - 1}; .migrate. brings it to ${version}, as MIGRATE=auto does$`,
+    ),
     code: 0,
   },
   {
     name: "a schema that is one ahead, as while nodes are upgraded",
-    break: ({ url }) => runIn(url, "insert into schema_migrations values (3, 'next', 0)"),
-    trouble: /^warn {2}schema: version 3 is one ahead of this program; upgrade it$/,
+    break: ({ url }) => runIn(url, `insert into schema_migrations values (${version + 1}, 'next', 0)`),
+    trouble: new RegExp(`^warn {2}schema: version ${version + 1} is one ahead of this program; upgrade it$`),
     code: 0,
   },
   {
     name: "a schema that is two ahead",
-    break: ({ url }) => runIn(url, "insert into schema_migrations values (4, 'far', 0)"),
-    trouble: /^FAIL {2}schema: version 4, and this program knows 2; upgrade it$/,
+    break: ({ url }) => runIn(url, `insert into schema_migrations values (${version + 2}, 'far', 0)`),
+    trouble: new RegExp(`^FAIL {2}schema: version ${version + 2}, and this program knows ${version}; upgrade it$`),
     code: 1,
   },
 ];

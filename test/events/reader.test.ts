@@ -7,7 +7,6 @@ import { appendOperations } from "../../src/events/append.ts";
 import type { Event } from "../../src/events/event.ts";
 import { readTogetherMax } from "../../src/events/read.ts";
 import { createStoredReader } from "../../src/events/reader.ts";
-import { systemClock } from "../../src/lib/clock.ts";
 import { committer, ids, newEvent, newPayload } from "../support/records.ts";
 import { execute, freshStore, idLiteral } from "../support/store.ts";
 
@@ -30,14 +29,11 @@ const watch = (store: Store, onRead: () => void): Pick<Store, "lookup"> => {
   return { lookup: <Tables>() => store.lookup<Tables>().withPlugin(plugin) };
 };
 
-test("what is asked for in one turn is read together, and each gets its own", async () => {
+test("what is asked for at once is read together, and each gets its own", async () => {
   const store = await freshStore();
   const events = await append(store, 2 * readTogetherMax + 3);
   let reads = 0;
-  const read = createStoredReader(
-    watch(store, () => (reads += 1)),
-    systemClock,
-  );
+  const read = createStoredReader(watch(store, () => (reads += 1)));
   const asked = [...events.map(({ id }) => id), ids.next(), events[0]!.id];
   const found = await Promise.all(asked.map(read));
   expect(found.map((stored) => stored?.event.id)).toEqual([...events.map(({ id }) => id), undefined, events[0]!.id]);
@@ -52,7 +48,7 @@ test("an event that cannot be read keeps nobody from the others", async () => {
   const [well, broken] = await append(store, 2);
   const noHeaders = `update payloads set headers = body where event_id = ${idLiteral(broken!.id)}`;
   await store.write((tx) => execute(tx, noHeaders));
-  const read = createStoredReader(store, systemClock);
+  const read = createStoredReader(store);
   const [first, second] = await Promise.allSettled([read(broken!.id), read(well!.id)]);
   expect(first).toMatchObject({ status: "rejected" });
   expect(second).toMatchObject({ status: "fulfilled", value: { event: well } });
@@ -69,7 +65,7 @@ test.for([
     reads += 1;
     if (reads === 1) throw new StoreError(code, "broken");
   });
-  const read = createStoredReader(watched, systemClock);
+  const read = createStoredReader(watched);
   const settled = await Promise.allSettled(events.map(({ id }) => read(id)));
   expect(settled.map((each) => each.status)).toEqual(events.map(() => status));
   expect(reads).toBe(status === "fulfilled" ? 4 : 1);
