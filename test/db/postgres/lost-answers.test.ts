@@ -1,3 +1,4 @@
+import { Client } from "pg";
 import { describe, expect, onTestFinished, test } from "vitest";
 
 import { type PostgresServer, runIn, startPostgres } from "../../../harness/postgres.ts";
@@ -68,6 +69,13 @@ describe("the answer to a transaction is lost", () => {
   });
 });
 
+const connect = async (connectionString: string): Promise<Client> => {
+  const client = new Client({ connectionString });
+  client.on("error", () => null);
+  await client.connect();
+  return client;
+};
+
 /** What takes the memory of a server from it. */
 const crashes: Readonly<Record<string, (server: PostgresServer) => Promise<void>>> = {
   "the server": async (server) => {
@@ -75,11 +83,13 @@ const crashes: Readonly<Record<string, (server: PostgresServer) => Promise<void>
     await server.start();
   },
   "one of its sessions": async (server) => {
-    const [self] = await runIn(
-      server.url(),
-      "select pid::bigint from pg_stat_activity where backend_type = 'client backend'",
-    );
-    process.kill(Number(self!["pid"]), "SIGKILL");
+    const [victim, witness] = [await connect(server.url()), await connect(server.url())];
+    const [self] = (await victim.query<{ pid: number }>("select pg_backend_pid() as pid")).rows;
+    const witnessEnded = Promise.withResolvers<void>();
+    witness.once("end", () => witnessEnded.resolve());
+    process.kill(self!.pid, "SIGKILL");
+    // Every session is ended, and only then the log is worked off.
+    await witnessEnded.promise;
     await expect
       .poll(() => outcomeOf(runIn(server.url(), "select 1")), { timeout: 20_000 })
       .toEqual([expect.anything()]);
