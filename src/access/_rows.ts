@@ -9,7 +9,6 @@ type TeamRow = {
   created_at_ms: number;
   max_sources: number | null;
   max_destinations: number | null;
-  events_per_month: number | null;
 };
 
 type EnvironmentRow = {

@@ -26,7 +26,6 @@ const addTeam = async (tx: Tx, name: string, parts: PlaceParts): Promise<Place> 
       created_at_ms: parts.nowMs,
       max_sources: null,
       max_destinations: null,
-      events_per_month: null,
     })
     .execute();
   return { teamId, envId: await addEnvironment(tx, teamId, { name: defaultEnvironmentName, isDefault: true }, parts) };

@@ -7,11 +7,10 @@ import type { AccessTables } from "./_rows.ts";
 export type TeamLimits = {
   readonly maxSources: number | null;
   readonly maxDestinations: number | null;
-  readonly eventsPerMonth: number | null;
 };
 
 /** What a team without a row of its own may have. */
-export const unlimited: TeamLimits = { maxSources: null, maxDestinations: null, eventsPerMonth: null };
+export const unlimited: TeamLimits = { maxSources: null, maxDestinations: null };
 
 /** Limits of teams in memory. About 200 bytes each. */
 const teamsMax = 10_000;
@@ -30,7 +29,7 @@ export const createTeamLimits = (
       const row = await store
         .lookup<AccessTables>()
         .selectFrom("teams")
-        .select(["max_sources", "max_destinations", "events_per_month"])
+        .select(["max_sources", "max_destinations"])
         .where("id", "=", idToBytes(teamId))
         .executeTakeFirst();
       const limits =
@@ -39,7 +38,6 @@ export const createTeamLimits = (
           : {
               maxSources: row.max_sources,
               maxDestinations: row.max_destinations,
-              eventsPerMonth: row.events_per_month,
             };
       // What was changed while it was being read is not remembered.
       if (forgotten === forgottenBefore) known.set(teamId, limits);
@@ -71,7 +69,6 @@ export const setTeamLimits = async (
     const limits: TeamLimits = {
       maxSources: row.max_sources,
       maxDestinations: row.max_destinations,
-      eventsPerMonth: row.events_per_month,
       ...changes,
     };
     await tables
@@ -79,7 +76,6 @@ export const setTeamLimits = async (
       .set({
         max_sources: limits.maxSources,
         max_destinations: limits.maxDestinations,
-        events_per_month: limits.eventsPerMonth,
       })
       .where("id", "=", row.id)
       .execute();

@@ -83,7 +83,7 @@ const inviteOwner = operation(
 const limit = z.int().min(0).nullable().exactOptional();
 
 const limitTeam = operation(
-  z.strictObject({ team: z.string(), maxSources: limit, maxDestinations: limit, eventsPerMonth: limit }),
+  z.strictObject({ team: z.string(), maxSources: limit, maxDestinations: limit }),
   async ({ team, ...changes }, { access }) => {
     const limits = await access.setTeamLimits(team, changes);
     return limits === null ? refused(`there is no team "${team}"; "postern keys list" shows teams`) : done({ limits });

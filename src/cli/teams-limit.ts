@@ -4,7 +4,7 @@ import { type Command, exitCode, parseArguments, UsageError } from "./_command.t
 import { runOperation } from "./_operation.ts";
 
 const limit = z.number().nullable();
-const limited = z.object({ limits: z.object({ maxSources: limit, maxDestinations: limit, eventsPerMonth: limit }) });
+const limited = z.object({ limits: z.object({ maxSources: limit, maxDestinations: limit }) });
 
 /** `none` takes a limit away. */
 const readLimit = (name: string, text: string): number | null => {
@@ -18,7 +18,7 @@ const shown = (value: number | null): string => (value === null ? "no limit" : S
 /** Says what a team may have. */
 export const teamsLimit: Command = {
   name: "teams limit",
-  usage: "TEAM [--max-sources N|none] [--max-destinations N|none] [--events-per-month N|none]",
+  usage: "TEAM [--max-sources N|none] [--max-destinations N|none]",
   summary: "says what a team may have",
   details: "Only what is named changes. A team that has more already keeps it. There are no limits at first.",
   run: async (args, context) => {
@@ -28,7 +28,6 @@ export const teamsLimit: Command = {
       options: {
         "max-sources": { type: "string" },
         "max-destinations": { type: "string" },
-        "events-per-month": { type: "string" },
       },
     });
     const [team, ...rest] = positionals;
@@ -36,16 +35,14 @@ export const teamsLimit: Command = {
     const named = {
       maxSources: ["max-sources", values["max-sources"]],
       maxDestinations: ["max-destinations", values["max-destinations"]],
-      eventsPerMonth: ["events-per-month", values["events-per-month"]],
     } as const;
     const changes = Object.entries(named).flatMap(([field, [name, text]]) =>
       text === undefined ? [] : [[field, readLimit(name, text)] as const],
     );
     const input = { team, ...Object.fromEntries(changes) };
     const { limits } = await runOperation(context, "teams.limit", { input, result: limited });
-    context.out(`sources           ${shown(limits.maxSources)}`);
-    context.out(`destinations      ${shown(limits.maxDestinations)}`);
-    context.out(`events per month  ${shown(limits.eventsPerMonth)}`);
+    context.out(`sources       ${shown(limits.maxSources)}`);
+    context.out(`destinations  ${shown(limits.maxDestinations)}`);
     return exitCode.done;
   },
 };

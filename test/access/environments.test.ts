@@ -132,7 +132,7 @@ test("environments that the operator names, and those from before there were slu
 
 test("a team has no limits until there are some, and at most a hundred environments", async () => {
   const { access, store, teamId } = await open();
-  const none = { maxSources: null, maxDestinations: null, eventsPerMonth: null };
+  const none = { maxSources: null, maxDestinations: null };
   expect(await access.limitsOf(teamId)).toEqual(none);
   expect(await access.setTeamLimits("default", { maxSources: 0 })).toEqual({ ...none, maxSources: 0 });
   expect(await access.limitsOf(teamId)).toEqual({ ...none, maxSources: 0 });

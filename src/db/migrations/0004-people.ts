@@ -76,7 +76,6 @@ export const people: Migration = {
     ...teamTables(ddl),
     `alter table teams add column max_sources ${ddl.integer}`,
     `alter table teams add column max_destinations ${ddl.integer}`,
-    `alter table teams add column events_per_month ${ddl.integer}`,
     // Null: it was made before, and its slug is made of its name.
     `alter table environments add column slug ${ddl.text}`,
     `create unique index environments_by_slug on environments (team_id, slug)`,
