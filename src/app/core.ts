@@ -124,7 +124,7 @@ export const openCore = async (config: Config, overrides: Overrides = {}): Promi
     keyFilePath: join(config.dataDir, "secrets.key"),
   });
   const catalog = await loadPresets();
-  const table = new RoutingTable({ keyring: secrets.keyring, catalog });
+  const table = new RoutingTable({ keyring: secrets.keyring, catalog, publicUrl: config.publicUrl });
   await keepRouting(store, table);
   store.onInterrupted(() => {
     store.freshen().catch((error: unknown) => observer.faulted({ task: "read again what is in memory", error }));

@@ -1,6 +1,6 @@
 import type { Headers } from "../lib/headers.ts";
 import { idFromBytes } from "../lib/ids.ts";
-import type { Event, EventStatus, Payload, SignatureReason } from "./event.ts";
+import type { DedupStatus, Event, EventStatus, Payload, SignatureReason } from "./event.ts";
 
 type EventRow = {
   id: Uint8Array;
@@ -13,7 +13,12 @@ type EventRow = {
   signature_reason: SignatureReason;
   quarantined: number;
   provider_event_id: string | null;
+  dedup: DedupStatus | null;
+  schema_valid: number | null;
+  method: string | null;
+  content_type: string | null;
   body_bytes: number;
+  body_dropped: number;
   received_at_ms: number;
 };
 
@@ -40,7 +45,12 @@ export const fromEventRow = (row: EventRow): Event => ({
   signatureReason: row.signature_reason,
   quarantined: row.quarantined === 1,
   providerEventId: row.provider_event_id,
+  dedup: row.dedup,
+  schemaValid: row.schema_valid === null ? null : row.schema_valid === 1,
+  method: row.method,
+  contentType: row.content_type,
   bodyBytes: row.body_bytes,
+  bodyDropped: row.body_dropped === 1,
   receivedAtMs: row.received_at_ms,
 });
 

@@ -16,7 +16,12 @@ const insertEvents = insertStatement({
     signature_reason: "text",
     quarantined: "integer",
     provider_event_id: "text",
+    dedup: "text",
+    schema_valid: "integer",
+    method: "text",
+    content_type: "text",
     body_bytes: "integer",
+    body_dropped: "integer",
     received_at_ms: "integer",
   },
 });
@@ -33,6 +38,8 @@ const insertPayloads = insertStatement({
   },
 });
 
+const flag = (value: boolean): number => (value ? 1 : 0);
+
 const toEventRow = (event: Event): SqlValue[] => [
   event.id,
   event.teamId,
@@ -40,11 +47,16 @@ const toEventRow = (event: Event): SqlValue[] => [
   event.sourceId,
   event.eventType,
   event.status,
-  event.signatureValid ? 1 : 0,
+  flag(event.signatureValid),
   event.signatureReason,
-  event.quarantined ? 1 : 0,
+  flag(event.quarantined),
   event.providerEventId,
+  event.dedup,
+  event.schemaValid === null ? null : flag(event.schemaValid),
+  event.method,
+  event.contentType,
   event.bodyBytes,
+  flag(event.bodyDropped),
   event.receivedAtMs,
 ];
 

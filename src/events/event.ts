@@ -10,8 +10,11 @@ export type EventStatus = "received" | "forwarding" | "succeeded" | "failed";
 /** Every status, for validation. */
 export const eventStatuses: readonly EventStatus[] = ["received", "forwarding", "succeeded", "failed"];
 
-/** Why a signature counts or does not. */
-export type SignatureReason = "ok" | "no_secret" | "missing_header" | "malformed" | "mismatch" | "stale";
+/** Why a signature counts or does not. `skipped`: the source does not verify. */
+export type SignatureReason = "ok" | "skipped" | "no_secret" | "missing_header" | "malformed" | "mismatch" | "stale";
+
+/** Whether an event was the first of its key that its source saw within the window. */
+export type DedupStatus = "unique" | "duplicate";
 
 /** Who owns what is asked for. Every query takes both. */
 export type EventScope = { readonly teamId: Id; readonly envId: Id };
@@ -28,7 +31,17 @@ export type Event = EventScope & {
   readonly quarantined: boolean;
   /** The provider's own id of the delivery. */
   readonly providerEventId: string | null;
+  /** Null: its source did not look for repeats. */
+  readonly dedup: DedupStatus | null;
+  /** Whether its body fits its source's schema. Null: it was not looked at. */
+  readonly schemaValid: boolean | null;
+  /** Null: it was stored before this was. */
+  readonly method: string | null;
+  readonly contentType: string | null;
+  /** As many as came, kept or not. */
   readonly bodyBytes: number;
+  /** Whether its body was not kept, so that it can never be sent on: it was a repeat, or refused for its signature. */
+  readonly bodyDropped: boolean;
   readonly receivedAtMs: number;
 };
 

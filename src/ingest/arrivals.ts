@@ -4,7 +4,9 @@ import { appendOperations } from "../events/append.ts";
 import type { Event, Payload } from "../events/event.ts";
 import { heldBytesOf } from "../events/held-bytes.ts";
 import type { ForwardTime } from "../lib/forward-time.ts";
+import { findHeader, type Headers } from "../lib/headers.ts";
 import type { Id, Ids } from "../lib/ids.ts";
+import { storable } from "../lib/text.ts";
 import { addOperation } from "../queue/add.ts";
 import { type Delivery, newDelivery } from "../queue/delivery.ts";
 import type { Destination } from "../routing/destination.ts";
@@ -100,9 +102,17 @@ const planArrival = (parts: ArrivalParts, arrival: Arrival): Planned | Exclude<S
     : plan(parts, current.source, judgement.judged, arrival.incoming.receivedAtMs);
 };
 
+/** What is kept of a header that lists show. */
+const contentTypeCharsMax = 255;
+
+const contentTypeOf = (headers: Headers): string | null => {
+  const value = findHeader(headers, "content-type");
+  return value === undefined ? null : storable(value.slice(0, contentTypeCharsMax));
+};
+
 const plan = (parts: ArrivalParts, source: Source, judged: Judged, receivedAtMs: number): Planned => {
   const { payload, ...found } = judged;
-  const isHeldBack = found.quarantined || !source.enabled;
+  const isHeldBack = found.quarantined || source.status !== "active";
   const routes = isHeldBack ? [] : parts.table.match(source.id, found.eventType);
   const event: Event = {
     ...found,
@@ -110,6 +120,11 @@ const plan = (parts: ArrivalParts, source: Source, judged: Judged, receivedAtMs:
     teamId: source.teamId,
     envId: source.envId,
     sourceId: source.id,
+    dedup: null,
+    schemaValid: null,
+    method: payload.method,
+    contentType: contentTypeOf(payload.headers),
+    bodyDropped: false,
     status: routes.length > 0 ? "forwarding" : "received",
     bodyBytes: payload.body.byteLength,
     receivedAtMs,

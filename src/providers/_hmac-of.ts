@@ -23,9 +23,12 @@ export const hmacOf = (scheme: Scheme): HmacScheme | null => {
       return scheme;
     case "standard_webhooks":
       return standardWebhooksHmac(scheme);
+    case "public_key":
+    case "body_proof":
     case "token":
     case "bearer":
     case "basic":
+    case "jwt":
     case "unverifiable":
       return null;
   }

@@ -1,14 +1,14 @@
 import { createHmac } from "node:crypto";
 
-import { findHeader, type Headers, replaceHeaders } from "../lib/headers.ts";
+import { type Headers, replaceHeaders } from "../lib/headers.ts";
 import { webhookKeysOfSender } from "../lib/webhook-key.ts";
 import { isSameSignature } from "./_constant-time.ts";
-import { hmacHeaders, readProof, writeProof } from "./_hmac-headers.ts";
+import { encodingsOf, hmacHeaders, readProof, writeProof } from "./_hmac-headers.ts";
+import { type Message, signedContent } from "./_signed-content.ts";
+import { isStale, writeTimestamp } from "./_signed-time.ts";
 import { soleHeaderRefusal } from "./_sole-header.ts";
-import type { HmacScheme, SignedTime } from "./scheme.ts";
+import type { HmacScheme } from "./scheme.ts";
 import { accepted, refused, type Verdict } from "./verdict.ts";
-
-type Message = { headers: Headers; body: Uint8Array };
 
 const keysOf = ({ key = "text" }: HmacScheme, secret: string): readonly [Buffer, ...Buffer[]] => {
   switch (key) {
@@ -19,21 +19,12 @@ const keysOf = ({ key = "text" }: HmacScheme, secret: string): readonly [Buffer,
   }
 };
 
-const signatureOf = (scheme: HmacScheme, key: Buffer, message: Message, timestamp: string): string => {
+/** The signature in each of the ways in which it may be written. */
+const signaturesOf = (scheme: HmacScheme, key: Buffer, content: readonly Uint8Array[]): readonly string[] => {
   const mac = createHmac(scheme.algorithm, key);
-  for (const part of scheme.signed) {
-    if (part === "body") mac.update(message.body);
-    else if (part === "timestamp") mac.update(timestamp);
-    else if ("text" in part) mac.update(part.text);
-    else mac.update(findHeader(message.headers, part.header) ?? "", "latin1");
-  }
-  return mac.digest(scheme.encoding);
-};
-
-const isStale = (time: SignedTime, timestamp: string, nowMs: number, toleranceSeconds: number): boolean => {
-  if (toleranceSeconds <= 0) return false;
-  const ageSeconds = Math.floor(nowMs / 1000) - Number(timestamp);
-  return ageSeconds > toleranceSeconds || (time.future === "refused" && -ageSeconds > toleranceSeconds);
+  for (const bytes of content) mac.update(bytes);
+  const digest = mac.digest();
+  return encodingsOf(scheme).map((encoding) => digest.toString(encoding));
 };
 
 /** Verifies an HMAC. The time is judged last, so that `stale` is said of genuine requests only. */
@@ -47,12 +38,14 @@ export const verifyHmac = (
   }
   const proof = readProof(scheme, request.headers);
   if (proof === null) return refused("malformed");
+  const content = signedContent(scheme.signed, request, proof.timestamp);
+  if (content === null) return refused("mismatch");
   const isGenuine = request.secrets
     .flatMap((secret) => keysOf(scheme, secret))
     .some((key) => {
-      const expected = signatureOf(scheme, key, request, proof.timestamp);
+      const expected = signaturesOf(scheme, key, content);
       // A header is at most 16 KiB, so the list is short beside the one HMAC per key.
-      return proof.signatures.some((given) => isSameSignature(given, expected));
+      return proof.signatures.some((given) => expected.some((text) => isSameSignature(given, text)));
     });
   if (!isGenuine) return refused("mismatch");
   const time = scheme.timestamp;
@@ -64,11 +57,11 @@ export const verifyHmac = (
 /** `headers` with the proof that the sender itself would make at `nowMs`. */
 export const signHmac = (
   scheme: HmacScheme,
-  { headers, body }: Message,
+  message: Message,
   { secret, nowMs }: { secret: string; nowMs: number },
 ): Headers => {
-  const timestamp = scheme.timestamp === null ? "" : String(Math.floor(nowMs / 1000));
+  const timestamp = scheme.timestamp === null ? "" : writeTimestamp(scheme.timestamp, nowMs);
   const [key] = keysOf(scheme, secret);
-  const signature = signatureOf(scheme, key, { headers, body }, timestamp);
-  return replaceHeaders(headers, writeProof(scheme, signature, timestamp));
+  const [signature = ""] = signaturesOf(scheme, key, signedContent(scheme.signed, message, timestamp) ?? []);
+  return replaceHeaders(message.headers, writeProof(scheme, signature, timestamp));
 };

@@ -1,5 +1,6 @@
 import { hmacHeaders } from "./_hmac-headers.ts";
 import { hmacOf } from "./_hmac-of.ts";
+import { publicKeyHeaders } from "./_public-key.ts";
 import { credentialPlaces } from "./credential-headers.ts";
 import type { Preset, TextPlace } from "./preset.ts";
 import type { HmacScheme, Scheme } from "./scheme.ts";
@@ -10,6 +11,7 @@ const namePattern = /^[a-z][a-z0-9_]{0,39}$/;
 const headerPattern = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;
 
 const proofHeaders = (scheme: Scheme): readonly string[] => {
+  if (scheme.kind === "public_key") return publicKeyHeaders(scheme);
   const hmac = hmacOf(scheme);
   return hmac === null ? [] : hmacHeaders(hmac);
 };
@@ -22,7 +24,7 @@ export const headersRead = ({ verification, eventType, deliveryId }: Omit<Preset
 ];
 
 function* hmacFaults({ form, timestamp, signed }: HmacScheme): Generator<string> {
-  if (!signed.includes("body")) yield "the body is not signed";
+  if (!signed.includes("body") && !signed.includes("form")) yield "the body is not signed";
   if (signed.includes("timestamp") && timestamp === null) yield "a time is signed that is nowhere read";
   if (timestamp !== null && !signed.includes("timestamp")) yield "the time is not signed, so it proves nothing";
   if (timestamp?.place.in === "list" && form.kind !== "list") yield "the time is in a list that the form does not have";

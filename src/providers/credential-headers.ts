@@ -16,11 +16,15 @@ export const credentialPlaces = (scheme: Scheme): CredentialPlaces => {
       return scheme.place.in === "header"
         ? { headers: [scheme.place.name], queryParameters: [] }
         : { headers: [], queryParameters: [scheme.place.name] };
+    case "jwt":
+      return { headers: [scheme.header], queryParameters: [] };
     case "bearer":
     case "basic":
       return { headers: ["authorization"], queryParameters: [] };
     case "hmac":
     case "standard_webhooks":
+    case "public_key":
+    case "body_proof":
     case "unverifiable":
       return { headers: [], queryParameters: [] };
   }

@@ -6,8 +6,29 @@ export type TextPlace = { in: "header"; name: string } | { in: "body"; path: str
 
 /** A question that a sender asks before it sends events, and that is answered at the edge. */
 export type Handshake =
-  /** When the body has `value` at `path`, the answer is the text at `challengePath`. */
-  { kind: "body_challenge"; path: string; value: string; challengePath: string };
+  /** A POST whose body has `value` at `path`: the answer is the text at `challengePath`. */
+  | { kind: "body_challenge"; path: string; value: string; challengePath: string }
+  /** A GET with this query parameter, and with `given` where there is one: the answer is the parameter's text. */
+  | { kind: "query_challenge"; parameter: string; given?: { parameter: string; value: string } }
+  /** A GET with this header: the answer is JSON with the header's text at `answerKey`. */
+  | { kind: "header_challenge"; header: string; answerKey: string }
+  /** A POST with this header: the answer has the same one. Its text is the secret that the sender signs with from then on. */
+  | { kind: "header_echo"; header: string }
+  /**
+   * A signed POST whose body has `value` at `path`: the answer is JSON with the text at `challengePath`, and its HMAC-SHA256
+   * under the source's secret in hex.
+   */
+  | {
+      kind: "hmac_challenge";
+      path: string;
+      value: string;
+      challengePath: string;
+      answer: { challenge: string; hmac: string };
+    }
+  /** A signed POST whose body has `value` at `path`: the answer is this status, without a body. */
+  | { kind: "ping"; path: string; value: number; status: 200 | 204 }
+  /** Any request of this method: the answer is 200, without a body. */
+  | { kind: "probe"; method: "HEAD" };
 
 /** A request as the sender makes it, without what `signSample` adds, and what must be read from it. */
 export type Sample = {

@@ -1,21 +1,33 @@
 import type { Headers } from "../lib/headers.ts";
+import { signBodyProof } from "./_body-proof.ts";
 import { hmacOf, standardWebhooksHmac } from "./_hmac-of.ts";
 import { signHmac } from "./_hmac.ts";
+import { signPublicKey } from "./_public-key.ts";
+import { holdsElsewhere } from "./_signed-content.ts";
 import type { Preset } from "./preset.ts";
 import type { Scheme } from "./scheme.ts";
 
-/** What a signature is made with. `nowMs` is in Unix milliseconds. */
-export type SigningKey = { secret: string; nowMs: number };
+/**
+ * What a signature is made with. `nowMs` is in Unix milliseconds. `secret` is the private key where the source's secret is
+ * a public one. `url` is what the sender calls, for those who sign it.
+ */
+export type SigningKey = { secret: string; nowMs: number; url?: string };
 
 /** A request that a sender could have made. `query` is the raw query string, without `?`. */
 export type SampleRequest = { headers: Headers; query: string; body: Buffer };
 
-/** Whether a signature of this scheme ages, so that a receiver refuses it on a late retry or a replay. */
-export const isTimestamped = (scheme: Scheme): boolean => (hmacOf(scheme)?.timestamp ?? null) !== null;
+/**
+ * Whether a signature of this scheme ages, so that a receiver refuses it on a late retry or a replay, and can be made again
+ * for it. What only a private key signs cannot; nor can what covers the URL, since a receiver has a URL of its own.
+ */
+export const isTimestamped = (scheme: Scheme): boolean => {
+  const hmac = hmacOf(scheme);
+  return hmac !== null && hmac.timestamp !== null && holdsElsewhere(hmac.signed);
+};
 
 /**
- * The headers of a stored request with the sender's signature made again for `nowMs`, or null when the scheme has no
- * time (the stored signature holds for ever). Only for requests that were found valid: otherwise this would turn a
+ * The headers of a stored request with the sender's signature made again for `nowMs`, or null when the scheme is
+ * not `isTimestamped` (the stored signature holds for ever, or nobody but the sender can make it). Only for requests that were found valid: otherwise this would turn a
  * forgery into a genuine request.
  */
 export const resign = (
@@ -24,7 +36,7 @@ export const resign = (
   key: SigningKey,
 ): Headers | null => {
   const hmac = hmacOf(scheme);
-  return hmac?.timestamp ? signHmac(hmac, request, key) : null;
+  return hmac !== null && isTimestamped(hmac) ? signHmac(hmac, request, key) : null;
 };
 
 /**
@@ -37,13 +49,18 @@ export const signSample = (
   body: Buffer = Buffer.from(sample.body, "utf8"),
 ): SampleRequest => {
   const { headers } = sample;
+  const message = { headers, body, url: key.url };
   // A header value is one character per byte.
   const credential = Buffer.from(key.secret, "utf8").toString("latin1");
   switch (verification.kind) {
     case "hmac":
-      return { headers: signHmac(verification, { headers, body }, key), query: "", body };
+      return { headers: signHmac(verification, message, key), query: "", body };
     case "standard_webhooks":
-      return { headers: signHmac(standardWebhooksHmac(verification), { headers, body }, key), query: "", body };
+      return { headers: signHmac(standardWebhooksHmac(verification), message, key), query: "", body };
+    case "public_key":
+      return { headers: signPublicKey(verification, message, { ...key, privateKey: key.secret }), query: "", body };
+    case "body_proof":
+      return { headers, query: "", body: signBodyProof(verification, body, key.secret) };
     case "token": {
       const { place } = verification;
       return place.in === "header"
@@ -56,6 +73,8 @@ export const signSample = (
       const encoded = Buffer.from(key.secret, "utf8").toString("base64");
       return { headers: [...headers, ["authorization", `Basic ${encoded}`]], query: "", body };
     }
+    // Nobody but the sender knows what such a token says.
+    case "jwt":
     case "unverifiable":
       return { headers, query: "", body };
   }

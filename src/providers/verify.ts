@@ -1,12 +1,19 @@
 import type { Headers } from "../lib/headers.ts";
+import { verifyBodyProof } from "./_body-proof.ts";
 import { standardWebhooksHmac } from "./_hmac-of.ts";
 import { verifyHmac } from "./_hmac.ts";
+import { verifyJwt } from "./_jwt.ts";
+import { verifyPublicKey } from "./_public-key.ts";
 import { verifySharedSecret } from "./_shared-secret.ts";
 import type { Scheme } from "./scheme.ts";
 import { refused, type Verdict } from "./verdict.ts";
 
 /** A request, and what it is judged by. */
 export type VerifyRequest = {
+  /** Default: `POST`. */
+  method?: string;
+  /** The URL that the sender called: scheme, host, path and query as it wrote them. Default: empty. */
+  url?: string;
   headers: Headers;
   /** The raw query string, without `?`. Default: empty. */
   query?: string;
@@ -33,6 +40,12 @@ export const verify = (scheme: Scheme, request: VerifyRequest): Verdict => {
       return verifyHmac(scheme, { ...request, secrets });
     case "standard_webhooks":
       return verifyHmac(standardWebhooksHmac(scheme), { ...request, secrets });
+    case "public_key":
+      return verifyPublicKey(scheme, { ...request, secrets });
+    case "body_proof":
+      return verifyBodyProof(scheme, { body: request.body, secrets });
+    case "jwt":
+      return verifyJwt(scheme, { headers: request.headers, secrets, nowMs: request.nowMs });
     case "token":
     case "bearer":
     case "basic":

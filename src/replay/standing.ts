@@ -28,7 +28,9 @@ export const standingOf = async (
   event: Event,
   routed: RoutedSource,
 ): Promise<Standing> => {
+  if (event.bodyDropped) return "gone";
   if (event.signatureValid) return "fine";
+  if (event.signatureReason === "skipped" && !routed.source.requireSignature) return "fine";
   const secrets = routed.secretsAt(clock.nowMs());
   // Without a secret nothing can be valid: the bytes need not be read.
   if (secrets.kind === "opened" && secrets.secrets.length === 0) {

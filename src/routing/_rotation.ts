@@ -16,7 +16,7 @@ export const previousCountsMs: number = 24 * 60 * 60 * 1000;
 export const noSecrets: SealedSecrets = { current: null, previous: null, previousUntilMs: null };
 
 /** Null when there is none, or no key of this process opens it. */
-const openOrNull = (keyring: Keyring, sealed: Uint8Array | null, place: string): string | null => {
+export const openOrNull = (keyring: Keyring, sealed: Uint8Array | null, place: string): string | null => {
   if (sealed === null) return null;
   try {
     return keyring.open(sealed, place);

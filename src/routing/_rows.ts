@@ -1,36 +1,12 @@
 import { z } from "zod";
 
 import { idFromBytes, idToBytes } from "../lib/ids.ts";
+import type { SourceRow } from "./_source-row.ts";
 import type { Connection } from "./connection.ts";
 import type { Destination, DisabledReason, PayloadFormat, RatePeriod } from "./destination.ts";
-import type { Dialect, EventTypeSource, SealedSecrets, SigningAlgorithm, Source, SourceKind } from "./source.ts";
+import type { Dialect, SealedSecrets, SourceKind } from "./source.ts";
 
 type SecretColumns = { previous_secret: Uint8Array | null; previous_secret_until_ms: number | null };
-
-export type SourceRow = SecretColumns & {
-  id: Uint8Array;
-  team_id: Uint8Array;
-  env_id: Uint8Array;
-  kind: SourceKind;
-  dialect: Dialect;
-  name: string;
-  ingest_slug: string;
-  slug: string;
-  provider: string;
-  signing_secret: Uint8Array | null;
-  signing_algorithm: SigningAlgorithm | null;
-  signing_header: string | null;
-  event_type_source: EventTypeSource | null;
-  event_type_path: string | null;
-  require_signature: number;
-  enabled: number;
-  retention_days: number;
-  body_limit_bytes: number | null;
-  rate_limit_per_minute: number | null;
-  created_at_ms: number;
-  updated_at_ms: number;
-  deleted_at_ms: number | null;
-};
 
 export type DestinationRow = SecretColumns & {
   id: Uint8Array;
@@ -78,63 +54,6 @@ const texts = z.array(z.string());
 const numbers = z.array(z.number());
 
 const flag = (value: boolean): number => (value ? 1 : 0);
-
-export const fromSourceRow = (row: SourceRow): Source => ({
-  id: idFromBytes(row.id),
-  teamId: idFromBytes(row.team_id),
-  envId: idFromBytes(row.env_id),
-  kind: row.kind,
-  dialect: row.dialect,
-  name: row.name,
-  ingestSlug: row.ingest_slug,
-  slug: row.slug,
-  provider: row.provider,
-  signingSecretSet: row.signing_secret !== null,
-  signingAlgorithm: row.signing_algorithm,
-  signingHeader: row.signing_header,
-  eventTypeSource: row.event_type_source,
-  eventTypePath: row.event_type_path,
-  requireSignature: row.require_signature === 1,
-  enabled: row.enabled === 1,
-  retentionDays: row.retention_days,
-  bodyLimitBytes: row.body_limit_bytes,
-  rateLimitPerMinute: row.rate_limit_per_minute,
-  createdAtMs: row.created_at_ms,
-  updatedAtMs: row.updated_at_ms,
-});
-
-export const toSourceRow = (source: Source, sealed: SealedSecrets): SourceRow => ({
-  id: idToBytes(source.id),
-  team_id: idToBytes(source.teamId),
-  env_id: idToBytes(source.envId),
-  kind: source.kind,
-  dialect: source.dialect,
-  name: source.name,
-  ingest_slug: source.ingestSlug,
-  slug: source.slug,
-  provider: source.provider,
-  signing_secret: sealed.current,
-  previous_secret: sealed.previous,
-  previous_secret_until_ms: sealed.previousUntilMs,
-  signing_algorithm: source.signingAlgorithm,
-  signing_header: source.signingHeader,
-  event_type_source: source.eventTypeSource,
-  event_type_path: source.eventTypePath,
-  require_signature: flag(source.requireSignature),
-  enabled: flag(source.enabled),
-  retention_days: source.retentionDays,
-  body_limit_bytes: source.bodyLimitBytes,
-  rate_limit_per_minute: source.rateLimitPerMinute,
-  created_at_ms: source.createdAtMs,
-  updated_at_ms: source.updatedAtMs,
-  deleted_at_ms: null,
-});
-
-export const sourceSecrets = (row: SourceRow): SealedSecrets => ({
-  current: row.signing_secret,
-  previous: row.previous_secret,
-  previousUntilMs: row.previous_secret_until_ms,
-});
 
 export const fromDestinationRow = (row: DestinationRow): Destination => ({
   id: idFromBytes(row.id),

@@ -1,7 +1,8 @@
 import type { Kysely, SelectQueryBuilder } from "kysely";
 
 import { idToBytes } from "../lib/ids.ts";
-import { fromSourceRow, type RoutingTables, type SourceRow } from "./_rows.ts";
+import type { RoutingTables } from "./_rows.ts";
+import { fromSourceRow, type SourceRow } from "./_source-row.ts";
 import type { CountedSource } from "./counted-source.ts";
 import type { Scope } from "./scope.ts";
 
@@ -24,6 +25,24 @@ export const ownedSources = (
     .where("sources.env_id", "=", idToBytes(scope.envId))
     .where("sources.kind", "=", "webhook")
     .where("sources.deleted_at_ms", "is", null);
+
+/**
+ * Whether a source of the environment has this slug. What is deleted gave its own up. Whoever changes routing does so one at a
+ * time, so the answer holds until the transaction ends.
+ */
+export const isSlugTaken = async (
+  tables: Kysely<RoutingTables>,
+  { envId }: Pick<Scope, "envId">,
+  slug: string,
+): Promise<boolean> => {
+  const row = await tables
+    .selectFrom("sources")
+    .select("id")
+    .where("env_id", "=", idToBytes(envId))
+    .where("slug", "=", slug)
+    .executeTakeFirst();
+  return row !== undefined;
+};
 
 /** The same, counted. */
 export const countedSources = (

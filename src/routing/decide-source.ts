@@ -1,6 +1,6 @@
 import type { Catalog } from "../providers/catalog.ts";
 import type { SecretChange } from "./_rotation.ts";
-import type { Dialect, Source, SourceKind } from "./source.ts";
+import type { Dialect, Source, SourceKind, SourceRules } from "./source.ts";
 
 /** What people set of a source. */
 export type SourceSettings = Pick<
@@ -12,7 +12,15 @@ export type SourceSettings = Pick<
   | "eventTypeSource"
   | "eventTypePath"
   | "requireSignature"
-  | "enabled"
+  | "status"
+  | "description"
+  | "template"
+  | "transport"
+  | "verification"
+  | "isEphemeral"
+  | "sessionTokenHash"
+  | "sessionResponse"
+  | keyof SourceRules
   | "retentionDays"
   | "bodyLimitBytes"
   | "rateLimitPerMinute"
@@ -23,12 +31,18 @@ export type SourceDraft = SourceSettings & {
   readonly kind: SourceKind;
   readonly dialect: Dialect;
   readonly signingSecret: string | null;
+  /** Unique in the environment. Default: the source's id. */
+  readonly slug?: string;
+  /** JSON text, to be sealed. Default: null. */
+  readonly sourceConfig?: string | null;
 };
 
 /** What to change of a source. Absent parts stay. */
 export type SourceChanges = Partial<SourceSettings> & {
   /** Null drops all secrets. */
   readonly signingSecret?: string | null;
+  readonly slug?: string;
+  readonly sourceConfig?: string | null;
   /** Drops the secret before the present one now, instead of after a day. */
   readonly rotateImmediately?: boolean;
 };
@@ -58,7 +72,7 @@ export const settleSource = <Settings extends SourceSettings>(
 /** A source's settings after a change. Another provider starts from nothing. */
 export const changeSource = (
   source: Source,
-  { signingSecret: _secret, rotateImmediately: _now, ...changes }: SourceChanges,
+  { signingSecret: _secret, rotateImmediately: _now, sourceConfig: _config, ...changes }: SourceChanges,
   leavesToSource: IsConfigurable,
 ): Source => {
   const isOther = changes.provider !== undefined && changes.provider !== source.provider;

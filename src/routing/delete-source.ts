@@ -1,5 +1,6 @@
 import { type Id, idFromBytes, idToBytes } from "../lib/ids.ts";
-import { fromDestinationRow, fromSourceRow, type RoutingTables } from "./_rows.ts";
+import { fromDestinationRow, type RoutingTables } from "./_rows.ts";
+import { fromSourceRow } from "./_source-row.ts";
 import { ownedSources } from "./_sources.ts";
 import type { Destination } from "./destination.ts";
 import type { RoutingParts } from "./parts.ts";
@@ -45,7 +46,7 @@ export const deleteSource = (
     // Another source of the environment may be named like this one at once.
     await tables
       .updateTable("sources")
-      .set({ ...gone, signing_secret: null, slug: `deleted-${id}` })
+      .set({ ...gone, signing_secret: null, source_config: null, slug: `deleted-${id}` })
       .where("id", "=", row.id)
       .execute();
     tx.afterCommit(() => {

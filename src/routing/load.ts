@@ -1,14 +1,8 @@
 import type { Kysely } from "kysely";
 
 import type { Store } from "../db/store.ts";
-import {
-  destinationSecrets,
-  fromConnectionRow,
-  fromDestinationRow,
-  fromSourceRow,
-  type RoutingTables,
-  sourceSecrets,
-} from "./_rows.ts";
+import { destinationSecrets, fromConnectionRow, fromDestinationRow, type RoutingTables } from "./_rows.ts";
+import { fromSourceRow, sealedSource } from "./_source-row.ts";
 import type { RoutingTable } from "./table.ts";
 
 /** Rows that one read brings to memory. */
@@ -38,7 +32,7 @@ const fill = async (tables: Kysely<RoutingTables>, table: RoutingTable): Promise
   const connections = tables.selectFrom("connections").selectAll().where("deleted_at_ms", "is", null);
   await eachRow(
     (after) => sources.where("id", ">", after).orderBy("id").limit(pageRows).execute(),
-    (row) => table.putSource(fromSourceRow(row), sourceSecrets(row)),
+    (row) => table.putSource(fromSourceRow(row), sealedSource(row)),
   );
   await eachRow(
     (after) => destinations.where("id", ">", after).orderBy("id").limit(pageRows).execute(),

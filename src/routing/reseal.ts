@@ -2,7 +2,7 @@ import { type Id, idFromBytes, idToBytes } from "../lib/ids.ts";
 import { type Keyring, SealError } from "../lib/sealing.ts";
 import type { RoutingTables } from "./_rows.ts";
 import type { RoutingParts } from "./parts.ts";
-import { secretPlace } from "./table.ts";
+import { configPlace, secretPlace } from "./table.ts";
 
 /** Rows that one transaction looks at. All other writes wait for it: about 10 ms. */
 const rowsMax = 200;
@@ -31,7 +31,7 @@ export const freshen = (keyring: Keyring, sealed: Uint8Array | null, place: stri
   }
 };
 
-const tally = (pairs: readonly { readonly id: Uint8Array; readonly secrets: readonly [Fresh, Fresh] }[]): Resealed => {
+const tally = (pairs: readonly { readonly id: Uint8Array; readonly secrets: readonly Fresh[] }[]): Resealed => {
   const count = (became: Fresh["became"]): number =>
     pairs.flatMap(({ secrets }) => secrets).filter((fresh) => fresh.became === became).length;
   const last = pairs.at(-1);
@@ -53,21 +53,25 @@ export const resealSources = ({ store, keyring }: Parts, after: Id | null): Prom
     const tables = tx.tables<RoutingTables>();
     const rows = await tables
       .selectFrom("sources")
-      .select(["id", "signing_secret", "previous_secret"])
+      .select(["id", "signing_secret", "previous_secret", "source_config"])
       .where("id", ">", startOf(after))
       .orderBy("id")
       .limit(rowsMax)
       .execute();
-    const pairs = rows.map(({ id, signing_secret, previous_secret }) => {
+    const pairs = rows.map(({ id, signing_secret, previous_secret, source_config }) => {
       const place = secretPlace("sources", idFromBytes(id));
-      const secrets = [freshen(keyring, signing_secret, place), freshen(keyring, previous_secret, place)] as const;
+      const secrets = [
+        freshen(keyring, signing_secret, place),
+        freshen(keyring, previous_secret, place),
+        freshen(keyring, source_config, configPlace(idFromBytes(id))),
+      ] as const;
       return { id, secrets };
     });
     for (const { id, secrets } of pairs.filter(hasResealed)) {
-      const [current, previous] = secrets;
+      const [current, previous, config] = secrets;
       await tables
         .updateTable("sources")
-        .set({ signing_secret: current.bytes, previous_secret: previous.bytes })
+        .set({ signing_secret: current.bytes, previous_secret: previous.bytes, source_config: config.bytes })
         .where("id", "=", id)
         .execute();
     }
@@ -101,5 +105,5 @@ export const resealDestinations = ({ store, keyring }: Parts, after: Id | null):
     return tally(pairs);
   }, "routing");
 
-const hasResealed = ({ secrets }: { readonly secrets: readonly [Fresh, Fresh] }): boolean =>
+const hasResealed = ({ secrets }: { readonly secrets: readonly Fresh[] }): boolean =>
   secrets.some(({ became }) => became === "resealed");

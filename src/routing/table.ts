@@ -3,9 +3,10 @@ import { SealError, type Keyring } from "../lib/sealing.ts";
 import type { Catalog } from "../providers/catalog.ts";
 import type { Preset } from "../providers/preset.ts";
 import { presetFor } from "../providers/source-preset.ts";
+import { openOrNull } from "./_rotation.ts";
 import { passes, type Connection } from "./connection.ts";
 import type { Destination } from "./destination.ts";
-import type { SealedSecrets, Source } from "./source.ts";
+import type { SealedSecrets, SealedSource, Source } from "./source.ts";
 
 /** Opened secrets, the current one first, or none; `unreadable` when the keys of this process cannot open them. */
 export type Secrets =
@@ -16,7 +17,11 @@ export type Secrets =
 export type RoutedSource = {
   readonly source: Source;
   readonly preset: Preset | null;
+  /** What its sender calls, without query: `PUBLIC_URL/in/<slug>`. Some senders sign it. */
+  readonly url: string;
   secretsAt(nowMs: number): Secrets;
+  /** The JSON text of its sealed settings. Null: it has none, or the keys of this process cannot open them. */
+  config(): string | null;
 };
 
 /** A destination as delivery sees it. */
@@ -27,6 +32,9 @@ export type Route = { readonly connection: Connection; readonly destination: Des
 
 /** Row and column that a secret is bound to when it is sealed. */
 export const secretPlace = (table: "sources" | "destinations", id: Id): string => `${table}/${id}/secret`;
+
+/** The same for a source's sealed settings. */
+export const configPlace = (id: Id): string => `sources/${id}/config`;
 
 const openerOf = (keyring: Keyring, place: string, sealed: SealedSecrets): ((nowMs: number) => Secrets) => {
   let opened: { current: string | null; previous: string | null } | null = null;
@@ -51,20 +59,23 @@ const openerOf = (keyring: Keyring, place: string, sealed: SealedSecrets): ((now
 export class RoutingTable {
   readonly #keyring: Keyring;
   readonly #catalog: Catalog;
+  readonly #publicUrl: string;
   #sources = new Map<Id, RoutedSource>();
   #sourcesBySlug = new Map<string, RoutedSource>();
   #destinations = new Map<Id, RoutedDestination>();
   #connectionsBySource = new Map<Id, Map<Id, Connection>>();
   readonly #listeners: (() => void)[] = [];
 
-  constructor({ keyring, catalog }: { keyring: Keyring; catalog: Catalog }) {
+  /** `publicUrl`: what the URLs of sources start with. Without it, no signature that covers the URL is valid. */
+  constructor({ keyring, catalog, publicUrl = "" }: { keyring: Keyring; catalog: Catalog; publicUrl?: string }) {
     this.#keyring = keyring;
     this.#catalog = catalog;
+    this.#publicUrl = publicUrl;
   }
 
   /** A table for the same keys and presets, with nothing in it. */
   empty(): RoutingTable {
-    return new RoutingTable({ keyring: this.#keyring, catalog: this.#catalog });
+    return new RoutingTable({ keyring: this.#keyring, catalog: this.#catalog, publicUrl: this.#publicUrl });
   }
 
   /** Takes over everything that is in `other`, which must not be used afterwards. */
@@ -123,11 +134,13 @@ export class RoutingTable {
     return routes;
   }
 
-  putSource(source: Source, sealed: SealedSecrets): void {
-    const routed = {
+  putSource(source: Source, sealed: SealedSource): void {
+    const routed: RoutedSource = {
       source,
       preset: presetFor(this.#catalog, source) ?? null,
+      url: `${this.#publicUrl}/in/${source.ingestSlug}`,
       secretsAt: openerOf(this.#keyring, secretPlace("sources", source.id), sealed),
+      config: () => openOrNull(this.#keyring, sealed.config, configPlace(source.id)),
     };
     this.#sources.set(source.id, routed);
     this.#sourcesBySlug.set(source.ingestSlug, routed);

@@ -11,8 +11,13 @@ export type Tolerances = Readonly<Record<string, number>>;
  * process cannot tell: it cannot open the secret, or does not know the provider.
  */
 export const verifyFor = (
-  { preset, secretsAt }: Pick<RoutedSource, "preset" | "secretsAt">,
-  request: { readonly headers: Headers; readonly query: string; readonly body: Uint8Array },
+  { preset, url, secretsAt }: Pick<RoutedSource, "preset" | "url" | "secretsAt">,
+  request: {
+    readonly method: string;
+    readonly headers: Headers;
+    readonly query: string;
+    readonly body: Uint8Array;
+  },
   at: { readonly secretsAtMs: number; readonly nowMs: number },
   tolerances: Tolerances,
 ): Verdict | null => {
@@ -21,6 +26,7 @@ export const verifyFor = (
   const toleranceSeconds = tolerances[preset.name];
   return verify(preset.verification, {
     ...request,
+    url: request.query === "" ? url : `${url}?${request.query}`,
     secrets: secrets.secrets,
     nowMs: at.nowMs,
     ...(toleranceSeconds === undefined ? {} : { toleranceSeconds }),

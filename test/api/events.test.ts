@@ -3,9 +3,9 @@ import { describe, expect, test, vi } from "vitest";
 import { http } from "../../harness/http.ts";
 import type { KrafterParts } from "../../src/api/krafter/parts.ts";
 import type { EventList } from "../../src/api/krafter/ports.ts";
-import type { Event } from "../../src/events/event.ts";
 import { startGateway } from "../support/gateway.ts";
 import { startReceiver } from "../support/receiver.ts";
+import { newEvent } from "../support/records.ts";
 
 const uuid = expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
 const instant = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
@@ -129,20 +129,12 @@ describe("listing events", () => {
   });
 
   test("says that there are more than it counts, and where to go on", async () => {
-    const event: Event = {
+    const event = newEvent({
       id: "019dc7f4-0e52-7a91-b3d7-8c4e6f1a2b93",
-      teamId: "",
-      envId: "",
       sourceId: "019dc7f1-2b40-7c3e-9d51-3f6b0a8e4c27",
       eventType: null,
-      status: "received",
-      signatureValid: true,
-      signatureReason: "ok",
-      quarantined: false,
-      providerEventId: null,
-      bodyBytes: 0,
       receivedAtMs: 0,
-    };
+    });
     const capped: EventList = { events: [event], total: { count: 10_000, capped: true }, nextBefore: event.id };
     const gateway = await startGateway({
       parts: ({ events }) => ({ events: { ...events, list: async () => capped } }),

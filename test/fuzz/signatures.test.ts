@@ -5,7 +5,7 @@ import type { Preset } from "../../src/providers/preset.ts";
 import { type SampleRequest, signSample } from "../../src/providers/sign.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { makeSource, type MadeSource } from "../support/journey.ts";
-import { settingsOf, shippedPresets } from "../support/presets.ts";
+import { senderKey, settingsOf, shippedPresets, sourceSecret } from "../support/presets.ts";
 import { converse, latin1 } from "./_dialogue.ts";
 import { expectHealthy, illFormedTexts } from "./_health.ts";
 import { time, tries } from "./_runs.ts";
@@ -16,11 +16,12 @@ const secret = "the source's secret";
 /** A source keeps a thousand events without a valid signature in an hour. */
 const triesPerHour = 900;
 
-const open = async (gateway: TestGateway, provider: string): Promise<MadeSource> => {
+const open = async (gateway: TestGateway, preset: Preset): Promise<MadeSource> => {
+  const provider = preset.name;
   const { signingHeader, eventTypeSource, eventTypePath } = settingsOf(provider);
   return makeSource(gateway, {
     provider,
-    signing_secret: secret,
+    signing_secret: sourceSecret(preset, secret),
     ...(provider === "generic"
       ? { signing_header: signingHeader, event_type_source: eventTypeSource, event_type_path: eventTypePath }
       : {}),
@@ -41,12 +42,16 @@ const post = async (port: number, slug: string, { headers, body }: SampleRequest
   return answers[0]?.status;
 };
 
-/** A source of a preset, what is posted to it, and how that was stored. */
+/** A source of a preset: how its sender signs, what is posted to it, and how that was stored. */
 const openSender = async (gateway: TestGateway, preset: Preset) => {
   const port = Number(new URL(gateway.url).port);
-  const source = await open(gateway, preset.name);
+  const source = await open(gateway, preset);
+  const shown = await gateway.request("GET", `/webhooks/sources/${source.id}`);
+  const url: string = shown.body.data.url;
+  const sign = (): SampleRequest =>
+    signSample(preset, { secret: senderKey(preset, secret), nowMs: gateway.clock.nowMs(), url });
   let newestId = "";
-  return async (request: SampleRequest): Promise<StoredEvent> => {
+  const send = async (request: SampleRequest): Promise<StoredEvent> => {
     expect(await post(port, source.slug, request)).toBe(200);
     const [stored, ...others] = await readStoredSince(gateway, source.id, newestId);
     expect([stored === undefined, others]).toEqual([false, []]);
@@ -55,21 +60,22 @@ const openSender = async (gateway: TestGateway, preset: Preset) => {
     newestId = stored!.id;
     return stored!;
   };
+  return { sign, send };
 };
 
 test("what is forged of a signed request is stored, and never as valid", time, async () => {
   const gateway = await startGateway();
   const senders = await Promise.all(shippedPresets.map((preset) => openSender(gateway, preset)));
-  const sign = (preset: Preset): SampleRequest => signSample(preset, { secret, nowMs: gateway.clock.nowMs() });
   let tried = 0;
   await fc.assert(
     fc.asyncProperty(fc.tuple(...shippedPresets.map(forgingOf)), async (forgings) => {
       await Promise.all(
         shippedPresets.map(async (preset, at) => {
-          const genuine = sign(preset);
+          const { sign, send } = senders[at]!;
+          const genuine = sign();
           const forged = overTheWire(forgings[at]!(genuine));
           if (forged === null) return;
-          const stored = await senders[at]!(forged);
+          const stored = await send(forged);
           if (stored.signature_valid) expect(isStillGenuine(preset, genuine, forged)).toBe(true);
         }),
       );
@@ -80,7 +86,7 @@ test("what is forged of a signed request is stored, and never as valid", time, a
   );
   for (const [at, preset] of shippedPresets.entries()) {
     const event = { event_type: preset.sample.eventType, signature_valid: true, signature_reason: "ok" };
-    expect(await senders[at]!(sign(preset))).toMatchObject(event);
+    expect(await senders[at]!.send(senders[at]!.sign())).toMatchObject(event);
   }
   await expectHealthy(gateway);
 });

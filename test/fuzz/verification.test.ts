@@ -3,11 +3,20 @@ import { describe, expect, test } from "vitest";
 
 import { loadPresets } from "../../src/providers/catalog.ts";
 import { answerHandshake } from "../../src/providers/handshake.ts";
+import type { Preset } from "../../src/providers/preset.ts";
 import { deliveryIdOf, eventTypeOf } from "../../src/providers/resolve.ts";
 import { resign, signSample } from "../../src/providers/sign.ts";
 import { presetFor } from "../../src/providers/source-preset.ts";
 import { verify } from "../../src/providers/verify.ts";
-import { judge, nowMs, shippedPresets, signedSample } from "../support/presets.ts";
+import {
+  ingestUrl as url,
+  judge,
+  nowMs,
+  senderKey,
+  shippedPresets,
+  signedSample,
+  sourceSecret,
+} from "../support/presets.ts";
 import { oddJson, oddText, prototypeNames } from "./_odd-texts.ts";
 import { time, tries } from "./_runs.ts";
 import { forgingOf, isStillGenuine } from "./_signatures.ts";
@@ -19,7 +28,11 @@ const headerName = fc.oneof(
   fc.constantFrom("stripe-signature", "webhook-id", "webhook-timestamp", "x-hub-signature-256", ...prototypeNames),
   oddText,
 );
-const headers = fc.array(fc.tuple(headerName, oddText), { maxLength: 8 });
+const headersOf = ({ ownHeaders, handshake }: Preset): fc.Arbitrary<[string, string][]> => {
+  const own = handshake !== null && "header" in handshake ? [...ownHeaders, handshake.header] : ownHeaders;
+  const name = own.length === 0 ? headerName : fc.oneof(headerName, fc.constantFrom(...own));
+  return fc.array(fc.tuple(name, oddText), { maxLength: 8 });
+};
 const body = fc.oneof(
   oddJson.map((text) => Buffer.from(text)),
   fc.uint8Array().map((bytes) => Buffer.from(bytes)),
@@ -63,8 +76,14 @@ describe.for(shippedPresets)("$name", (preset) => {
   test("a signature made at any time, however it is written, is valid only for a while", time, () => {
     fc.assert(
       fc.property(times, times, (signedMs, judgedMs) => {
-        const request = signSample(preset, { secret, nowMs: signedMs });
-        const { valid } = verify(preset.verification, { ...request, secrets: [secret], nowMs: judgedMs });
+        const request = signSample(preset, { secret: senderKey(preset, secret), nowMs: signedMs, url });
+        const { valid } = verify(preset.verification, {
+          ...request,
+          url,
+          secrets: [sourceSecret(preset, secret)],
+          nowMs: judgedMs,
+          toleranceSeconds: 300,
+        });
         const isTimed = resign(preset.verification, request, { secret, nowMs: signedMs }) !== null;
         const [signed, judged] = [Math.floor(signedMs / 1000), Math.floor(judgedMs / 1000)];
         const isDate = signed >= 0 && signed < 1e12;
@@ -77,15 +96,20 @@ describe.for(shippedPresets)("$name", (preset) => {
 
   test("nothing that a request may hold makes any of its readers throw", time, () => {
     fc.assert(
-      fc.property(headers, body, oddText, times, (given, bytes, query, judgedMs) => {
+      fc.property(headersOf(preset), body, oddText, times, (given, bytes, query, judgedMs) => {
         const read = (): unknown => readJson(bytes);
         const request = { headers: given, body: bytes, query, secrets: [secret, query], nowMs: judgedMs };
         expect(verify(preset.verification, request).valid).toBe(false);
         for (const text of [eventTypeOf(preset, given, read), deliveryIdOf(preset, given, read)]) {
           expect(text === null || (text.isWellFormed() && text.length <= 255 && !text.includes("\0"))).toBe(true);
         }
-        const challenge = answerHandshake(preset.handshake, read);
-        expect(challenge ?? "none").toMatch(/^[A-Za-z0-9._~-]{1,1024}$/);
+        for (const method of ["GET", "POST", "HEAD", query]) {
+          const asked = { method, headers: given, query, readBody: read, isGenuine: () => true, secrets: [secret] };
+          const answer = answerHandshake(preset.handshake, asked);
+          for (const text of [answer?.body ?? "", ...(answer?.headers ?? []).map(([, value]) => value)]) {
+            expect(text).toMatch(/^[A-Za-z0-9._~{}":,/;= -]{0,2048}$/);
+          }
+        }
         resign(preset.verification, { headers: given, body: bytes }, { secret: query, nowMs: judgedMs });
       }),
       tries(150),

@@ -218,11 +218,12 @@ describe("shedding load", () => {
       current: Buffer.from("sealed by nobody we know, long enough"),
       previous: null,
       previousUntilMs: null,
+      config: null,
     });
     expectWhole(await door.post(source), 503, overloaded, soon);
     door.engine.table.putSource(
       { ...source, provider: "of-a-newer-program" },
-      { current: null, previous: null, previousUntilMs: null },
+      { current: null, previous: null, previousUntilMs: null, config: null },
     );
     expectWhole(await door.post(source), 503, overloaded, soon);
     expect(await stored(door)).toBe(0);

@@ -147,7 +147,7 @@ describe("matching happens at commit, after every change that came before", () =
     const source = await engine.addSource();
     await engine.addDestination(source, receiver.url);
     const [, eventId] = await Promise.all([
-      updateSource(engine.routing, source, source.id, { enabled: false }),
+      updateSource(engine.routing, source, source.id, { status: "paused" }),
       engine.accept(source),
     ]);
     expect(await engine.story(eventId)).toMatchObject({ status: "received", deliveries: [] });

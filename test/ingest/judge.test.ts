@@ -4,23 +4,34 @@ import type { Incoming } from "../../src/ingest/incoming.ts";
 import { judge, type Judged } from "../../src/ingest/judge.ts";
 import type { Headers } from "../../src/lib/headers.ts";
 import { findHeader } from "../../src/lib/headers.ts";
+import { credentialPlaces } from "../../src/providers/credential-headers.ts";
 import type { Preset } from "../../src/providers/preset.ts";
 import type { Scheme } from "../../src/providers/scheme.ts";
 import type { SampleRequest } from "../../src/providers/sign.ts";
 import type { RoutedSource, Secrets } from "../../src/routing/table.ts";
-import { nowMs, shippedPreset, shippedPresets, signedSample, withHeader } from "../support/presets.ts";
+import {
+  ingestUrl,
+  nowMs,
+  shippedPreset,
+  shippedPresets,
+  signedSample,
+  sourceSecret,
+  withHeader,
+} from "../support/presets.ts";
 import { newSource } from "../support/records.ts";
 
 const secret = "a secret of the source";
 
 const routedTo = (
   preset: Preset | null,
-  secrets: Secrets = { kind: "opened", secrets: [secret] },
+  secrets: Secrets = { kind: "opened", secrets: [preset === null ? secret : sourceSecret(preset, secret)] },
   requireSignature = true,
 ): RoutedSource => ({
   source: newSource({ requireSignature }),
   preset,
+  url: ingestUrl,
   secretsAt: () => secrets,
+  config: () => null,
 });
 
 const incoming = (request: Partial<SampleRequest>, over: Partial<Incoming> = {}): Incoming => ({
@@ -42,7 +53,13 @@ const judged = (routed: RoutedSource, request: Incoming, tolerances = {}): Judge
 
 describe.for(shippedPresets.map((preset) => [preset.name, preset] as const))("a request of %s", ([_, preset]) => {
   const sample = signedSample(preset, secret);
-  const isTimed = ["stripe", "slack", "paddle", "standard_webhooks"].includes(preset.name);
+  const { headers: credentials } = credentialPlaces(preset.verification);
+  const bare = { ...sample, headers: preset.sample.headers, body: Buffer.from(preset.sample.body) };
+  const { verification } = preset;
+  // Others have no limit of their own.
+  const isLimited =
+    verification.kind === "standard_webhooks" ||
+    (verification.kind === "hmac" && (verification.timestamp?.toleranceSeconds ?? 0) > 0);
 
   test("that is validly signed is valid, has its type and id, and is kept as it came", () => {
     expect(judged(routedTo(preset), incoming(sample))).toEqual({
@@ -51,17 +68,24 @@ describe.for(shippedPresets.map((preset) => [preset.name, preset] as const))("a 
       signatureValid: true,
       signatureReason: "ok",
       quarantined: false,
-      payload: { method: "POST", query: "", senderAddress: "192.0.2.1", headers: sample.headers, body: sample.body },
+      payload: {
+        method: "POST",
+        query: "",
+        senderAddress: "192.0.2.1",
+        headers: sample.headers.map(([name, value]) => [name, credentials.includes(name) ? "[redacted]" : value]),
+        body: sample.body,
+      },
     });
   });
 
   test.for([
-    ["by another secret", { kind: "opened", secrets: ["another one"] }, sample, "mismatch"],
+    ["by another secret", { kind: "opened", secrets: [sourceSecret(preset, "another one")] }, sample, "mismatch"],
     [
       "by nobody",
-      { kind: "opened", secrets: [secret] },
-      { ...sample, headers: preset.sample.headers },
-      "missing_header",
+      { kind: "opened", secrets: [sourceSecret(preset, secret)] },
+      bare,
+      // A proof in the body is there in the sample, too, and none of any secret.
+      verification.kind === "body_proof" ? "mismatch" : "missing_header",
     ],
     ["while the source has no secret", { kind: "opened", secrets: [] }, sample, "no_secret"],
   ] as const)("that is signed %s is kept, and held back", ([__, secrets, request, reason]) => {
@@ -71,23 +95,26 @@ describe.for(shippedPresets.map((preset) => [preset.name, preset] as const))("a 
   });
 
   test("without a valid signature goes on where the source does not require one", () => {
-    const unsigned = incoming({ ...sample, headers: preset.sample.headers });
+    const unsigned = incoming(bare);
     expect(judged(routedTo(preset, undefined, false), unsigned)).toMatchObject({
       signatureValid: false,
       quarantined: false,
     });
   });
 
-  test("that was signed long ago is stale where the time is signed, and only there", () => {
+  test("that was signed long ago is stale where the sender sets a limit, and only there", () => {
     const late = incoming(sample, { receivedAtMs: nowMs + 301_000 });
-    expect(judged(routedTo(preset), late).signatureReason).toBe(isTimed ? "stale" : "ok");
+    expect(judged(routedTo(preset), late).signatureReason).toBe(isLimited ? "stale" : "ok");
     expect(judged(routedTo(preset), late, { [preset.name]: 0 }).signatureReason).toBe("ok");
     expect(judged(routedTo(preset), late, { [preset.name]: 3600 }).signatureReason).toBe("ok");
   });
 
   test("that was signed with the secret before the present one is valid", () => {
     expect(
-      judged(routedTo(preset, { kind: "opened", secrets: ["the new one", secret] }), incoming(sample)).signatureReason,
+      judged(
+        routedTo(preset, { kind: "opened", secrets: ["the new one", sourceSecret(preset, secret)] }),
+        incoming(sample),
+      ).signatureReason,
     ).toBe("ok");
   });
 });

@@ -18,6 +18,33 @@ const senders = [
   { provider: "paddle", header: "paddle-signature", write: (mac: string) => `ts=1700000000;h1=${mac}` },
   { provider: "slack", header: "x-slack-signature", write: (mac: string) => `v0=${mac}` },
   { provider: "standard_webhooks", header: "webhook-signature", write: (mac: string) => `v1,${mac}` },
+  { provider: "svix", header: "svix-signature", write: (mac: string) => `v1,${mac}` },
+  { provider: "clerk", header: "svix-signature", write: (mac: string) => `v1,${mac}` },
+  { provider: "resend", header: "svix-signature", write: (mac: string) => `v1,${mac}` },
+  { provider: "intercom", header: "x-hub-signature", write: (mac: string) => `sha1=${mac}` },
+  { provider: "linear", header: "linear-signature", write: (mac: string) => mac },
+  { provider: "typeform", header: "typeform-signature", write: (mac: string) => `sha256=${mac}` },
+  { provider: "bitbucket", header: "x-hub-signature", write: (mac: string) => `sha256=${mac}` },
+  { provider: "dropbox", header: "x-dropbox-signature", write: (mac: string) => mac },
+  { provider: "meta", header: "x-hub-signature-256", write: (mac: string) => `sha256=${mac}` },
+  { provider: "whatsapp", header: "x-hub-signature-256", write: (mac: string) => `sha256=${mac}` },
+  { provider: "notion", header: "x-notion-signature", write: (mac: string) => `sha256=${mac}` },
+  { provider: "asana", header: "x-hook-signature", write: (mac: string) => mac },
+  { provider: "trello", header: "x-trello-webhook", write: (mac: string) => mac },
+  { provider: "woocommerce", header: "x-wc-webhook-signature", write: (mac: string) => mac },
+  { provider: "pagerduty", header: "x-pagerduty-signature", write: (mac: string) => `v1=${mac}` },
+  { provider: "sentry", header: "sentry-hook-signature", write: (mac: string) => mac },
+  { provider: "vercel", header: "x-vercel-signature", write: (mac: string) => mac },
+  { provider: "docusign", header: "x-docusign-signature-1", write: (mac: string) => mac },
+  { provider: "xero", header: "x-xero-signature", write: (mac: string) => mac },
+  { provider: "coinbase_commerce", header: "x-cc-webhook-signature", write: (mac: string) => mac },
+  { provider: "lemon_squeezy", header: "x-signature", write: (mac: string) => mac },
+  { provider: "square", header: "x-square-hmacsha256-signature", write: (mac: string) => mac },
+  { provider: "twilio", header: "x-twilio-signature", write: (mac: string) => mac },
+  { provider: "hubspot", header: "x-hubspot-signature-v3", write: (mac: string) => mac },
+  { provider: "calendly", header: "calendly-webhook-signature", write: (mac: string) => `t=1700000000,v1=${mac}` },
+  { provider: "zendesk", header: "x-zendesk-webhook-signature", write: (mac: string) => mac },
+  { provider: "zoom", header: "x-zm-signature", write: (mac: string) => `v0=${mac}` },
 ] as const;
 
 /** What a forger may make of a genuine signature, and why it is refused. */
@@ -61,7 +88,8 @@ describe.for(senders)("$provider", ({ provider, header, write }) => {
 
   test("a signature with another hash is refused", () => {
     const encoding = isHex ? "hex" : "base64";
-    for (const algorithm of ["md5", "sha1", "sha512"]) {
+    const bytes = Buffer.from(mac, encoding).length;
+    for (const algorithm of ["md5", bytes === 20 ? "sha256" : "sha1", "sha512"]) {
       const other = createHmac(algorithm, secret).update(genuine.body).digest(encoding);
       expect(judge(preset, withHeader(genuine, header, write(other)), secret).reason).toBe("malformed");
     }

@@ -4,7 +4,7 @@ import { credentialPlaces } from "../../src/providers/credential-headers.ts";
 import { deliveryIdOf, eventTypeOf } from "../../src/providers/resolve.ts";
 import { isTimestamped, resign } from "../../src/providers/sign.ts";
 import { verify } from "../../src/providers/verify.ts";
-import { judge, nowMs, shippedPresets, signedSample } from "../support/presets.ts";
+import { ingestUrl as url, judge, nowMs, shippedPresets, signedSample, sourceSecret } from "../support/presets.ts";
 
 const secret = `whsec_${Buffer.alloc(32, 1).toString("base64")}`;
 const otherSecret = `whsec_${Buffer.alloc(32, 2).toString("base64")}`;
@@ -22,11 +22,14 @@ test("the presets that the APIs name are all there", () => {
   const names = shippedPresets.map(({ name }) => name);
   expect(names).toEqual(expect.arrayContaining(["stripe", "github", "shopify", "generic"]));
   expect(names).toEqual(expect.arrayContaining(["slack", "paddle", "standard_webhooks"]));
+  const templates = "twilio sendgrid intercom linear clerk svix resend postmark typeform".split(" ");
+  expect(names).toEqual(expect.arrayContaining(templates));
 });
 
 // Every preset is held to this by being there: adding a sender is adding one file.
 describe.for(shippedPresets)("$name", (preset) => {
   const signed = signedSample(preset, secret);
+  const held = sourceSecret(preset, secret);
 
   test("accepts its signed sample", () => {
     expect(judge(preset, signed, secret)).toEqual({ valid: true, reason: "ok" });
@@ -34,10 +37,10 @@ describe.for(shippedPresets)("$name", (preset) => {
 
   test("accepts it with the secret before a rotation, and with the one after", () => {
     for (const secrets of [
-      [otherSecret, secret],
-      [secret, otherSecret],
+      [sourceSecret(preset, otherSecret), held],
+      [held, sourceSecret(preset, otherSecret)],
     ]) {
-      expect(verify(preset.verification, { ...signed, secrets, nowMs }).valid).toBe(true);
+      expect(verify(preset.verification, { ...signed, url, secrets, nowMs }).valid).toBe(true);
     }
   });
 
@@ -46,13 +49,15 @@ describe.for(shippedPresets)("$name", (preset) => {
   });
 
   test.for([[[]], [[""]], [[" "]]])("refuses it under the secrets %j", ([secrets]) => {
-    const verdict = verify(preset.verification, { ...signed, secrets: secrets!, nowMs });
+    const verdict = verify(preset.verification, { ...signed, url, secrets: secrets!, nowMs });
     expect(verdict).toEqual({ valid: false, reason: "no_secret" });
   });
 
   test("refuses it without what the sender adds", () => {
-    const bare = { headers: preset.sample.headers, query: "", body: signed.body };
-    expect(judge(preset, bare, secret)).toEqual({ valid: false, reason: "missing_header" });
+    const bare = { headers: preset.sample.headers, query: "", body: Buffer.from(preset.sample.body) };
+    // A proof in the body is there in the sample, too, and none of any secret.
+    const reason = preset.verification.kind === "body_proof" ? "mismatch" : "missing_header";
+    expect(judge(preset, bare, secret)).toEqual({ valid: false, reason });
   });
 
   test("refuses a sample signed with an empty or guessed secret", () => {
@@ -76,12 +81,13 @@ describe.for(shippedPresets)("$name", (preset) => {
     expect(preset.ownHeaders.filter((name) => credentials.includes(name))).toEqual([]);
   });
 
-  test("keeps a stored signature valid for ever, or can make it again", () => {
+  test("keeps a stored signature valid for ever, or can make it again where no URL is signed", () => {
     const later = nowMs + 30 * dayMs;
     const resigned = resign(preset.verification, signed, { secret, nowMs: later });
     expect(resigned !== null).toBe(isTimestamped(preset.verification));
     const headers = resigned ?? signed.headers;
-    expect(verify(preset.verification, { ...signed, headers, secrets: [secret], nowMs: later }).valid).toBe(true);
+    const { valid } = verify(preset.verification, { ...signed, url, headers, secrets: [held], nowMs: later });
+    expect(valid).toBe(preset.name !== "hubspot");
   });
 
   test("says where its rule is written", () => {

@@ -3,7 +3,7 @@ import { createHmac } from "node:crypto";
 import { describe, expect, test } from "vitest";
 
 import { verify } from "../../src/providers/verify.ts";
-import { judge, nowMs, shippedPreset, signedSample, withHeader } from "../support/presets.ts";
+import { ingestUrl, judge, nowMs, shippedPreset, signedSample, sourceSecret, withHeader } from "../support/presets.ts";
 
 const secret = "the source's secret";
 const timestamp = nowMs / 1000;
@@ -20,13 +20,16 @@ const reasonAfter = (provider: string, ageSeconds: number, toleranceSeconds?: nu
   const preset = shippedPreset(provider);
   return verify(preset.verification, {
     ...signedSample(preset, secret),
-    secrets: [secret],
+    url: ingestUrl,
+    secrets: [sourceSecret(preset, secret)],
     nowMs: nowMs + ageSeconds * 1000,
     ...(toleranceSeconds === undefined ? {} : { toleranceSeconds }),
   }).reason;
 };
 
-describe.for(["stripe", "slack", "paddle", "standard_webhooks"])("%s", (provider) => {
+const limited = ["stripe", "slack", "paddle", "standard_webhooks", "svix", "clerk", "resend", "hubspot", "calendly"];
+
+describe.for(limited)("%s", (provider) => {
   test.for([
     [0, "ok"],
     [300, "ok"],
@@ -52,7 +55,10 @@ describe.for(["stripe", "slack", "paddle", "standard_webhooks"])("%s", (provider
 test.for([
   ["stripe", "ok"],
   ["paddle", "ok"],
+  ["hubspot", "ok"],
+  ["calendly", "ok"],
   ["slack", "stale"],
+  ["svix", "stale"],
   ["standard_webhooks", "stale"],
 ] as const)("a time ahead of the tolerance is judged as %s's own libraries do: %s", ([provider, reason]) => {
   expect(reasonAfter(provider, -301)).toBe(reason);
@@ -104,4 +110,33 @@ test("each part of what Standard Webhooks signs must be there once and be the on
   expect(judge(preset, withHeader(signed, "webhook-id", "msg_other"), secret).reason).toBe("mismatch");
   expect(judge(preset, withHeader(signed, "webhook-timestamp", "1700000001"), secret).reason).toBe("mismatch");
   expect(judge(preset, withHeader(signed, "webhook-timestamp", "soon"), secret).reason).toBe("malformed");
+});
+
+// Their documentation names no limit, nor says that a later try is signed anew: it would be lost.
+describe.for(["zendesk", "zoom", "sendgrid", "discord"])("%s, which sets no limit", (provider) => {
+  test("accepts any age", () => {
+    expect(reasonAfter(provider, 10 * 365 * 86_400)).toBe("ok");
+  });
+
+  test("keeps to the limit that an operator sets", () => {
+    expect(reasonAfter(provider, 300, 300)).toBe("ok");
+    expect(reasonAfter(provider, 301, 300)).toBe("stale");
+  });
+});
+
+test.for([
+  ["hubspot", "x-hubspot-request-timestamp", String(nowMs), "ok"],
+  ["hubspot", "x-hubspot-request-timestamp", String(nowMs / 1000), "mismatch"],
+  ["hubspot", "x-hubspot-request-timestamp", `${nowMs}.0`, "malformed"],
+  ["zendesk", "x-zendesk-webhook-signature-timestamp", "2023-11-14T22:13:20.000Z", "ok"],
+  ["zendesk", "x-zendesk-webhook-signature-timestamp", "2023-11-14T22:13:20Z", "mismatch"],
+  ["zendesk", "x-zendesk-webhook-signature-timestamp", "2023-11-14", "malformed"],
+  ["zendesk", "x-zendesk-webhook-signature-timestamp", "2023-13-45T99:99:99Z", "malformed"],
+  ["zendesk", "x-zendesk-webhook-signature-timestamp", "Tue, 14 Nov 2023 22:13:20 GMT", "malformed"],
+  ["zendesk", "x-zendesk-webhook-signature-timestamp", "1700000000", "malformed"],
+  ["discord", "x-signature-timestamp", "soon", "malformed"],
+  ["sendgrid", "x-twilio-email-event-webhook-timestamp", "1700000001", "mismatch"],
+] as const)("%s: %s: %s is %s", ([provider, name, value, reason]) => {
+  const preset = shippedPreset(provider);
+  expect(judge(preset, withHeader(signedSample(preset, secret), name, value), secret).reason).toBe(reason);
 });

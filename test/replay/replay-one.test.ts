@@ -89,7 +89,7 @@ describe("an event that is replayed", () => {
   test("may be of a source that is switched off", async () => {
     await using receiver = await startReceiver();
     const { engine, source, replay } = await delivered(receiver);
-    await updateSource(engine.routing, engine.scope, source.id, { enabled: false });
+    await updateSource(engine.routing, engine.scope, source.id, { status: "paused" });
     expect(await replay()).toMatchObject({ kind: "queued", destinationIds: [expect.any(String)] });
   });
 
@@ -227,7 +227,7 @@ describe("an event that was stored as invalid", () => {
     await using receiver = await startReceiver();
     const { engine, source, eventId, replay } = await quarantined(receiver, { signingSecret: null }, signed("right"));
     const sealed = { current: Buffer.from("\u0002k9xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "latin1"), previous: null };
-    engine.table.putSource(engine.table.source(source.id)!.source, { ...sealed, previousUntilMs: null });
+    engine.table.putSource(engine.table.source(source.id)!.source, { ...sealed, previousUntilMs: null, config: null });
     expect(await replay()).toEqual({ kind: "unreadable" });
     expect((await engine.story(eventId)).deliveries).toEqual([]);
   });

@@ -89,8 +89,9 @@ describe("what is in memory", () => {
     await parts.store.write((tx) =>
       execute(
         tx,
-        `insert into sources select randomblob(16), team_id, env_id, kind, dialect, name, 'wh_' || value, 's' || value,
-         provider, null, null, null, null, null, null, null, 1, 1, 30, null, null, 0, 0, null
+        `insert into sources (id, team_id, env_id, kind, dialect, name, ingest_slug, slug, provider, require_signature,
+         retention_days, created_at_ms, updated_at_ms)
+         select randomblob(16), team_id, env_id, kind, dialect, name, 'wh_' || value, 's' || value, provider, 1, 30, 0, 0
          from sources, (with recursive n(value) as (select 1 union all select value + 1 from n where value < 2500)
          select value from n) where name = 'x'`,
       ),
@@ -151,12 +152,13 @@ describe("limits", () => {
     await parts.store.write((tx) =>
       execute(
         tx,
-        `insert into sources select randomblob(16), team_id, env_id, kind, dialect, name, 'wh_' || value, 's' || value,
-         provider, null, null, null, null, null, null, null, 1, 1, 30, null, null, 0, 0, null
+        `insert into sources (id, team_id, env_id, kind, dialect, name, ingest_slug, slug, provider, require_signature,
+         retention_days, created_at_ms, updated_at_ms)
+         select randomblob(16), team_id, env_id, kind, dialect, name, 'wh_' || value, 's' || value, provider, 1, 30, 0, 0
          from sources, ${rows(sourcesMax - 1)}`,
       ),
     );
-    expect(await createSource(parts, scope, sourceDraft())).toEqual({ kind: "limit_reached" });
+    expect(await createSource(parts, scope, sourceDraft())).toEqual({ kind: "limit_reached", of: "environment" });
     expect(await listSources(parts, scope)).toHaveLength(sourcesMax);
     const elsewhere = { ...scope, envId: "019dc7f1-0000-7000-8000-000000000009" };
     expect((await createSource(parts, elsewhere, sourceDraft())).kind).toBe("created");
@@ -194,7 +196,7 @@ describe("internal sources", () => {
     const { id } = await makeSource(parts, sourceDraft({ kind }));
     expect(await listSources(parts, scope)).toEqual([]);
     expect(await getSource(parts, scope, id)).toBeNull();
-    expect(await updateSource(parts, scope, id, { name: "y" })).toBeNull();
+    expect(await updateSource(parts, scope, id, { name: "y" })).toEqual({ kind: "not_found" });
     expect(await deleteSource(parts, scope, id)).toBeNull();
     expect(await createDestination(parts, scope, id, destinationDraft())).toEqual({ kind: "source_gone" });
   });

@@ -8,6 +8,7 @@ import { createSource } from "../../src/routing/create-source.ts";
 import { keepRouting } from "../../src/routing/load.ts";
 import type { RoutingParts } from "../../src/routing/parts.ts";
 import { resealDestinations, resealSources } from "../../src/routing/reseal.ts";
+import { plainSettings } from "../../src/routing/source.ts";
 import { RoutingTable } from "../../src/routing/table.ts";
 import { updateSource } from "../../src/routing/update-source.ts";
 import type { Resealer } from "../../src/secrets/reseal.ts";
@@ -26,7 +27,8 @@ const draft = {
   eventTypeSource: null,
   eventTypePath: null,
   requireSignature: true,
-  enabled: true,
+  ...plainSettings,
+  status: "active",
   retentionDays: 30,
   bodyLimitBytes: null,
   rateLimitPerMinute: null,

@@ -29,7 +29,7 @@ import type { SourceDraft } from "../../src/routing/decide-source.ts";
 import type { Destination } from "../../src/routing/destination.ts";
 import { keepRouting } from "../../src/routing/load.ts";
 import type { RoutingParts } from "../../src/routing/parts.ts";
-import type { Source } from "../../src/routing/source.ts";
+import { plainSettings, type Source } from "../../src/routing/source.ts";
 import { RoutingTable } from "../../src/routing/table.ts";
 import { updateDestination } from "../../src/routing/update-destination.ts";
 import { captureLog, type CapturedLog } from "./captured-log.ts";
@@ -57,7 +57,8 @@ const plainSource: SourceDraft = {
   eventTypeSource: "body",
   eventTypePath: "type",
   requireSignature: false,
-  enabled: true,
+  ...plainSettings,
+  status: "active",
   retentionDays: 30,
   bodyLimitBytes: null,
   rateLimitPerMinute: null,

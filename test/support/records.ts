@@ -6,7 +6,7 @@ import { createIds, type Ids } from "../../src/lib/ids.ts";
 import { createSystemRandom } from "../../src/lib/random.ts";
 import { type Delivery, newDelivery } from "../../src/queue/delivery.ts";
 import type { Destination } from "../../src/routing/destination.ts";
-import type { Source } from "../../src/routing/source.ts";
+import { plainSettings, type Source } from "../../src/routing/source.ts";
 
 /** Ids for tests that need no clock of their own. */
 export const ids: Ids = createIds(systemClock, createSystemRandom());
@@ -24,8 +24,13 @@ export const newEvent = (over: Partial<Event> = {}): Event => ({
   signatureValid: true,
   signatureReason: "ok",
   quarantined: false,
+  dedup: null,
+  schemaValid: null,
   providerEventId: null,
+  method: "POST",
+  contentType: "application/json",
   bodyBytes: 2,
+  bodyDropped: false,
   receivedAtMs: systemClock.nowMs(),
   ...over,
 });
@@ -97,7 +102,8 @@ export const newSource = (over: Partial<Source> = {}): Source => ({
   eventTypeSource: null,
   eventTypePath: null,
   requireSignature: true,
-  enabled: true,
+  ...plainSettings,
+  status: "active",
   retentionDays: 30,
   bodyLimitBytes: null,
   rateLimitPerMinute: null,

@@ -8,6 +8,7 @@ import type { DestinationDraft } from "../../src/routing/decide-destination.ts";
 import type { SourceDraft } from "../../src/routing/decide-source.ts";
 import type { RoutingParts } from "../../src/routing/parts.ts";
 import type { Scope } from "../../src/routing/scope.ts";
+import { plainSettings } from "../../src/routing/source.ts";
 import { RoutingTable } from "../../src/routing/table.ts";
 import { freshStore } from "./store.ts";
 
@@ -46,7 +47,8 @@ export const sourceDraft = (parts: Partial<SourceDraft> = {}): SourceDraft => ({
   eventTypeSource: null,
   eventTypePath: null,
   requireSignature: true,
-  enabled: true,
+  ...plainSettings,
+  status: "active",
   retentionDays: 30,
   bodyLimitBytes: null,
   rateLimitPerMinute: null,

@@ -76,10 +76,14 @@ export const wireEventDetail: z.ZodType<WireEventDetail> = z.object({
   ...payloadFields,
 });
 
-const toWirePayload = ({ signatureReason }: Event, payload: Payload): WirePayload => {
+/** This API knows no sources that do not verify: for it, they have nothing to verify with. */
+const reasonOf = ({ signatureReason }: Event): string =>
+  signatureReason === "skipped" ? "no_secret" : signatureReason;
+
+const toWirePayload = (event: Event, payload: Payload): WirePayload => {
   const isText = isUtf8(payload.body);
   return {
-    signature_reason: signatureReason,
+    signature_reason: reasonOf(event),
     method: payload.method,
     query: payload.query,
     sender_address: payload.senderAddress,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import type { SourceChanges, SourceDraft } from "../../routing/decide-source.ts";
+import { plainSettings, type SourceStatus } from "../../routing/source.ts";
 import { headerNameField, present, requiredTextField, textField } from "./_fields.ts";
 
 /** A PEM key fits, should a provider sign with one. */
@@ -60,6 +61,9 @@ const createFields = ({ providers, bodyLimitBytes }: SourceFieldBounds) => ({
 
 const emptyToNull = (text: string | null): string | null => (text === "" ? null : text);
 
+/** This API knows on and off. What is off stores. */
+const statusOf = (enabled: boolean): SourceStatus => (enabled ? "active" : "paused");
+
 /** The body that makes a source. */
 export const newSourceBody = (bounds: SourceFieldBounds): z.ZodType<SourceDraft> => {
   const fields = createFields(bounds);
@@ -88,7 +92,8 @@ export const newSourceBody = (bounds: SourceFieldBounds): z.ZodType<SourceDraft>
       signingHeader: emptyToNull(body.signing_header),
       eventTypeSource: body.event_type_source,
       eventTypePath: emptyToNull(body.event_type_path),
-      enabled: body.enabled,
+      ...plainSettings,
+      status: statusOf(body.enabled),
       retentionDays: body.retention_days,
       requireSignature: body.require_signature,
       bodyLimitBytes: body.body_limit_bytes,
@@ -117,7 +122,7 @@ export const sourceChangesBody = (bounds: SourceFieldBounds): z.ZodType<SourceCh
         signingHeader: body.signing_header === "" ? null : body.signing_header,
         eventTypeSource: body.event_type_source,
         eventTypePath: body.event_type_path === "" ? null : body.event_type_path,
-        enabled: body.enabled,
+        status: body.enabled === undefined ? undefined : statusOf(body.enabled),
         retentionDays: body.retention_days,
         requireSignature: body.require_signature,
         bodyLimitBytes: body.body_limit_bytes,

@@ -58,7 +58,7 @@ export const toWireSource = ({ source, destinationsCount }: CountedSource, publi
   signing_header: source.signingHeader,
   event_type_source: source.eventTypeSource,
   event_type_path: source.eventTypePath,
-  enabled: source.enabled,
+  enabled: source.status === "active",
   retention_days: source.retentionDays,
   created_at: isoSeconds(source.createdAtMs),
   updated_at: isoSeconds(source.updatedAtMs),

@@ -57,7 +57,7 @@ const create = (parts: SourceParts): Route<Scope> =>
     prepare: (body) => settle(parts, body, "generic"),
     handle: async ({ owner, body }) => {
       const created = await createSource(parts.routing, owner, body);
-      if (created.kind === "limit_reached") return invalid({ base: [`can't have more than ${sourcesMax} sources`] });
+      if (created.kind !== "created") return invalid({ base: [`can't have more than ${sourcesMax} sources`] });
       return answer(201, { data: toWireSource({ source: created.source, destinationsCount: 0 }, parts.publicUrl) });
     },
   });
@@ -117,7 +117,7 @@ const update = (parts: SourceParts): Route<Scope> =>
     prepare: (body, { source }) => settle(parts, body, source.provider),
     handle: async ({ owner, params, body }) => {
       const changed = await updateSource(parts.routing, owner, params.id, body);
-      if (changed === null) return notFound;
+      if (changed.kind !== "updated") return notFound;
       return answer(200, { data: toWireSource(changed.after, parts.publicUrl) });
     },
   });
