@@ -39,7 +39,7 @@ export const deleteDestination = (
     if (gone === "destination") {
       await tables
         .updateTable("destinations")
-        .set({ deleted_at_ms, secret: null, previous_secret: null, previous_secret_until_ms: null })
+        .set({ deleted_at_ms, secret: null, outgoing: null, previous_secret: null, previous_secret_until_ms: null })
         .where("id", "=", row.id)
         .execute();
     }

@@ -5,7 +5,8 @@ import type { Preset } from "../providers/preset.ts";
 import { presetFor } from "../providers/source-preset.ts";
 import { openOrNull } from "./_rotation.ts";
 import { passes, type Connection } from "./connection.ts";
-import type { Destination } from "./destination.ts";
+import type { Destination, SealedDestination } from "./destination.ts";
+import { type Outgoing, plainOutgoing, readOutgoing } from "./outgoing.ts";
 import type { SealedSecrets, SealedSource, Source } from "./source.ts";
 
 /** Opened secrets, the current one first, or none; `unreadable` when the keys of this process cannot open them. */
@@ -25,7 +26,12 @@ export type RoutedSource = {
 };
 
 /** A destination as delivery sees it. */
-export type RoutedDestination = { readonly destination: Destination; secretsAt(nowMs: number): Secrets };
+export type RoutedDestination = {
+  readonly destination: Destination;
+  secretsAt(nowMs: number): Secrets;
+  /** What is sent beside events. Null: the keys of this process cannot open it. */
+  outgoing(): Outgoing | null;
+};
 
 /** One way that an event takes. */
 export type Route = { readonly connection: Connection; readonly destination: Destination };
@@ -35,6 +41,27 @@ export const secretPlace = (table: "sources" | "destinations", id: Id): string =
 
 /** The same for a source's sealed settings. */
 export const configPlace = (id: Id): string => `sources/${id}/config`;
+
+/** The same for what is sent to a destination beside events. */
+export const outgoingPlace = (id: Id): string => `destinations/${id}/outgoing`;
+
+/** Opens what is sent beside events. Null: the keys of this process cannot. */
+export const openOutgoing = (
+  keyring: Keyring,
+  { id }: Pick<Destination, "id">,
+  sealed: Uint8Array | null,
+): Outgoing | null => {
+  if (sealed === null) return plainOutgoing;
+  const text = openOrNull(keyring, sealed, outgoingPlace(id));
+  return text === null ? null : readOutgoing(text);
+};
+
+/** Opened when it is first asked for. */
+const outgoingOf = (keyring: Keyring, destination: Destination, sealed: Uint8Array | null): (() => Outgoing | null) => {
+  if (sealed === null) return () => plainOutgoing;
+  let opened: Outgoing | null = null;
+  return () => (opened ??= openOutgoing(keyring, destination, sealed));
+};
 
 const openerOf = (keyring: Keyring, place: string, sealed: SealedSecrets): ((nowMs: number) => Secrets) => {
   let opened: { current: string | null; previous: string | null } | null = null;
@@ -117,6 +144,11 @@ export class RoutingTable {
     return this.#connectionsBySource.get(sourceId)?.values() ?? [];
   }
 
+  /** One connection of a source. */
+  connection(sourceId: Id, id: Id): Connection | undefined {
+    return this.#connectionsBySource.get(sourceId)?.get(id);
+  }
+
   /** How many connections a source has. */
   connectionCount(sourceId: Id): number {
     return this.#connectionsBySource.get(sourceId)?.size ?? 0;
@@ -154,9 +186,13 @@ export class RoutingTable {
     this.#connectionsBySource.delete(id);
   }
 
-  putDestination(destination: Destination, sealed: SealedSecrets): void {
+  putDestination(destination: Destination, sealed: SealedDestination): void {
     const place = secretPlace("destinations", destination.id);
-    this.#destinations.set(destination.id, { destination, secretsAt: openerOf(this.#keyring, place, sealed) });
+    this.#destinations.set(destination.id, {
+      destination,
+      secretsAt: openerOf(this.#keyring, place, sealed),
+      outgoing: outgoingOf(this.#keyring, destination, sealed.outgoing),
+    });
   }
 
   /** Changes what the gateway itself changes of a destination: its failure count, and whether it is on. */

@@ -173,7 +173,8 @@ describe("limits", () => {
     await parts.store.write((tx) =>
       execute(
         tx,
-        `insert into connections select randomblob(16), team_id, env_id, source_id, destination_id, null, 0, 0, null
+        `insert into connections (id, team_id, env_id, source_id, destination_id, created_at_ms, updated_at_ms)
+         select randomblob(16), team_id, env_id, source_id, destination_id, 0, 0
          from connections, ${rows(destinationsMax - 1)}`,
       ),
     );
