@@ -4,7 +4,8 @@ import { tallyReporter } from "./test/support/tally.ts";
 
 /** What opens a store: all of it holds on both engines. */
 const ofStores = [
-  "test/access/keys.test.ts",
+  "test/access/{keys,environments}.test.ts",
+  "test/accounts/{coming-in,sessions}.test.ts",
   "test/api/**/*.test.ts",
   "test/db/{group-commit,overlap,probe,transaction}.test.ts",
   "test/delivery/**/*.test.ts",

@@ -34,6 +34,8 @@ export const createApp = async (config: Config, overrides: Overrides = {}): Prom
   const gateway = await openGateway(core, config, overrides);
   opening.defer(() => gateway.stop(0));
   await gateway.start();
+  // Only where people come: loading it takes time and memory.
+  if (config.role === "all" || config.role === "api") await core.accounts.warmUp();
   const control = controlOf(core);
   const socket = await serveControl(core, config);
   opening.defer(async () => socket?.close());

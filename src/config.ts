@@ -38,6 +38,7 @@ export type Config = {
   readonly shutdownMs: number;
   readonly stripeToleranceSeconds: number;
   readonly metricsToken: string | null;
+  readonly signUp: "closed" | "open";
   readonly logLevel: "debug" | "info" | "warn" | "error" | "silent";
   readonly logFormat: "auto" | "json" | "text";
 };
@@ -219,6 +220,12 @@ const options: Options<Config> = {
     default: "300",
     doc: "Greatest age of a Stripe signature",
     parse: whole(1, 86_400),
+  },
+  signUp: {
+    name: "SIGN_UP",
+    default: "closed",
+    doc: "Who may sign up: `closed`, whoever is invited; `open`, anybody, each with a team of their own",
+    parse: oneOf("closed", "open"),
   },
   metricsToken: {
     name: "METRICS_TOKEN",

@@ -1,16 +1,31 @@
 import type { Id } from "../lib/ids.ts";
+import type { Role } from "./role.ts";
 import type { Scopes } from "./scopes.ts";
 
 /** The team and environment that own what is made or read. */
 export type Place = { readonly teamId: Id; readonly envId: Id };
 
-/** Who asks, and what they may do. */
-export type Principal = Place & {
+/** Whoever asks with a key, and what they may do. */
+export type KeyPrincipal = Place & {
+  readonly kind: "key";
   readonly keyId: Id;
   readonly scopes: Scopes;
   /** When the key stops to count. Null: never. */
   readonly expiresAtMs: number | null;
 };
+
+/** Whoever has signed in, and what they may do: as a member of one of their teams, in one of its environments. */
+export type SessionPrincipal = Place & {
+  readonly kind: "session";
+  readonly userId: string;
+  readonly role: Role;
+  readonly scopes: Scopes;
+  /** What people may do does not end with their session, so neither do the keys that they make. */
+  readonly expiresAtMs: null;
+};
+
+/** Who asks, and what they may do. */
+export type Principal = KeyPrincipal | SessionPrincipal;
 
 /** A key as people manage it: all but the key itself, which nobody can show again. */
 export type ApiKey = Place & {

@@ -1,21 +1,27 @@
 import type { Store } from "../db/store.ts";
 import { BoundedCache } from "../lib/bounded-cache.ts";
 import { type AccessTables, fromApiKeyRow } from "./_rows.ts";
-import { type ApiKey, keyStateAt, type Principal } from "./api-key.ts";
-import { hashKeyText, readBearer } from "./key-text.ts";
+import { type ApiKey, type KeyPrincipal, keyStateAt, type Principal } from "./api-key.ts";
+import { hashKeyText, isKeyText, readBearer } from "./key-text.ts";
 
 /** Whose request this is. Why one is refused is nobody's business: missing, malformed, unknown, expired and revoked are alike. */
-export type Authentication = { readonly kind: "granted"; readonly principal: Principal } | { readonly kind: "refused" };
+export type Authentication<Granted extends Principal = Principal> =
+  | { readonly kind: "granted"; readonly principal: Granted }
+  | { readonly kind: "refused" };
 
 /** Tells who asks, from an `Authorization` header. `nowMs` is wall time. @throws {StoreError} */
-export type Authenticate = (authorization: string | undefined, nowMs: number) => Promise<Authentication>;
+export type Authenticate = (authorization: string | undefined, nowMs: number) => Promise<Authentication<KeyPrincipal>>;
+
+/** Tells whose key this is. What has not the form of a key is nobody's. @throws {StoreError} */
+export type AuthenticateKey = (key: string, nowMs: number) => Promise<Authentication<KeyPrincipal>>;
 
 /** Keys in memory. About 400 bytes each. */
 const keysMax = 10_000;
 
-const refused: Authentication = { kind: "refused" };
+const refused = { kind: "refused" } as const;
 
-const toPrincipal = ({ id, teamId, envId, scopes, expiresAtMs }: ApiKey): Principal => ({
+const toPrincipal = ({ id, teamId, envId, scopes, expiresAtMs }: ApiKey): KeyPrincipal => ({
+  kind: "key",
   keyId: id,
   teamId,
   envId,
@@ -30,12 +36,12 @@ const toPrincipal = ({ id, teamId, envId, scopes, expiresAtMs }: ApiKey): Princi
  */
 export const createAuthenticate = (
   store: Pick<Store, "lookup">,
-  onUse: (principal: Principal) => void,
-): { authenticate: Authenticate; forget(): void } => {
-  const known = new BoundedCache<string, Principal>(keysMax);
+  onUse: (principal: KeyPrincipal) => void,
+): { authenticate: Authenticate; authenticateKey: AuthenticateKey; forget(): void } => {
+  const known = new BoundedCache<string, KeyPrincipal>(keysMax);
   let forgotten = 0;
 
-  const find = async (hash: Buffer): Promise<Principal | null> => {
+  const find = async (hash: Buffer): Promise<KeyPrincipal | null> => {
     const remembered = known.get(hash.toString("latin1"));
     if (remembered !== undefined) return remembered;
     const forgottenBefore = forgotten;
@@ -52,14 +58,18 @@ export const createAuthenticate = (
     return principal;
   };
 
+  const authenticateKey: AuthenticateKey = async (key, nowMs) => {
+    const principal = isKeyText(key) ? await find(hashKeyText(key)) : null;
+    if (principal === null || keyStateAt({ ...principal, revokedAtMs: null }, nowMs) !== "active") return refused;
+    onUse(principal);
+    return { kind: "granted", principal };
+  };
   return {
     authenticate: async (authorization, nowMs) => {
       const key = readBearer(authorization);
-      const principal = key === null ? null : await find(hashKeyText(key));
-      if (principal === null || keyStateAt({ ...principal, revokedAtMs: null }, nowMs) !== "active") return refused;
-      onUse(principal);
-      return { kind: "granted", principal };
+      return key === null ? refused : authenticateKey(key, nowMs);
     },
+    authenticateKey,
     forget: () => {
       forgotten += 1;
       known.clear();

@@ -3,17 +3,23 @@ import type { Clock } from "../lib/clock.ts";
 import { type Ids, idToBytes } from "../lib/ids.ts";
 import type { Random } from "../lib/random.ts";
 import type { AccessTables } from "./_rows.ts";
-import type { ApiKey, Place, Principal } from "./api-key.ts";
-import { hashKeyText, keyPrefixOf, newKeyText } from "./key-text.ts";
-import { ensurePlace } from "./place.ts";
+import type { ApiKey, Place } from "./api-key.ts";
+import { hashKeyText, type KeyForm, keyPrefixOf, newKeyText } from "./key-text.ts";
+import { isName, nameRule } from "./names.ts";
+import { ensurePlace, hasPlace } from "./place.ts";
 import { beyond, parseScopes, type Scopes, toScopesText } from "./scopes.ts";
 
-const nameCharsMax = 100;
+/** Whoever makes a key for the place that they act in. */
+export type KeyGrantor = Place & {
+  readonly scopes: Scopes;
+  /** When what they hold ends, and with it what they can grant. Null: never, as with people, who may stay. */
+  readonly expiresAtMs: number | null;
+};
 
-/** For whom a key is made: a place that the operator names (null: the default), or the place of someone with a key. */
+/** For whom a key is made: a place that the operator names (null: the default), or the place of someone who acts there. */
 export type KeyMaker =
   | { readonly kind: "operator"; readonly team: string | null; readonly env: string | null }
-  | { readonly kind: "principal"; readonly principal: Principal };
+  | { readonly kind: "principal"; readonly principal: KeyGrantor };
 
 export type KeyRequest = {
   readonly name: string;
@@ -22,6 +28,8 @@ export type KeyRequest = {
   /** Null: never. */
   readonly expiresAtMs: number | null;
   readonly maker: KeyMaker;
+  /** Default: as the Krafter API writes them. */
+  readonly form?: KeyForm;
 };
 
 /**
@@ -42,11 +50,6 @@ export type KeyCreation =
 export type KeyCreatorParts = { store: Pick<Store, "write">; clock: Pick<Clock, "nowMs">; ids: Ids; random: Random };
 
 type Refusal = Exclude<KeyCreation, { kind: "created" }>;
-
-const isName = (text: string): boolean =>
-  text.trim() === text && text !== "" && text.length <= nameCharsMax && text.isWellFormed() && !/\p{Cc}/u.test(text);
-
-const nameRule = `must be 1 to ${nameCharsMax} characters, without control characters and spaces around it`;
 
 const invalid = (field: Extract<Refusal, { kind: "invalid" }>["field"], message: string): Refusal => ({
   kind: "invalid",
@@ -78,10 +81,14 @@ const refusedPowers = ({ expiresAtMs, maker }: KeyRequest, scopes: Scopes, nowMs
   return null;
 };
 
-const placeOf = async (tx: Tx, maker: KeyMaker, parts: { ids: Ids; nowMs: number }): Promise<Place> => {
+/** Null: it was deleted since whoever makes the key was let in. */
+const placeOf = async (tx: Tx, maker: KeyMaker, parts: { ids: Ids; nowMs: number }): Promise<Place | null> => {
   if (maker.kind === "operator") return ensurePlace(tx, maker, parts);
-  return { teamId: maker.principal.teamId, envId: maker.principal.envId };
+  const { teamId, envId } = maker.principal;
+  return (await hasPlace(tx, { teamId, envId })) ? { teamId, envId } : null;
 };
+
+const gone = invalid("env", "the environment does not exist any more");
 
 /** Makes a key. @throws {StoreError} */
 export const createKey = async (
@@ -94,9 +101,10 @@ export const createKey = async (
   const refusal = refusedNames(request) ?? refusedPowers(request, parsed.scopes, nowMs);
   if (refusal !== null) return refusal;
 
-  const key = newKeyText(random);
+  const key = newKeyText(random, request.form);
   return store.write(async (tx) => {
     const place = await placeOf(tx, request.maker, { ids, nowMs });
+    if (place === null) return gone;
     const apiKey: ApiKey = {
       ...place,
       id: ids.next(),

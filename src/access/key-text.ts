@@ -2,17 +2,20 @@ import { createHash } from "node:crypto";
 
 import type { Random } from "../lib/random.ts";
 
-/** 32 random bytes are 43 characters of base64url. */
+/** How a key looks: as the Krafter API writes them, or as hookstream does, for real traffic and for tests. All count alike. */
+export type KeyForm = "kr_live" | "hs_live" | "hs_test";
+
+/** 32 random bytes are 43 characters of base64url, or 64 of hex. */
 const keyBytes = 32;
-const keyPattern = /^kr_live_[A-Za-z0-9_-]{43}$/;
+const keyPattern = /^(?:kr_live_[A-Za-z0-9_-]{43}|hs_(?:live|test)_[0-9a-f]{64})$/;
 const keyPrefixChars = 12;
 
 /** `Bearer`, spaces and a key; anything longer holds no key of ours. */
 const authorizationCharsMax = 200;
 
 /** A new key. It is shown once: the store keeps its hash. */
-export const newKeyText = (random: Pick<Random, "bytes">): string =>
-  `kr_live_${random.bytes(keyBytes).toString("base64url")}`;
+export const newKeyText = (random: Pick<Random, "bytes">, form: KeyForm = "kr_live"): string =>
+  `${form}_${random.bytes(keyBytes).toString(form === "kr_live" ? "base64url" : "hex")}`;
 
 /** Whether this has the form of a key. */
 export const isKeyText = (text: string): boolean => keyPattern.test(text);

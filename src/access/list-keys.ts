@@ -6,6 +6,9 @@ import type { ApiKey, Place } from "./api-key.ts";
 /** Keys that one list shows at most. */
 const keysListedMax = 1_000;
 
+/** Shown of an environment that is gone: names of real ones cannot be like it, having spaces around them. */
+const deleted = " (deleted)";
+
 /** A key, and the names of what owns it. */
 export type ListedKey = ApiKey & { readonly team: string; readonly env: string };
 
@@ -18,7 +21,7 @@ export const listKeys = async (store: Pick<Store, "list">, place: Place | null):
     .list<AccessTables>()
     .selectFrom("api_keys")
     .innerJoin("teams", "teams.id", "api_keys.team_id")
-    .innerJoin("environments", "environments.id", "api_keys.env_id")
+    .leftJoin("environments", "environments.id", "api_keys.env_id")
     .selectAll("api_keys")
     .select(["teams.name as team", "environments.name as env"])
     .orderBy("api_keys.id", "desc")
@@ -33,7 +36,7 @@ export const listKeys = async (store: Pick<Store, "list">, place: Place | null):
   return {
     keys: rows
       .slice(0, keysListedMax)
-      .map((row): ListedKey => ({ ...fromApiKeyRow(row), team: row.team, env: row.env })),
+      .map((row): ListedKey => ({ ...fromApiKeyRow(row), team: row.team, env: row.env ?? deleted })),
     more: rows.length > keysListedMax,
   };
 };

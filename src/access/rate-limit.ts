@@ -21,6 +21,8 @@ export type RateStanding = {
   readonly remaining: number;
   /** When the window ends, in Unix seconds. */
   readonly resetAtSeconds: number;
+  /** In how many seconds it ends, counted up. */
+  readonly resetAfterSeconds: number;
 };
 
 /** Counts one request of `who`: a team's id, or whoever else has a budget. */
@@ -32,14 +34,11 @@ export const judgeRate = (
   limit: number,
   { leftMs, resetAtSeconds }: { leftMs: number; resetAtSeconds: number },
 ): RateVerdict => {
-  if (count <= limit) return { kind: "allowed", limit, remaining: limit - count, resetAtSeconds };
-  return {
-    kind: "limited",
-    limit,
-    remaining: 0,
-    resetAtSeconds,
-    retryAfterSeconds: Math.max(1, Math.ceil(leftMs / 1_000)),
-  };
+  const resetAfterSeconds = Math.max(1, Math.ceil(leftMs / 1_000));
+  const standing = { limit, remaining: Math.max(0, limit - count), resetAtSeconds, resetAfterSeconds };
+  return count <= limit
+    ? { kind: "allowed", ...standing }
+    : { kind: "limited", ...standing, retryAfterSeconds: resetAfterSeconds };
 };
 
 /**

@@ -4,15 +4,29 @@ import { type Html, html, nothing, prose } from "./_html.ts";
 import { fieldsOf } from "./json-schema.ts";
 import type { OpenApiDocument, OperationObject, ResponseObject } from "./openapi.ts";
 
-type Operation = OperationObject & { readonly method: string; readonly path: string; readonly server: string };
+type Operation = OperationObject & {
+  readonly method: string;
+  readonly path: string;
+  readonly server: string;
+  /** What shows a key. Null: it needs none. */
+  readonly keyHeader: string | null;
+};
 
-const operationsOf = ({ paths, servers }: OpenApiDocument): Operation[] =>
-  Object.entries(paths).flatMap(([path, methods]) =>
+const keyHeaderOf = ({ security }: OperationObject, { components }: OpenApiDocument): string | null => {
+  const [scheme] = Object.keys(security[0] ?? {});
+  const described = scheme === undefined ? undefined : components.securitySchemes[scheme];
+  if (described === undefined) return null;
+  return described.type === "http" ? "Authorization: Bearer $POSTERN_KEY" : `${described.name}: $POSTERN_KEY`;
+};
+
+const operationsOf = (document: OpenApiDocument): Operation[] =>
+  Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({
       ...operation,
       method,
       path,
-      server: servers[0]?.url ?? "",
+      server: document.servers[0]?.url ?? "",
+      keyHeader: keyHeaderOf(operation, document),
     })),
   );
 
@@ -20,16 +34,17 @@ const pretty = (value: unknown): string => JSON.stringify(value, null, 2);
 
 const code = (text: string): Html => html`<pre><code>${text}</code></pre>`;
 
-const scopesOf = ({ security }: OperationObject): string[] =>
-  security.flatMap((requirement) => Object.values(requirement).flat());
+const scopesOf = ({ security }: OperationObject): string[] => [
+  ...new Set(security.flatMap((requirement) => Object.values(requirement).flat())),
+];
 
 /** What one types to try it. */
 const curlOf = (operation: Operation): string => {
-  const { method, path, server, requestBody } = operation;
+  const { method, path, server, requestBody, keyHeader } = operation;
   const example = requestBody?.content["application/json"]?.example;
   const lines = [
     `curl${method === "get" ? "" : ` -X ${method.toUpperCase()}`} ${server}${path}`,
-    ...(scopesOf(operation).length > 0 ? ['-H "Authorization: Bearer $KRAFTER_KEY"'] : []),
+    ...(keyHeader === null ? [] : [`-H "${keyHeader}"`]),
     ...(example === undefined ? [] : ['-H "content-type: application/json"', `-d '${pretty(example)}'`]),
   ];
   return lines.join(" \\\n  ");
@@ -102,14 +117,17 @@ const intro = ({ info, servers }: OpenApiDocument): Html =>
   html`<h1>${info.title} ${info.version}</h1>
     <p>${prose(info.description)}</p>
     <p>
-      Base URL: <code>${servers[0]?.url ?? ""}</code>. Bodies and answers are JSON. Ids are UUIDs, times ISO 8601 in
-      UTC.
+      Base URL: <code>${servers[0]?.url ?? ""}</code>. Bodies and answers are JSON, times ISO 8601 in UTC. Two APIs
+      manage the same sources: the Krafter API under <code>/api/v1</code>, whose ids are UUIDs, and the hookstream API
+      under <code>/v1</code>, whose ids are the same without dashes.
     </p>
     <p>
-      Requests to the management API carry a key: <code>Authorization: Bearer kr_live_…</code>. A key belongs to one
-      team and environment and has scopes; <code>webhooks:write</code> includes <code>webhooks:read</code>. Every answer
-      has an <code>x-request-id</code>, and, where a rate is set, <code>x-ratelimit-limit</code>,
-      <code>x-ratelimit-remaining</code> and <code>x-ratelimit-reset</code> (Unix seconds).
+      Requests carry a key: <code>Authorization: Bearer …</code>, and under <code>/v1</code> also
+      <code>X-API-Key: …</code>. A key belongs to one team (organization) and environment and has scopes;
+      <code>webhooks:write</code> includes <code>webhooks:read</code>. Every answer has an <code>x-request-id</code>,
+      and, where a rate is set, <code>x-ratelimit-limit</code>, <code>x-ratelimit-remaining</code> and
+      <code>x-ratelimit-reset</code> (Unix seconds), or under <code>/v1</code> <code>ratelimit-limit</code>,
+      <code>ratelimit-remaining</code> and <code>ratelimit-reset</code> (seconds to go).
     </p>
     <p>The same as a document for programs: <a href="/openapi.json">OpenAPI 3.1</a>.</p>`;
 

@@ -1,10 +1,12 @@
-import { MalformedBodyError } from "./_request-failure.ts";
+import { MalformedBodyError } from "./request-failure.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-const parse = (bytes: Uint8Array): unknown => {
+type Parse = (text: string) => unknown;
+
+const parseWith = (parse: Parse, bytes: Uint8Array): unknown => {
   try {
-    return JSON.parse(utf8.decode(bytes));
+    return parse(utf8.decode(bytes));
   } catch (cause) {
     throw new MalformedBodyError("Request body is not valid JSON", { cause });
   }
@@ -15,12 +17,13 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 
 /**
  * The object that a body holds; an empty one when there is no body. What a key `__proto__` holds becomes a property of
- * that name, and nobody reads it: schemas take the fields that they know.
+ * that name, and nobody reads it: schemas take the fields that they know. `parse` reads the text, and throws when it is no
+ * JSON.
  * @throws {MalformedBodyError}
  */
-export const readJsonBody = (bytes: Uint8Array): Record<string, unknown> => {
+export const readJsonBody = (bytes: Uint8Array, parse: Parse = JSON.parse): Record<string, unknown> => {
   if (bytes.length === 0) return {};
-  const value = parse(bytes);
+  const value = parseWith(parse, bytes);
   if (!isObject(value)) throw new MalformedBodyError("Request body must be a JSON object");
   return value;
 };

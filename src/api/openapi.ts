@@ -19,7 +19,7 @@ export type OperationObject = {
   readonly tags: readonly string[];
   readonly summary: string;
   readonly description?: string;
-  readonly security: readonly Readonly<Record<string, readonly string[]>>[];
+  readonly security: Security;
   readonly parameters: readonly ParameterObject[];
   readonly requestBody?: { readonly required: boolean; readonly content: Content };
   readonly responses: Readonly<Record<string, ResponseObject>>;
@@ -32,7 +32,7 @@ export type OpenApiDocument = {
   readonly servers: readonly { readonly url: string }[];
   readonly tags: readonly { readonly name: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, OperationObject>>>>;
-  readonly components: { readonly securitySchemes: Readonly<Record<string, object>> };
+  readonly components: { readonly securitySchemes: Readonly<Record<string, SecurityScheme>> };
 };
 
 /** An answer that many routes give when they do not do what was asked. */
@@ -43,17 +43,28 @@ export type DocumentedError = {
   readonly appliesTo: (route: RouteInfo) => boolean;
 };
 
-/** One dialect: where its routes begin, and what they answer beside their own. */
+/** What an operation asks for: any one of these, each a scheme with the scopes that it takes. */
+type Security = readonly Readonly<Record<string, readonly string[]>>[];
+
+/** One dialect: where its routes begin, what they answer beside their own, and how they know who asks. */
 export type DocumentedApi = {
   readonly prefix: string;
+  /** What tells its operations and headings from those of another dialect. Null: they go without. */
+  readonly name: string | null;
   readonly routes: readonly RouteInfo[];
   readonly errors: readonly DocumentedError[];
+  readonly securitySchemes: Readonly<Record<string, SecurityScheme>>;
+  readonly security: (scope: string) => Security;
 };
+
+/** How a key is shown, as OpenAPI describes it. */
+export type SecurityScheme =
+  | { readonly type: "http"; readonly scheme: "bearer"; readonly description: string }
+  | { readonly type: "apiKey"; readonly in: "header" | "cookie"; readonly name: string; readonly description: string };
 
 /** An operation that is no route of a dialect. */
 export type ExtraOperation = { readonly path: string; readonly method: string; readonly operation: OperationObject };
 
-const keyScheme = "apiKey";
 const json = "application/json";
 
 /** `Create a source` is `createSource`. */
@@ -96,12 +107,12 @@ const errorsOf = (route: RouteInfo, errors: readonly DocumentedError[]): [string
       { description, content: { [json]: { schema: { type: "object" }, example } } },
     ]);
 
-const toOperation = (route: RouteInfo, errors: readonly DocumentedError[]): OperationObject => ({
-  operationId: operationIdOf(route.summary),
-  tags: [route.tag],
+const toOperation = (route: RouteInfo, { name, errors, security }: DocumentedApi): OperationObject => ({
+  operationId: operationIdOf(name === null ? route.summary : `${name} ${route.summary}`),
+  tags: [name === null ? route.tag : `${route.tag} (${name})`],
   summary: route.summary,
   ...(route.description === undefined ? {} : { description: route.description }),
-  security: [{ [keyScheme]: [route.scope] }],
+  security: security(route.scope),
   parameters: [
     ...parametersOf(toJsonSchema(route.params, "input"), "path"),
     ...parametersOf(toJsonSchema(route.query, "input"), "query"),
@@ -114,11 +125,11 @@ const toOperation = (route: RouteInfo, errors: readonly DocumentedError[]): Oper
 /** `/sources/:id` is `/sources/{id}`. */
 const toTemplate = (path: string): string => path.replaceAll(/:(\w+)/g, "{$1}");
 
-const operationsOf = ({ prefix, routes, errors }: DocumentedApi): ExtraOperation[] =>
-  routes.map((route) => ({
-    path: prefix + toTemplate(route.path),
+const operationsOf = (api: DocumentedApi): ExtraOperation[] =>
+  api.routes.map((route) => ({
+    path: api.prefix + toTemplate(route.path),
     method: route.method.toLowerCase(),
-    operation: toOperation(route, errors),
+    operation: toOperation(route, api),
   }));
 
 /** Describes everything that the server answers, from the very objects that answer it. */
@@ -141,9 +152,7 @@ export const describeApis = (
     tags: [...new Set(operations.flatMap(({ operation }) => operation.tags))].map((name) => ({ name })),
     paths,
     components: {
-      securitySchemes: {
-        [keyScheme]: { type: "http", scheme: "bearer", description: "`Authorization: Bearer kr_live_…`" },
-      },
+      securitySchemes: Object.fromEntries(apis.flatMap(({ securitySchemes }) => Object.entries(securitySchemes))),
     },
   };
 };

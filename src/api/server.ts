@@ -9,9 +9,10 @@ import { isAmbiguousHead } from "./_ambiguous-head.ts";
 import { connectionsMax } from "./_connections-max.ts";
 import { type Connections, createConnections } from "./_connections.ts";
 import { sendFailure } from "./_failure-answer.ts";
-import { readManagementBody } from "./_management-body.ts";
 import { refuseConnection, refuseRequest } from "./_refusals.ts";
+import type { ErrorShape } from "./error-shape.ts";
 import { isIngestPath } from "./ingest.ts";
+import { readManagementBody } from "./management-body.ts";
 import { sendJson } from "./send-json.ts";
 
 /** Takes requests straight from Node, before any framework. */
@@ -38,6 +39,8 @@ export type ServerParts = {
   /** The handler of the ingest URLs. It answers everything under them, request id included. */
   readonly ingest: RawHandler;
   readonly mounts: readonly Mount[];
+  /** Of those dialects that have one of their own. */
+  readonly errorShapes?: readonly ErrorShape[];
   readonly timeouts?: Partial<ServerTimeouts>;
   /** A host name that answers at ingest URLs and nowhere else, so that it can be the only public one. Default: none. */
   readonly ingestHost?: string | null;
@@ -125,7 +128,7 @@ const createApp = (parts: ServerParts): FastifyInstance => {
   const { observer, ids } = parts;
   const connections = createConnections();
   const fail = (error: unknown, _request: FastifyRequest, reply: FastifyReply): void => {
-    const { isOurs } = sendFailure(reply, error);
+    const { isOurs } = sendFailure(reply, error, parts.errorShapes ?? []);
     if (isOurs) observer.faulted({ task: "answer an api request", error });
   };
   const app = fastify({

@@ -1,5 +1,10 @@
-import { createRateLimit } from "../access/rate-limit.ts";
+import { createRateLimit, type RateLimit } from "../access/rate-limit.ts";
 import { mountDocs } from "../api/docs.ts";
+import { hookstreamErrors, mountHookstream } from "../api/hookstream/dialect.ts";
+import { hookstreamApi } from "../api/hookstream/documentation.ts";
+import { createChoosePlace, createIdentify } from "../api/hookstream/identify.ts";
+import type { HookstreamParts } from "../api/hookstream/parts.ts";
+import { hookstreamRoutes } from "../api/hookstream/routes.ts";
 import { createIngestHandler } from "../api/ingest.ts";
 import { mountKrafter } from "../api/krafter/dialect.ts";
 import { krafterApi } from "../api/krafter/documentation.ts";
@@ -11,18 +16,23 @@ import type { Config } from "../config.ts";
 import { isPassing } from "../db/store-error.ts";
 import type { Store } from "../db/store.ts";
 import { sendTest } from "../delivery/test-send.ts";
+import { readSourceCounts } from "../events/read-source-counts.ts";
+import { readRefused } from "../ingest/read-refused.ts";
 import type { Core } from "./core.ts";
 import type { Gateway } from "./gateway.ts";
 import { version } from "./version.ts";
 
-const krafterParts = (core: Core, gateway: Gateway, config: Config): KrafterParts => {
+type Limits = { readonly rateLimit: RateLimit };
+
+const krafterParts = (core: Core, gateway: Gateway, config: Config, { rateLimit }: Limits): KrafterParts => {
   const { store, clock, ids, table, access } = core;
   const { outbound, names, delivery } = gateway;
   return {
     routing: { ...core, keyring: core.secrets.keyring },
     freshen: () => store.freshen(),
     authenticate: access.authenticate,
-    rateLimit: createRateLimit(config.rateLimitPerMinute, clock),
+    limitsOf: access.limitsOf,
+    rateLimit,
     clock,
     checkUrl: (url) => outbound.checkUrl(url),
     sendTest: async ({ source, destination }) => {
@@ -39,6 +49,28 @@ const krafterParts = (core: Core, gateway: Gateway, config: Config): KrafterPart
   };
 };
 
+const hookstreamParts = (
+  core: Core,
+  { delivery }: Gateway,
+  config: Config,
+  { rateLimit }: Limits,
+): HookstreamParts => ({
+  routing: { ...core, keyring: core.secrets.keyring },
+  freshen: () => core.store.freshen(),
+  access: core.access,
+  accounts: core.accounts,
+  authenticate: createIdentify({ ...core, publicUrl: config.publicUrl }),
+  choosePlace: createChoosePlace(core.access),
+  rateLimit,
+  strangerLimit: createRateLimit(config.rateLimitPerMinute, core.clock),
+  trustedProxies: config.trustedProxies,
+  clock: core.clock,
+  delivery,
+  readCounts: (sourceIds) => readSourceCounts(core.store, sourceIds),
+  readRefused: (owner, sourceId, page) => readRefused(core.store, { ...owner, sourceId }, page),
+  publicUrl: config.publicUrl,
+});
+
 const tryFreshen = async (store: Pick<Store, "freshen">): Promise<boolean> => {
   try {
     await store.freshen();
@@ -50,7 +82,12 @@ const tryFreshen = async (store: Pick<Store, "freshen">): Promise<boolean> => {
 };
 
 /** Puts other parts of an API in place of the real ones: for tests of what the real ones cannot be made to do. */
-export type Adapt = (parts: KrafterParts) => KrafterParts;
+export type Adapt = {
+  readonly krafter: (parts: KrafterParts) => KrafterParts;
+  readonly hookstream: (parts: HookstreamParts) => HookstreamParts;
+};
+
+const asTheyAre: Adapt = { krafter: (parts) => parts, hookstream: (parts) => parts };
 
 /** What a role answers to, beside `/healthz`, `/readyz` and `/metrics`. */
 const does = (role: Config["role"]): { readonly takesEvents: boolean; readonly manages: boolean } => ({
@@ -59,16 +96,15 @@ const does = (role: Config["role"]): { readonly takesEvents: boolean; readonly m
 });
 
 /** The one server, with everything that it answers. */
-export const openServer = (
-  core: Core,
-  gateway: Gateway,
-  config: Config,
-  adapt: Adapt = (parts) => parts,
-): GatewayServer => {
+export const openServer = (core: Core, gateway: Gateway, config: Config, adapt: Adapt = asTheyAre): GatewayServer => {
   const { store, clock, ids, table, observer, metrics } = core;
   const { receive, budget, diskFloor } = gateway;
-  const parts = adapt(krafterParts(core, gateway, config));
-  const routes = krafterRoutes(parts);
+  // Who asks in both dialects has one budget.
+  const limits = { rateLimit: createRateLimit(config.rateLimitPerMinute, clock) };
+  const krafter = adapt.krafter(krafterParts(core, gateway, config, limits));
+  const hookstream = adapt.hookstream(hookstreamParts(core, gateway, config, limits));
+  const routes = { krafter: krafterRoutes(krafter), hookstream: hookstreamRoutes(hookstream) };
+  const apis = [krafterApi(routes.krafter), hookstreamApi(routes.hookstream)];
   const { takesEvents, manages } = does(config.role);
   return createServer({
     ids,
@@ -89,9 +125,10 @@ export const openServer = (
       isShortOfDisk: () => diskFloor.isShort(),
     }),
     mounts: [
-      ...(manages ? [mountKrafter(parts, routes)] : []),
+      ...(manages ? [mountKrafter(krafter, routes.krafter), mountHookstream(hookstream, routes.hookstream)] : []),
       mountPlatform({ readiness: gateway.readiness, metrics, metricsToken: config.metricsToken }),
-      ...(manages ? [mountDocs({ version, publicUrl: config.publicUrl, apis: [krafterApi(routes)] })] : []),
+      ...(manages ? [mountDocs({ version, publicUrl: config.publicUrl, apis })] : []),
     ],
+    errorShapes: [hookstreamErrors],
   });
 };

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 
 import { type Access, openAccess } from "../access/access.ts";
+import { type Accounts, openAccounts } from "../accounts/accounts.ts";
 import type { Config } from "../config.ts";
 import type { Cluster } from "../db/cluster.ts";
 import type { Migrated } from "../db/migration.ts";
@@ -18,6 +19,7 @@ import { createMetrics, type Metrics } from "../observe/metrics.ts";
 import { createObserver, type Observer } from "../observe/observe.ts";
 import { createOutput } from "../observe/output.ts";
 import { type Catalog, loadPresets } from "../providers/catalog.ts";
+import { hasSettings } from "../routing/has-settings.ts";
 import { keepRouting } from "../routing/load.ts";
 import { resealDestinations, resealSources } from "../routing/reseal.ts";
 import { RoutingTable } from "../routing/table.ts";
@@ -48,6 +50,7 @@ export type Core = {
   readonly catalog: Catalog;
   readonly table: RoutingTable;
   readonly access: Access;
+  readonly accounts: Accounts;
   /** Seals every secret of the store with a new key, beside live traffic. */
   rotateSecrets(): Promise<Rotation>;
   close(): Promise<void>;
@@ -129,7 +132,18 @@ export const openCore = async (config: Config, overrides: Overrides = {}): Promi
   store.onInterrupted(() => {
     store.freshen().catch((error: unknown) => observer.faulted({ task: "read again what is in memory", error }));
   });
-  const access = await openAccess({ store, clock, ids, random, observer });
+  const access = await openAccess({ store, clock, ids, random, observer, isInUse: hasSettings });
+  const accounts = openAccounts({
+    store,
+    access,
+    clock,
+    ids,
+    random,
+    keyring: secrets.keyring,
+    observer,
+    publicUrl: config.publicUrl,
+    isSignUpOpen: config.signUp === "open",
+  });
   const held = opened.move();
   return {
     clock,
@@ -148,6 +162,7 @@ export const openCore = async (config: Config, overrides: Overrides = {}): Promi
     catalog,
     table,
     access,
+    accounts,
     rotateSecrets: async () => {
       const [sealing] = config.secretsKeys ?? [];
       if (store.cluster !== null && sealing !== undefined) {

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv } from "node:crypto";
+import { createCipheriv, createDecipheriv, hkdfSync } from "node:crypto";
 
 import type { Random } from "./random.ts";
 
@@ -27,6 +27,11 @@ export type Keyring = {
   open(sealed: Uint8Array, place: string): string;
   /** The id of the key that sealed these bytes. */
   keyIdOf(sealed: Uint8Array): string;
+  /**
+   * A secret of 32 bytes for this purpose and no other from each key, that of the sealing one first (HKDF-SHA-256, RFC 5869).
+   * What was made with one of a key that is gone counts no more.
+   */
+  derive(purpose: string): readonly [Buffer, ...Buffer[]];
 };
 
 /** A keyring whose sealing key can be replaced while the process runs. */
@@ -40,6 +45,7 @@ export type SealingKey = { id: string; key: Buffer };
 
 const ivBytes = 12;
 const tagBytes = 16;
+const derivedBytes = 32;
 const keyPattern = /^([A-Za-z0-9_-]{1,32}):([A-Za-z0-9+/]{43}=)$/;
 
 /**
@@ -77,6 +83,9 @@ const readKeyId = (sealed: Uint8Array): string => {
   if (bytes.length < 1 + idBytes + ivBytes + tagBytes) throw new SealError("unreadable", "sealed bytes are too short");
   return bytes.subarray(1, 1 + idBytes).toString("latin1");
 };
+
+const deriveFrom = (key: Buffer, purpose: string): Buffer =>
+  Buffer.from(hkdfSync("sha256", key, "", `postern ${purpose}`, derivedBytes));
 
 /** AES-256-GCM: `length of key id, key id, iv, ciphertext, tag`, with key id and place as associated data. */
 export const createKeyring = (
@@ -119,5 +128,9 @@ export const createKeyring = (
       }
     },
     keyIdOf: readKeyId,
+    derive(purpose) {
+      const others = [...byId].filter(([id]) => id !== sealing.id).map(([, key]) => deriveFrom(key, purpose));
+      return [deriveFrom(sealing.key, purpose), ...others];
+    },
   };
 };

@@ -1,4 +1,5 @@
 import type { Clock } from "../lib/clock.ts";
+import { type AccountsObserver, createAccountsObserver } from "./accounts.ts";
 import { createDeliveryObserver, type DeliveryObserver } from "./delivery.ts";
 import { createIngestObserver, type IngestObserver } from "./ingest.ts";
 import type { Logger } from "./log.ts";
@@ -7,7 +8,7 @@ import { createProcessObserver, type ProcessObserver } from "./process.ts";
 import { createStoreObserver, type StoreObserver } from "./store.ts";
 
 /** One function per thing that happens: it counts it and logs it together, so that the two never tell different stories. */
-export type Observer = IngestObserver & DeliveryObserver & StoreObserver & ProcessObserver;
+export type Observer = IngestObserver & DeliveryObserver & StoreObserver & ProcessObserver & AccountsObserver;
 
 /** What an observer writes to. */
 export type ObserverParts = {
@@ -22,4 +23,5 @@ export const createObserver = ({ log, metrics, clock }: ObserverParts): Observer
   ...createDeliveryObserver(log, metrics, clock),
   ...createStoreObserver(log, metrics, clock),
   ...createProcessObserver(log, metrics),
+  ...createAccountsObserver(log, metrics),
 });

@@ -69,14 +69,29 @@ export const settleSource = <Settings extends SourceSettings>(
   leavesToSource: IsConfigurable,
 ): Settings => (leavesToSource(settings.provider) ? settings : { ...settings, ...unconfigured });
 
-/** A source's settings after a change. Another provider starts from nothing. */
+const unnamed: Pick<Source, "template" | "verification"> = { template: null, verification: null };
+
+/** Whether somebody says in Krafter's words how the sender signs. */
+const signsOtherwise = (source: Source, changes: SourceChanges): boolean =>
+  (["signingHeader", "signingAlgorithm"] as const).some(
+    (name) => changes[name] !== undefined && changes[name] !== source[name],
+  );
+
+/**
+ * A source's settings after a change. Another provider starts from nothing, and of the two ways to say how a sender signs, the
+ * one counts that was used last.
+ */
 export const changeSource = (
   source: Source,
   { signingSecret: _secret, rotateImmediately: _now, sourceConfig: _config, ...changes }: SourceChanges,
   leavesToSource: IsConfigurable,
 ): Source => {
   const isOther = changes.provider !== undefined && changes.provider !== source.provider;
-  return settleSource({ ...source, ...(isOther ? unconfigured : {}), ...changes }, leavesToSource);
+  const reset = {
+    ...(isOther ? { ...unconfigured, ...unnamed } : {}),
+    ...(signsOtherwise(source, changes) ? { verification: null } : {}),
+  };
+  return settleSource({ ...source, ...reset, ...changes }, leavesToSource);
 };
 
 /** What a change means for the secrets. */

@@ -25,6 +25,7 @@ const open = async (given?: Store) => {
     random,
     ids: createIds(systemClock, random),
     observer: { faulted: (fault) => faults.push(fault) },
+    isInUse: async () => false,
   });
   const move = (ms: number): void => {
     nowMs += ms;
@@ -60,6 +61,7 @@ test("a key that was made is recognised, with its place and scopes", async () =>
   expect(await ask(`Bearer ${key}`)).toEqual({
     kind: "granted",
     principal: {
+      kind: "key",
       keyId: apiKey.id,
       teamId: apiKey.teamId,
       envId: apiKey.envId,
@@ -237,6 +239,7 @@ test("a prefix that several keys share revokes none of them, and names them", as
     random: alike,
     ids: createIds(systemClock, random),
     observer: { faulted() {} },
+    isInUse: async () => false,
   });
   const first = await create(access);
   const second = await create(access);

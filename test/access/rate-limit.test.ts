@@ -22,14 +22,16 @@ test("counts down to zero, then refuses until the window ends", () => {
   const { clock, move } = clockAt(120_000, 1_000_000_000_000);
   const take = createRateLimit(2, clock);
   const resetAtSeconds = 1_000_000_060;
-  expect(take("a")).toEqual({ kind: "allowed", limit: 2, remaining: 1, resetAtSeconds });
+  expect(take("a")).toEqual({ kind: "allowed", limit: 2, remaining: 1, resetAtSeconds, resetAfterSeconds: 60 });
   move(20_500);
-  expect(take("a")).toEqual({ kind: "allowed", limit: 2, remaining: 0, resetAtSeconds });
-  expect(take("a")).toEqual({ kind: "limited", limit: 2, remaining: 0, resetAtSeconds, retryAfterSeconds: 40 });
+  const standing = { limit: 2, remaining: 0, resetAtSeconds, resetAfterSeconds: 40 };
+  expect(take("a")).toEqual({ kind: "allowed", ...standing });
+  expect(take("a")).toEqual({ kind: "limited", ...standing, retryAfterSeconds: 40 });
   move(39_499);
   expect(take("a")).toMatchObject({ kind: "limited", retryAfterSeconds: 1 });
   move(1);
-  expect(take("a")).toEqual({ kind: "allowed", limit: 2, remaining: 1, resetAtSeconds: resetAtSeconds + 60 });
+  const fresh = { limit: 2, remaining: 1, resetAtSeconds: resetAtSeconds + 60, resetAfterSeconds: 60 };
+  expect(take("a")).toEqual({ kind: "allowed", ...fresh });
 });
 
 test("each team has a budget of its own", () => {

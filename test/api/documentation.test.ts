@@ -22,7 +22,7 @@ const fetchDocument = async () => {
 
 describe("/openapi.json", () => {
   test("describes every route that the server has, and the ingest URL", async () => {
-    const { document, answer, routes } = await fetchDocument();
+    const { document, answer, routes, hookstreamRoutes } = await fetchDocument();
     expect(answer.status).toBe(200);
     expect(answer.headers["content-type"]).toBe("application/json; charset=utf-8");
     expect(document).toMatchObject({
@@ -31,9 +31,12 @@ describe("/openapi.json", () => {
       servers: [{ url: "https://hooks.example.com" }],
     });
     const described = operationsOf(document).map(({ path, method }) => `${method} ${path}`);
-    const real = routes.map(
-      ({ method, path }) => `${method.toLowerCase()} /api/v1${path.replaceAll(/:(\w+)/g, "{$1}")}`,
-    );
+    const under = (prefix: string, { method, path }: { method: string; path: string }): string =>
+      `${method.toLowerCase()} ${prefix}${path.replaceAll(/:(\w+)/g, "{$1}")}`;
+    const real = [
+      ...routes.map((route) => under("/api/v1", route)),
+      ...hookstreamRoutes.map((route) => under("/v1", route)),
+    ];
     const beside = ["post /in/{slug}", "get /healthz", "get /readyz", "get /metrics"];
     expect(described.toSorted()).toEqual([...real, ...beside].toSorted());
   });
@@ -146,9 +149,17 @@ describe("/docs", () => {
       body: z.object({}),
       answers: { 200: { description: "<hr>", body: null } },
     } as const;
+    const api = {
+      prefix: "",
+      name: "<a>",
+      routes: [route],
+      errors: [],
+      securitySchemes: { x: { type: "apiKey", in: "header", name: "<i>", description: "" } },
+      security: () => [{ x: ["<p>"] }],
+    } as const;
     const about = { version: "<1>", publicUrl: "https://x/\"'" };
-    const page = docsPage(describeApis(about, [{ prefix: "", routes: [route], errors: [] }], []));
-    expect(page).not.toMatch(/<script|<b>|<i>|<u>|<hr>|<1>|x\/"/);
+    const page = docsPage(describeApis(about, [api], []));
+    expect(page).not.toMatch(/<script|<a>|<b>|<i>|<u>|<hr>|<1>|x\/"/);
     expect(page).toContain("<code>&lt;i&gt;code&lt;/i&gt;</code> &amp; &lt;i&gt;text&lt;/i&gt;");
   });
 });

@@ -2,6 +2,9 @@ import { onTestFinished } from "vitest";
 
 import { http, type HttpAnswer } from "../../harness/http.ts";
 import type { Scope } from "../../src/access/scopes.ts";
+import type { HookstreamParts } from "../../src/api/hookstream/parts.ts";
+import type { Route as HookstreamRoute } from "../../src/api/hookstream/route.ts";
+import { hookstreamRoutes } from "../../src/api/hookstream/routes.ts";
 import type { KrafterParts } from "../../src/api/krafter/parts.ts";
 import { krafterRoutes } from "../../src/api/krafter/routes.ts";
 import type { Route } from "../../src/api/route.ts";
@@ -25,6 +28,8 @@ export type GatewayOptions = {
   readonly clockAheadMs?: number;
   /** Parts of the API in place of the real ones: for what the real ones cannot be made to answer. */
   readonly parts?: Partial<KrafterParts> | ((parts: KrafterParts) => Partial<KrafterParts>);
+  /** The same of the hookstream API. */
+  readonly hookstreamParts?: (parts: HookstreamParts) => Partial<HookstreamParts>;
 };
 
 /** An answer, its body read as JSON; undefined where there is none, and the text where it is no JSON. */
@@ -48,6 +53,7 @@ export type TestGateway = {
   readonly names: NameServer;
   readonly log: CapturedLog;
   readonly routes: readonly Route<Scope>[];
+  readonly hookstreamRoutes: readonly HookstreamRoute[];
   /** Sends a request. `path` under `/api/v1`, or a whole one. A body that is no text or bytes is sent as JSON. */
   request(method: string, path: string, body?: unknown, key?: string | null): Promise<ApiAnswer>;
   newKey(wish?: KeyWish): Promise<string>;
@@ -95,11 +101,19 @@ export const startGateway = async (options: GatewayOptions = {}): Promise<TestGa
   const core = await openCore(config, overrides);
   const gateway = await openGateway(core, config, overrides);
   let routes: readonly Route<Scope>[] = [];
-  const server = openServer(core, gateway, config, (real) => {
-    const { parts } = options;
-    const adapted = { ...real, ...(typeof parts === "function" ? parts(real) : parts) };
-    routes = krafterRoutes(adapted);
-    return adapted;
+  let ownHookstreamRoutes: readonly HookstreamRoute[] = [];
+  const server = openServer(core, gateway, config, {
+    krafter: (real) => {
+      const { parts } = options;
+      const adapted = { ...real, ...(typeof parts === "function" ? parts(real) : parts) };
+      routes = krafterRoutes(adapted);
+      return adapted;
+    },
+    hookstream: (real) => {
+      const adapted = { ...real, ...options.hookstreamParts?.(real) };
+      ownHookstreamRoutes = hookstreamRoutes(adapted);
+      return adapted;
+    },
   });
   await gateway.start();
   const { port } = await server.listen({ host: "127.0.0.1", port: 0 });
@@ -130,6 +144,7 @@ export const startGateway = async (options: GatewayOptions = {}): Promise<TestGa
     names,
     log,
     routes,
+    hookstreamRoutes: ownHookstreamRoutes,
     newKey,
     stop,
     request: async (method, path, body, ownKey = key) => {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import type { DestinationChanges, DestinationDraft } from "../../routing/decide-destination.ts";
-import { headerNameField, present, requiredTextField, textField } from "./_fields.ts";
+import { headerNameField, present, requiredTextField, textField } from "../fields.ts";
 
 const urlCharsMax = 2_048;
 const secretCharsMax = 1_024;

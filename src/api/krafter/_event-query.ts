@@ -2,7 +2,8 @@ import { z } from "zod";
 
 import { eventStatuses } from "../../events/event.ts";
 import type { Id } from "../../lib/ids.ts";
-import { idField, instantField, present, textField } from "./_fields.ts";
+import { instantField, present, textField } from "../fields.ts";
+import { idField } from "./_fields.ts";
 import type { EventPosition, EventSearch } from "./ports.ts";
 
 const perPageDefault = 25;

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import type { SourceChanges, SourceDraft } from "../../routing/decide-source.ts";
 import { plainSettings, type SourceStatus } from "../../routing/source.ts";
-import { headerNameField, present, requiredTextField, textField } from "./_fields.ts";
+import { headerNameField, present, requiredTextField, textField } from "../fields.ts";
 
 /** A PEM key fits, should a provider sign with one. */
 const secretCharsMax = 8_192;

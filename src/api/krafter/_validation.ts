@@ -1,5 +1,6 @@
 import type { z } from "zod";
 
+import { blank } from "../fields.ts";
 import type { Details } from "../route.ts";
 
 /** What is said about a field. The first is also for what is missing. */
@@ -22,6 +23,7 @@ type RawIssue = z.core.$ZodRawIssue;
 const messageOf = (issue: RawIssue): string => {
   if (issue.input === undefined || issue.input === null) return messages.blank;
   if (issue.code === "too_small" && issue.origin === "string") return messages.blank;
+  if (issue.code === "custom" && issue.params === blank) return messages.blank;
   if (issue.code === "too_small" && issue.origin === "number") return messages.atLeast(issue.minimum);
   if (issue.code === "too_big" && issue.origin === "number") return messages.atMost(issue.maximum);
   return messages.invalid;

@@ -3,10 +3,11 @@ import { z } from "zod";
 import type { Scope } from "../../access/scopes.ts";
 import { getDestination } from "../../routing/read-destinations.ts";
 import { getSource } from "../../routing/read-sources.ts";
+import { noFields } from "../fields.ts";
 import { answer, type Owner, type Route } from "../route.ts";
 import { defineRoute } from "./_define-route.ts";
 import { toWireTest, type WireTest } from "./_destination-wire.ts";
-import { idField, noFields } from "./_fields.ts";
+import { idField } from "./_fields.ts";
 import type { KrafterParts } from "./parts.ts";
 
 /** What this route uses. */

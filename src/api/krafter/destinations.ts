@@ -8,12 +8,13 @@ import { getDestination, listDestinations } from "../../routing/read-destination
 import { getSource } from "../../routing/read-sources.ts";
 import { updateDestination } from "../../routing/update-destination.ts";
 import { generateSecret } from "../../signing/secret.ts";
+import { noFields } from "../fields.ts";
 import { answer, invalid, notFound, type Owner, type Route } from "../route.ts";
 import { defineRoute } from "./_define-route.ts";
 import { destinationChangesBody, newDestinationBody } from "./_destination-body.ts";
 import { toWireDestination, toWireNewDestination, wireDestination, wireNewDestination } from "./_destination-wire.ts";
 import { exampleDestination, exampleNewDestination } from "./_examples.ts";
-import { idField, noFields } from "./_fields.ts";
+import { idField } from "./_fields.ts";
 import type { KrafterParts } from "./parts.ts";
 
 /** What these routes use. */

@@ -57,6 +57,11 @@ const errors: readonly DocumentedError[] = [
 /** The Krafter API, as it is documented. */
 export const krafterApi = (routes: readonly Route<Scope>[]): DocumentedApi => ({
   prefix: krafterPrefix,
+  name: null,
   routes,
   errors,
+  securitySchemes: {
+    apiKey: { type: "http", scheme: "bearer", description: "`Authorization: Bearer kr_live_…`" },
+  },
+  security: (scope) => [{ apiKey: [scope] }],
 });

@@ -2,12 +2,13 @@ import { z } from "zod";
 
 import type { Scope } from "../../access/scopes.ts";
 import { getSource } from "../../routing/read-sources.ts";
+import { noFields } from "../fields.ts";
 import { answer, notFound, type Owner, type Route, unavailable } from "../route.ts";
 import { defineRoute } from "./_define-route.ts";
 import { type EventQuery, eventIncludeQuery, eventQuery } from "./_event-query.ts";
 import { toWireEvent, toWireEventDetail, wireEvent, wireEventDetail } from "./_event-wire.ts";
 import { exampleDelivery, exampleEvent } from "./_examples.ts";
-import { idField, noFields } from "./_fields.ts";
+import { idField } from "./_fields.ts";
 import { messages } from "./_validation.ts";
 import type { KrafterParts } from "./parts.ts";
 import type { EventList } from "./ports.ts";

@@ -1,8 +1,10 @@
+import type { Access } from "../../access/access.ts";
 import type { Authenticate } from "../../access/authenticate.ts";
 import type { RateLimit } from "../../access/rate-limit.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { RoutingParts } from "../../routing/parts.ts";
-import type { CheckUrl, DeliveryPort, EventReader, Replayer, SendTest } from "./ports.ts";
+import type { DeliveryPort } from "../delivery-port.ts";
+import type { CheckUrl, EventReader, Replayer, SendTest } from "./ports.ts";
 
 /** Everything that the Krafter API is made of. Each group of routes asks for what it uses. */
 export type KrafterParts = {
@@ -12,6 +14,8 @@ export type KrafterParts = {
   readonly authenticate: Authenticate;
   /** Counts requests by team. */
   readonly rateLimit: RateLimit;
+  /** What a team may have. */
+  readonly limitsOf: Access["limitsOf"];
   readonly clock: Pick<Clock, "nowMs">;
   readonly checkUrl: CheckUrl;
   readonly sendTest: SendTest;

@@ -2,7 +2,7 @@ import type { Attempt } from "../../delivery/attempt-log.ts";
 import type { Event, EventStatus, Payload } from "../../events/event.ts";
 import type { EventFilter } from "../../events/list.ts";
 import type { Id } from "../../lib/ids.ts";
-import type { CancelReason, Delivery } from "../../queue/delivery.ts";
+import type { Delivery } from "../../queue/delivery.ts";
 import type { Destination } from "../../routing/destination.ts";
 import type { Source } from "../../routing/source.ts";
 import type { Owner } from "../route.ts";
@@ -19,18 +19,6 @@ export type TestResult =
 
 /** Sends one signed test now, past all lanes. Changes nothing of the destination. */
 export type SendTest = (target: { readonly source: Source; readonly destination: Destination }) => Promise<TestResult>;
-
-/** What delivery is told of what people change. */
-export type DeliveryPort = {
-  /** Ends deliveries made under a lower `enabling`. Resolves when none of them will start again. */
-  cancel(cancellation: {
-    readonly destinationId: Id;
-    readonly enablingBelow: number;
-    readonly reason: CancelReason;
-  }): Promise<void>;
-  /** A destination's settings changed. */
-  wake(destinationId: Id): void;
-};
 
 /** Which events are asked for, `text` being something in the body. */
 export type EventSearch = EventFilter & { readonly text?: string };

@@ -7,16 +7,17 @@ import { deleteSource } from "../../routing/delete-source.ts";
 import { sourcesMax } from "../../routing/limits.ts";
 import { getSource, listSources } from "../../routing/read-sources.ts";
 import { updateSource } from "../../routing/update-source.ts";
+import { noFields } from "../fields.ts";
 import { answer, invalid, notFound, type Route } from "../route.ts";
 import { defineRoute, findNothing } from "./_define-route.ts";
 import { exampleSource } from "./_examples.ts";
-import { idField, noFields } from "./_fields.ts";
+import { idField } from "./_fields.ts";
 import { genericOnly, newSourceBody, sourceChangesBody } from "./_source-body.ts";
 import { toWireSource, wireSource } from "./_source-wire.ts";
 import type { KrafterParts } from "./parts.ts";
 
 /** What these routes use. */
-export type SourceParts = Pick<KrafterParts, "routing" | "delivery" | "publicUrl" | "bodyLimitBytes">;
+export type SourceParts = Pick<KrafterParts, "routing" | "delivery" | "publicUrl" | "bodyLimitBytes" | "limitsOf">;
 
 const sourceParams = z.object({ id: idField });
 const one = { body: z.object({ data: wireSource }), example: { data: exampleSource } };
@@ -56,8 +57,12 @@ const create = (parts: SourceParts): Route<Scope> =>
     find: findNothing,
     prepare: (body) => settle(parts, body, "generic"),
     handle: async ({ owner, body }) => {
-      const created = await createSource(parts.routing, owner, body);
-      if (created.kind !== "created") return invalid({ base: [`can't have more than ${sourcesMax} sources`] });
+      const { maxSources } = await parts.limitsOf(owner.teamId);
+      const created = await createSource(parts.routing, owner, body, { teamSourcesMax: maxSources });
+      if (created.kind !== "created") {
+        const max = Math.min(maxSources ?? sourcesMax, sourcesMax);
+        return invalid({ base: [`can't have more than ${max} sources`] });
+      }
       return answer(201, { data: toWireSource({ source: created.source, destinationsCount: 0 }, parts.publicUrl) });
     },
   });

@@ -3,7 +3,19 @@ import { basename, dirname } from "node:path/posix";
 import type { Import, Module } from "./module.ts";
 
 const base = ["lib", "observe", "db"];
-const parts = ["providers", "signing", "queue", "access", "secrets", "events", "routing", "insight", "live"];
+const parts = [
+  "providers",
+  "schemas",
+  "signing",
+  "queue",
+  "access",
+  "accounts",
+  "secrets",
+  "events",
+  "routing",
+  "insight",
+  "live",
+];
 const useCases = ["ingest", "delivery", "replay", "push"];
 
 /** Every room of src/, and the rooms it may import. Whatever is not listed is forbidden. */
@@ -15,14 +27,16 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   outbound: ["lib", "observe"],
   signing: ["lib"],
   providers: ["lib"],
+  schemas: ["lib"],
   secrets: base,
   queue: base,
   access: base,
+  accounts: [...base, "access"],
   events: base,
-  routing: [...base, "events", "providers"],
+  routing: [...base, "events", "providers", "schemas"],
   insight: [...base, "events", "routing", "queue"],
   live: [...base, "events", "queue"],
-  ingest: [...base, "providers", "events", "routing", "queue", "outbound"],
+  ingest: [...base, "providers", "schemas", "events", "routing", "queue", "outbound"],
   delivery: [...base, "events", "routing", "queue", "outbound", "signing", "providers"],
   replay: [...base, "events", "routing", "queue", "providers"],
   push: [...base, "events", "routing", "queue", "outbound", "signing"],

@@ -1,0 +1,20 @@
+import { apiKeyRoutes } from "./api-keys.ts";
+import { environmentRoutes } from "./environments.ts";
+import type { HookstreamParts } from "./parts.ts";
+import { peopleRoutes } from "./people.ts";
+import { refusedRoutes } from "./refused-requests.ts";
+import type { Route } from "./route.ts";
+import { sessionRoutes } from "./session.ts";
+import { sourceRoutes } from "./sources.ts";
+import { templateRoutes } from "./templates.ts";
+
+/** All routes of the hookstream API, in the order in which they are documented. */
+export const hookstreamRoutes = (parts: HookstreamParts): readonly Route[] => [
+  ...sourceRoutes(parts),
+  ...templateRoutes(parts),
+  ...refusedRoutes(parts),
+  ...environmentRoutes(parts),
+  ...apiKeyRoutes(parts),
+  ...peopleRoutes(parts),
+  ...sessionRoutes(parts),
+];
