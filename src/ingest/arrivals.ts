@@ -10,6 +10,7 @@ import { storable } from "../lib/text.ts";
 import { addOperation } from "../queue/add.ts";
 import { type Delivery, newDelivery } from "../queue/delivery.ts";
 import type { Destination } from "../routing/destination.ts";
+import { factsOf } from "../routing/event-facts.ts";
 import type { Source } from "../routing/source.ts";
 import type { Route, RoutedSource, RoutingTable } from "../routing/table.ts";
 import type { Tolerances } from "../routing/verify.ts";
@@ -113,7 +114,7 @@ const contentTypeOf = (headers: Headers): string | null => {
 const plan = (parts: ArrivalParts, source: Source, judged: Judged, receivedAtMs: number): Planned => {
   const { payload, ...found } = judged;
   const isHeldBack = found.quarantined || source.status !== "active";
-  const routes = isHeldBack ? [] : parts.table.match(source.id, found.eventType);
+  const routes = isHeldBack ? [] : parts.table.match(source.id, found.eventType, () => factsOf(payload));
   const event: Event = {
     ...found,
     id: parts.ids.next(),

@@ -6,6 +6,7 @@ import { type Clock, wait } from "../lib/clock.ts";
 import type { Id } from "../lib/ids.ts";
 import type { RoutedSource, RoutingTable } from "../routing/table.ts";
 import type { OpenReplay } from "./_rows.ts";
+import { readFacts } from "./read-facts.ts";
 import type { Queued, Wish } from "./runs.ts";
 import { type StandingParts, standingOf } from "./standing.ts";
 
@@ -15,7 +16,7 @@ export type Fed =
   /** The source is gone, or the replay was cancelled meanwhile. Nothing was written. */
   | { readonly kind: "gone" }
   | { readonly kind: "cancelled" }
-  /** Somebody else works on the replay now. Nothing was written. */
+  /** Somebody else works on the replay now, or it must be looked at afresh. Nothing was written. */
   | { readonly kind: "elsewhere" };
 
 /** What feeding needs. */
@@ -34,12 +35,15 @@ const overheadBytes = 4 * 1024;
 
 /** Those of a page that may be sent on. */
 const fitOnes = async (parts: FeedParts, routed: RoutedSource, events: readonly Event[]): Promise<Wish["events"]> => {
-  const fit: { event: Event; release: boolean }[] = [];
+  const fit: Wish["events"][number][] = [];
+  const isRead = parts.table.hasFilters(routed.source.id);
   let verifiedBytes = 0;
   for (const event of events) {
     const standing = await standingOf(parts, event, routed);
-    if (standing === "fine" || standing === "released") fit.push({ event, release: standing === "released" });
-    if (!event.signatureValid) verifiedBytes += event.bodyBytes + overheadBytes;
+    const facts = isRead ? await readFacts(parts, event) : null;
+    const isFit = (standing === "fine" || standing === "released") && (facts !== null || !isRead);
+    if (isFit) fit.push({ event, facts, release: standing === "released" });
+    if (!event.signatureValid || isRead) verifiedBytes += event.bodyBytes + overheadBytes;
     if (verifiedBytes < verifiedBytesMax) continue;
     await wait(parts.clock, 0);
     verifiedBytes = 0;
@@ -70,6 +74,9 @@ export const feedPage = async (parts: FeedParts, replay: OpenReplay, limit: numb
     case "cancelled":
     case "elsewhere":
       return { kind: queued.kind };
+    case "unread":
+      // Taken up again from where it is, with the filter that was made meanwhile.
+      return { kind: "elsewhere" };
     case "gone":
     case "unknown_destination":
       return { kind: "gone" };

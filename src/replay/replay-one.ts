@@ -3,6 +3,7 @@ import type { Store } from "../db/store.ts";
 import { readEvent } from "../events/read.ts";
 import type { Id } from "../lib/ids.ts";
 import type { RoutingTable } from "../routing/table.ts";
+import { readFacts } from "./read-facts.ts";
 import type { ReplayScope } from "./replay.ts";
 import type { Queued, Wish } from "./runs.ts";
 import { type StandingParts, standingOf } from "./standing.ts";
@@ -47,7 +48,10 @@ export const replayOne = async (
   if (standing === "gone") return { kind: "not_found" };
   if (standing === "invalid") return { kind: "invalid_signature" };
   if (standing === "unreadable") return { kind: "unreadable" };
-  const events = [{ event, release: standing === "released" }];
+  const isRead = destinationIds === undefined && parts.table.hasFilters(sourceId);
+  const facts = isRead ? await readFacts(parts, event) : null;
+  if (isRead && facts === null) return { kind: "not_found" };
+  const events = [{ event, facts, release: standing === "released" }];
   const queued = await parts.run({ sourceId, events, destinationIds, page: null });
   switch (queued.kind) {
     case "queued":
@@ -57,6 +61,8 @@ export const replayOne = async (
       };
     case "unknown_destination":
       return { kind: "unknown_destination" };
+    case "unread":
+      return replayOne(parts, scope, { sourceId, eventId, destinationIds });
     case "gone":
     case "cancelled":
     case "elsewhere":

@@ -9,12 +9,12 @@ import { addOperation, supersedeOperation } from "../queue/add.ts";
 import { type Delivery, newDelivery } from "../queue/delivery.ts";
 import { dropOrphansOperation, readOrphaned } from "../queue/orphans.ts";
 import type { RoutingTable } from "../routing/table.ts";
-import { areOfSource, routesOf } from "./routes.ts";
+import { areOfSource, type Replayable, routesOf } from "./routes.ts";
 
 /** Events to be sent again, in order. Each may stand there once. */
 export type Wish = {
   readonly sourceId: Id;
-  readonly events: readonly { readonly event: Event; readonly release: boolean }[];
+  readonly events: readonly (Replayable & { readonly event: Event; readonly release: boolean })[];
   /** Absent: wherever a filter lets the event pass. */
   readonly destinationIds?: readonly Id[] | undefined;
   /** Which bulk replay this is a page of, and how far it has come with it. Null: a replay by hand. */
@@ -31,7 +31,9 @@ export type Queued =
   /** The bulk replay was cancelled meanwhile. */
   | { readonly kind: "cancelled" }
   /** Another process works on the bulk replay now. */
-  | { readonly kind: "elsewhere" };
+  | { readonly kind: "elsewhere" }
+  /** A filter was made meanwhile, and the events must be read for it. */
+  | { readonly kind: "unread" };
 
 /** What the line of replays needs. */
 export type RunParts = {
@@ -75,9 +77,12 @@ const plan = ({ table, ids, dueTime, isCancelled, isOurs }: RunParts, wish: Wish
   if (page === null && destinationIds !== undefined && !areOfSource(table, sourceId, destinationIds)) {
     return nothing("unknown_destination");
   }
+  if (destinationIds === undefined && table.hasFilters(sourceId) && events.some(({ facts }) => facts === null)) {
+    return nothing("unread");
+  }
   const createdAtMs = dueTime.nowMs();
-  const deliveries = events.flatMap(({ event }) =>
-    routesOf(table, event, destinationIds).map(({ connection, destination }) =>
+  const deliveries = events.flatMap(({ facts, event }) =>
+    routesOf(table, { event, facts }, destinationIds).map(({ connection, destination }) =>
       newDelivery({
         eventId: event.id,
         id: ids.next(),

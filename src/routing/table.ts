@@ -6,6 +6,8 @@ import { presetFor } from "../providers/source-preset.ts";
 import { openOrNull } from "./_rotation.ts";
 import { passes, type Connection } from "./connection.ts";
 import type { Destination, SealedDestination } from "./destination.ts";
+import type { EventFacts } from "./event-facts.ts";
+import { compileFilter, type Filter } from "./filter.ts";
 import { type Outgoing, plainOutgoing, readOutgoing } from "./outgoing.ts";
 import type { SealedSecrets, SealedSource, Source } from "./source.ts";
 
@@ -91,6 +93,8 @@ export class RoutingTable {
   #sourcesBySlug = new Map<string, RoutedSource>();
   #destinations = new Map<Id, RoutedDestination>();
   #connectionsBySource = new Map<Id, Map<Id, Connection>>();
+  /** Of the connections that have rules. */
+  #filters = new WeakMap<Connection, Filter>();
   readonly #listeners: (() => void)[] = [];
 
   /** `publicUrl`: what the URLs of sources start with. Without it, no signature that covers the URL is valid. */
@@ -111,6 +115,7 @@ export class RoutingTable {
     this.#sourcesBySlug = other.#sourcesBySlug;
     this.#destinations = other.#destinations;
     this.#connectionsBySource = other.#connectionsBySource;
+    this.#filters = other.#filters;
     for (const listener of this.#listeners) listener();
   }
 
@@ -154,14 +159,24 @@ export class RoutingTable {
     return this.#connectionsBySource.get(sourceId)?.size ?? 0;
   }
 
-  /** The ways that an event of this type takes now: enabled destinations whose filter lets it pass. */
-  match(sourceId: Id, eventType: string | null): readonly Route[] {
+  /** Whether any connection of a source asks for more than an event's type. */
+  hasFilters(sourceId: Id): boolean {
+    for (const { filterRules } of this.connectionsOf(sourceId)) if (filterRules !== null) return true;
+    return false;
+  }
+
+  /**
+   * The ways that an event of this type takes now: enabled connections to enabled destinations whose filters let it pass.
+   * `read` gives its facts. It is called once at most, where a filter asks for them.
+   */
+  match(sourceId: Id, eventType: string | null, read: () => EventFacts): readonly Route[] {
     const routes: Route[] = [];
+    let facts: EventFacts | null = null;
     for (const connection of this.connectionsOf(sourceId)) {
       const destination = this.#destinations.get(connection.destinationId)?.destination;
-      if (destination?.enabled === true && passes(connection.eventFilter, eventType)) {
-        routes.push({ connection, destination });
-      }
+      if (destination?.enabled !== true || !connection.enabled || !passes(connection.eventFilter, eventType)) continue;
+      const filter = connection.filterRules === null ? undefined : this.#filters.get(connection);
+      if (filter?.((facts ??= read())) !== false) routes.push({ connection, destination });
     }
     return routes;
   }
@@ -208,6 +223,7 @@ export class RoutingTable {
 
   putConnection(connection: Connection): void {
     const connections = this.#connectionsBySource.get(connection.sourceId) ?? new Map<Id, Connection>();
+    if (connection.filterRules !== null) this.#filters.set(connection, compileFilter(connection.filterRules));
     connections.set(connection.id, connection);
     this.#connectionsBySource.set(connection.sourceId, connections);
   }
