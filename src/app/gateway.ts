@@ -2,17 +2,19 @@ import type { EventReader, Replayer } from "../api/krafter/ports.ts";
 import type { PlatformParts } from "../api/platform.ts";
 import type { Config } from "../config.ts";
 import { createDelivery, type DeliveryEngine } from "../delivery/engine.ts";
-import type { SenderNames } from "../delivery/request.ts";
+import type { SenderNames } from "../delivery/request-parts.ts";
 import { createArrivals } from "../ingest/arrivals.ts";
 import { ByteBudget } from "../ingest/byte-budget.ts";
 import { type DiskFloor, watchDiskFloor } from "../ingest/disk-floor.ts";
 import { createReceive, type Receive } from "../ingest/receive.ts";
+import { systemClock } from "../lib/clock.ts";
 import type { Id } from "../lib/ids.ts";
 import { createOutbound, installGlobalDispatcher, type Outbound } from "../outbound/outbound.ts";
 import type { Membership } from "../queue/membership.ts";
 import { ownsAll } from "../queue/ownership.ts";
 import { createReplays } from "../replay/replays.ts";
 import { createHousekeeping, type Housekeeping } from "../retention/housekeeping.ts";
+import { createTransformer, type Transformer } from "../transforms/transformer.ts";
 import type { Core } from "./core.ts";
 import { createEventReader } from "./event-reader.ts";
 import { createPart, openMembership } from "./membership.ts";
@@ -24,6 +26,7 @@ import { version } from "./version.ts";
 export type Gateway = {
   readonly outbound: Outbound;
   readonly delivery: DeliveryEngine;
+  readonly transformer: Transformer;
   readonly receive: Receive;
   readonly budget: ByteBudget;
   readonly diskFloor: DiskFloor;
@@ -44,6 +47,8 @@ export const openGateway = async (core: Core, config: Config, overrides: Overrid
   const { store, clock, dueTime, ids, table, observer, metrics, newestAtOpenMs } = core;
   const outbound = createOutbound({ clock, egressAllow: config.egressAllow, ...overrides.outbound });
   const names = { headerPrefix: config.headerPrefix, userAgent: `Postern/${version}` };
+  // Its limits are of real time, whatever the time of day is set to.
+  const transformer = createTransformer(systemClock);
   const membership = openMembership(core, config);
   const ownership = membership ?? ownsAll;
   const delivery = createDelivery({
@@ -51,6 +56,7 @@ export const openGateway = async (core: Core, config: Config, overrides: Overrid
     ownership,
     names,
     send: outbound.send,
+    transform: transformer.transform,
     isReplayCancelled: (replayId) => replays.isCancelled(replayId),
     isOverdue: (eventId) => housekeeping.isOverdue(eventId),
   });
@@ -75,6 +81,7 @@ export const openGateway = async (core: Core, config: Config, overrides: Overrid
     membership,
     outbound,
     delivery,
+    transformer,
     receive,
     budget,
     diskFloor,
@@ -92,6 +99,7 @@ export const openGateway = async (core: Core, config: Config, overrides: Overrid
     stop: async (graceMs) => {
       await Promise.all([part.retire(), housekeeping.stop(), replays.stop()]);
       await delivery.stop(graceMs);
+      await transformer.close();
       await part.stop();
       diskFloor.stop();
       dispatcher[Symbol.dispose]();

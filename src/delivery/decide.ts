@@ -31,6 +31,9 @@ const afterFailure = (
   failure: Extract<AttemptOutcome, { kind: "failed" }>,
   { nowMs, dueNowMs, random }: Moment,
 ): Decision => {
+  if (failure.code === "transform") {
+    return { settlement: { to: "ended", status: "failed", reason: "transform", endedAtMs: nowMs }, sign: "none" };
+  }
   // 410 is the receiver's own word that nobody will ever answer there.
   if (failure.status === 410) {
     return { settlement: { to: "ended", status: "failed", reason: "gone", endedAtMs: nowMs }, sign: "gone" };
@@ -69,6 +72,8 @@ export const decide = (
       return { settlement: { to: "ended", status: "cancelled", reason: outcome.reason, endedAtMs }, sign: "none" };
     case "lost":
       return { settlement: { to: "ended", status: "failed", reason: "event_lost", endedAtMs }, sign: "none" };
+    case "circuit_open":
+      return { settlement: { to: "ended", status: "failed", reason: "circuit_open", endedAtMs }, sign: "exhausted" };
     case "postponed":
       if (reason !== null) {
         return { settlement: { to: "ended", status: "cancelled", reason, endedAtMs }, sign: "none" };

@@ -3,7 +3,7 @@ import type { Id, Ids } from "../lib/ids.ts";
 import type { Send } from "../outbound/send.ts";
 import type { RoutedDestination } from "../routing/table.ts";
 import { signDelivery } from "../signing/delivery.ts";
-import { type SenderNames, webhookIdOf } from "./request.ts";
+import { type SenderNames, webhookIdOf } from "./request-parts.ts";
 
 /** What a test send came to. */
 export type TestResult =

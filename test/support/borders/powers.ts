@@ -18,7 +18,7 @@ type Power = {
 const withoutSockets: readonly string[] = (
   "node:async_hooks node:buffer node:child_process node:cluster node:crypto node:events node:fs node:fs/promises " +
   "node:os node:path node:path/posix node:process node:sqlite node:stream node:stream/consumers node:timers " +
-  "node:timers/promises node:tty node:url node:util node:worker_threads node:zlib kysely pino prom-client zod"
+  "node:timers/promises node:tty node:url node:util node:worker_threads node:zlib jsonata kysely pino prom-client zod"
 ).split(" ");
 
 export const powers: readonly Power[] = [
@@ -49,7 +49,7 @@ export const powers: readonly Power[] = [
     only: /^src\/providers\/catalog\.ts$/,
     expressions: /^import\(\?\)$/,
   },
-  { what: "threads", only: /^src\/db\//, modules: /^node:(worker_threads|cluster)$/ },
+  { what: "threads", only: /^src\/(db|transforms)\//, modules: /^node:(worker_threads|cluster)$/ },
   { what: "processes", only: /^$/, modules: /^node:child_process$/ },
   { what: "SQLite", only: /^src\/db\/sqlite\//, modules: /^node:sqlite$/ },
   { what: "PostgreSQL", only: /^src\/db\/postgres\/(session|_failure)\.ts$/, modules: /^pg$/ },
