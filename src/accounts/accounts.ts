@@ -45,6 +45,7 @@ export type Accounts = {
   inviteOwner(team: string | null): Promise<Invited>;
   /** Loads what signing in takes, so that nobody waits for it later. */
   warmUp(): Promise<void>;
+  close(): Promise<void>;
 };
 
 export type AccountsParts = {
@@ -140,5 +141,6 @@ export const openAccounts = (parts: AccountsParts): Accounts => {
     warmUp: async () => {
       await betterAuth();
     },
+    close: () => passwords.close(),
   };
 };

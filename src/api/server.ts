@@ -9,9 +9,9 @@ import { isAmbiguousHead } from "./_ambiguous-head.ts";
 import { connectionsMax } from "./_connections-max.ts";
 import { type Connections, createConnections } from "./_connections.ts";
 import { sendFailure } from "./_failure-answer.ts";
+import { isIngestPath } from "./_ingest-address.ts";
 import { refuseConnection, refuseRequest } from "./_refusals.ts";
 import type { ErrorShape } from "./error-shape.ts";
-import { isIngestPath } from "./ingest.ts";
 import { readManagementBody } from "./management-body.ts";
 import { sendJson } from "./send-json.ts";
 

@@ -19,6 +19,7 @@ import { sendTest } from "../delivery/test-send.ts";
 import { readSourceCounts } from "../events/read-source-counts.ts";
 import { readRefused } from "../ingest/read-refused.ts";
 import type { Core } from "./core.ts";
+import { createEventSearch } from "./event-search.ts";
 import type { Gateway } from "./gateway.ts";
 import { version } from "./version.ts";
 
@@ -66,6 +67,7 @@ const hookstreamParts = (
   trustedProxies: config.trustedProxies,
   clock: core.clock,
   delivery,
+  events: createEventSearch(core),
   readCounts: (sourceIds) => readSourceCounts(core.store, sourceIds),
   readRefused: (owner, sourceId, page) => readRefused(core.store, { ...owner, sourceId }, page),
   publicUrl: config.publicUrl,
@@ -98,7 +100,7 @@ const does = (role: Config["role"]): { readonly takesEvents: boolean; readonly m
 /** The one server, with everything that it answers. */
 export const openServer = (core: Core, gateway: Gateway, config: Config, adapt: Adapt = asTheyAre): GatewayServer => {
   const { store, clock, ids, table, observer, metrics } = core;
-  const { receive, budget, diskFloor } = gateway;
+  const { receive, gate, refused, budget, diskFloor } = gateway;
   // Who asks in both dialects has one budget.
   const limits = { rateLimit: createRateLimit(config.rateLimitPerMinute, clock) };
   const krafter = adapt.krafter(krafterParts(core, gateway, config, limits));
@@ -115,7 +117,9 @@ export const openServer = (core: Core, gateway: Gateway, config: Config, adapt: 
       // A node that takes no events knows no sources.
       table: takesEvents ? table : table.empty(),
       freshen: takesEvents && store.cluster !== null ? () => tryFreshen(store) : null,
+      gate,
       receive,
+      refused,
       budget,
       clock,
       ids,

@@ -1,7 +1,9 @@
 import type { Headers } from "../lib/headers.ts";
+import type { IngestVia } from "../routing/ingest-url.ts";
 
 /** A request as it reached an ingest URL, read whole. */
 export type Incoming = {
+  readonly via: IngestVia;
   readonly method: string;
   /** Without the question mark. */
   readonly query: string;

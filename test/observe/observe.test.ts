@@ -72,6 +72,12 @@ const things: {
     sample: 'postern_ingest_refused_total{reason="too_large"} 1',
   },
   {
+    thing: "refused requests that are in no list",
+    happen: (observer) => observer.refusalsForgotten({ count: 3 }),
+    level: null,
+    sample: "postern_ingest_refusals_forgotten_total 3",
+  },
+  {
     thing: "a source whose secret does not open",
     happen: (observer) => observer.ingestRefused({ reason: "unreadable_secret", sourceId: "s-1" }),
     level: "warn",

@@ -5,7 +5,7 @@ import type { Clock } from "../../lib/clock.ts";
 import type { AddressSet } from "../../lib/ip.ts";
 import type { RoutingParts } from "../../routing/parts.ts";
 import type { DeliveryPort } from "../delivery-port.ts";
-import type { AuthenticateHead, ChoosePlace, ReadCounts, ReadRefused } from "./ports.ts";
+import type { AuthenticateHead, ChoosePlace, EventsPort, ReadCounts, ReadRefused } from "./ports.ts";
 
 /** Everything that the hookstream API is made of. Each group of routes asks for what it uses. */
 export type HookstreamParts = {
@@ -23,6 +23,7 @@ export type HookstreamParts = {
   readonly trustedProxies: AddressSet;
   readonly clock: Pick<Clock, "nowMs">;
   readonly delivery: Pick<DeliveryPort, "cancel">;
+  readonly events: EventsPort;
   readonly readCounts: ReadCounts;
   readonly readRefused: ReadRefused;
   /** What `ingest_url` fields begin with. No slash at its end. */

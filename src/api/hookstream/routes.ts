@@ -1,5 +1,6 @@
 import { apiKeyRoutes } from "./api-keys.ts";
 import { environmentRoutes } from "./environments.ts";
+import { eventRoutes } from "./events.ts";
 import type { HookstreamParts } from "./parts.ts";
 import { peopleRoutes } from "./people.ts";
 import { refusedRoutes } from "./refused-requests.ts";
@@ -13,6 +14,7 @@ export const hookstreamRoutes = (parts: HookstreamParts): readonly Route[] => [
   ...sourceRoutes(parts),
   ...templateRoutes(parts),
   ...refusedRoutes(parts),
+  ...eventRoutes(parts),
   ...environmentRoutes(parts),
   ...apiKeyRoutes(parts),
   ...peopleRoutes(parts),

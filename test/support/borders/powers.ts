@@ -24,7 +24,8 @@ const withoutSockets: readonly string[] = (
 export const powers: readonly Power[] = [
   {
     what: "sockets",
-    only: /^src\/(outbound\/|db\/postgres\/|api\/(server|control-socket)\.ts$|cli\/_client\.ts$)/,
+    // better-auth could open some, to sign in with other services: it is given no occasion.
+    only: /^src\/(outbound\/|db\/postgres\/|accounts\/_better-auth\.ts$|api\/(server|control-socket)\.ts$|cli\/_client\.ts$)/,
     modules: new RegExp(`^(?!(src|test)/|(${withoutSockets.join("|")})$)`),
     globals: /^(fetch|WebSocket|WebSocketStream|EventSource|XMLHttpRequest|RTCPeerConnection|WebTransport)$/,
   },

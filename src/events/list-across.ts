@@ -1,0 +1,54 @@
+import type { Store } from "../db/store.ts";
+import { type Id, idToBytes } from "../lib/ids.ts";
+import { filtered, newestIds, ofSources } from "./_across.ts";
+import { type EventTables, fromEventRow } from "./_rows.ts";
+import type { AcrossFilter, EventsOwner } from "./across.ts";
+import type { Event } from "./event.ts";
+import { totalMax } from "./list.ts";
+
+/** A page of a list: so many rows after the newest, or after the newest that is older than `before`. */
+export type AcrossPage = { readonly limit: number; readonly offset: number; readonly before?: Id };
+
+/** These events, newest first. */
+export const readByIds = async (store: Pick<Store, "lookup">, ids: readonly Id[]): Promise<readonly Event[]> => {
+  if (ids.length === 0) return [];
+  const rows = await store
+    .lookup<EventTables>()
+    .selectFrom("events")
+    .selectAll()
+    .where("id", "in", ids.map(idToBytes))
+    .orderBy("id", "desc")
+    .execute();
+  return rows.map(fromEventRow);
+};
+
+/** One page, newest first. */
+export const listAcross = async (
+  store: Pick<Store, "list" | "lookup">,
+  owner: EventsOwner,
+  filter: AcrossFilter,
+  { limit, offset, before }: AcrossPage,
+): Promise<readonly Event[]> => {
+  const ids = await newestIds(store, owner, filter, { count: offset + limit, before });
+  return readByIds(store, ids.slice(offset));
+};
+
+/** How many there are, up to `totalMax`. */
+export const countAcross = async (
+  store: Pick<Store, "list">,
+  { sourceIds, ...owner }: EventsOwner,
+  filter: AcrossFilter,
+): Promise<{ readonly total: number; readonly capped: boolean }> => {
+  if (sourceIds.length === 0) return { total: 0, capped: false };
+  const tables = store.list<EventTables>();
+  const some = filtered(ofSources(tables.selectFrom("events"), sourceIds), owner, filter)
+    .select("id")
+    .limit(totalMax + 1)
+    .as("some");
+  const counted = await tables
+    .selectFrom(some)
+    .select(({ fn }) => fn.countAll<number>().as("total"))
+    .executeTakeFirst();
+  const total = counted?.total ?? 0;
+  return { total: Math.min(total, totalMax), capped: total > totalMax };
+};
