@@ -25,6 +25,8 @@ export const updateDestination = (
     const tables = tx.tables<RoutingTables>();
     const found = await linkedDestinations(tables, scope, sourceId)
       .where("destinations.id", "=", idToBytes(destinationId))
+      .orderBy("connections.id")
+      .limit(1)
       .executeTakeFirst();
     if (found === undefined) return null;
     const before = fromLinkedRow(found, sourceId);
@@ -33,7 +35,7 @@ export const updateDestination = (
     const nowMs = clock.nowMs();
 
     const { destination: changed, sealed } = changedDestination(row, changes, { keyring, nowMs });
-    const columns = changedColumns(row, toDestinationRow(changed, sealed));
+    const columns = changedColumns({ ...row, slug: changed.slug }, toDestinationRow(changed, sealed));
     const { eventFilter = before.connection.eventFilter } = changes;
     const filterChanged = filterColumn(eventFilter) !== event_filter;
     if (Object.keys(columns).length === 0 && !filterChanged) return { before, after: before };
