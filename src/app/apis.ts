@@ -52,7 +52,7 @@ const krafterParts = (core: Core, gateway: Gateway, config: Config, { rateLimit 
 
 const hookstreamParts = (
   core: Core,
-  { delivery }: Gateway,
+  { delivery, outbound, transformer }: Gateway,
   config: Config,
   { rateLimit }: Limits,
 ): HookstreamParts => ({
@@ -66,7 +66,10 @@ const hookstreamParts = (
   strangerLimit: createRateLimit(config.rateLimitPerMinute, core.clock),
   trustedProxies: config.trustedProxies,
   clock: core.clock,
-  delivery,
+  dueTime: core.dueTime,
+  delivery: { cancel: delivery.cancel, wake: (destinationId) => delivery.lanes.wake(destinationId) },
+  checkUrl: (url) => outbound.checkUrl(url),
+  transforms: transformer,
   events: createEventSearch(core),
   readCounts: (sourceIds) => readSourceCounts(core.store, sourceIds),
   readRefused: (owner, sourceId, page) => readRefused(core.store, { ...owner, sourceId }, page),

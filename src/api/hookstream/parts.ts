@@ -2,10 +2,12 @@ import type { Access } from "../../access/access.ts";
 import type { RateLimit } from "../../access/rate-limit.ts";
 import type { Accounts } from "../../accounts/accounts.ts";
 import type { Clock } from "../../lib/clock.ts";
+import type { ForwardTime } from "../../lib/forward-time.ts";
 import type { AddressSet } from "../../lib/ip.ts";
 import type { RoutingParts } from "../../routing/parts.ts";
+import type { Transformer } from "../../transforms/transformer.ts";
 import type { DeliveryPort } from "../delivery-port.ts";
-import type { AuthenticateHead, ChoosePlace, EventsPort, ReadCounts, ReadRefused } from "./ports.ts";
+import type { AuthenticateHead, CheckUrl, ChoosePlace, EventsPort, ReadCounts, ReadRefused } from "./ports.ts";
 
 /** Everything that the hookstream API is made of. Each group of routes asks for what it uses. */
 export type HookstreamParts = {
@@ -22,7 +24,11 @@ export type HookstreamParts = {
   readonly strangerLimit: RateLimit;
   readonly trustedProxies: AddressSet;
   readonly clock: Pick<Clock, "nowMs">;
-  readonly delivery: Pick<DeliveryPort, "cancel">;
+  /** What deliveries are due by. */
+  readonly dueTime: Pick<ForwardTime, "nowMs">;
+  readonly delivery: DeliveryPort;
+  readonly checkUrl: CheckUrl;
+  readonly transforms: Pick<Transformer, "transform" | "check">;
   readonly events: EventsPort;
   readonly readCounts: ReadCounts;
   readonly readRefused: ReadRefused;

@@ -36,6 +36,11 @@ export type PlaceChoice =
 /** Settles where a request takes place: what it names must be among what the asker may use. */
 export type ChoosePlace = (principal: Principal, wish: PlaceWish) => Promise<PlaceChoice>;
 
+/** Whether a URL may be a destination. `problem` goes on from the field's name, and holds no address. */
+export type CheckUrl = (
+  url: string,
+) => Promise<{ readonly ok: true } | { readonly ok: false; readonly problem: string }>;
+
 /** The counts of these sources. Those without events are left out. */
 export type ReadCounts = (sourceIds: readonly Id[]) => Promise<ReadonlyMap<Id, SourceCount>>;
 

@@ -1,4 +1,8 @@
 import { apiKeyRoutes } from "./api-keys.ts";
+import { circuitRoutes } from "./circuits.ts";
+import { connectionTestRoutes } from "./connection-test.ts";
+import { connectionRoutes } from "./connections.ts";
+import { destinationRoutes } from "./destinations.ts";
 import { environmentRoutes } from "./environments.ts";
 import { eventRoutes } from "./events.ts";
 import type { HookstreamParts } from "./parts.ts";
@@ -14,6 +18,10 @@ export const hookstreamRoutes = (parts: HookstreamParts): readonly Route[] => [
   ...sourceRoutes(parts),
   ...templateRoutes(parts),
   ...refusedRoutes(parts),
+  ...destinationRoutes(parts),
+  ...circuitRoutes(parts),
+  ...connectionRoutes(parts),
+  ...connectionTestRoutes(parts),
   ...eventRoutes(parts),
   ...environmentRoutes(parts),
   ...apiKeyRoutes(parts),
