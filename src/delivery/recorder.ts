@@ -41,6 +41,8 @@ export type RecorderParts = {
   readonly table: RoutingTable;
   readonly ownership: Pick<Ownership, "standingOf">;
   readonly observer: Pick<Observer, "deliveryEnded" | "destinationDisabled" | "circuitChanged" | "faulted">;
+  /** Whether what fails of a bulk replay is not tried again. */
+  readonly isReplayedOnce: (replayId: Id) => boolean;
   /** Deliveries that are due again in the store, told before any later commit is drafted. */
   readonly onDue: (destinationId: Id, atMs: number) => void;
   readonly onDisabled: (destination: Destination) => void;
@@ -132,14 +134,18 @@ export class Recorder {
 
   /** Judges in order: ten failures in one batch are ten failures. */
   #judge(reports: readonly Report[]): Judgement {
-    const { clock, dueTime, random, table, ownership } = this.#parts;
+    const { clock, dueTime, random, table, ownership, isReplayedOnce } = this.#parts;
     const now = { nowMs: clock.nowMs(), dueNowMs: dueTime.nowMs() };
     const changed = new Map<Id, Omit<DestinationHealth, "id">>();
     const judged = reports.map((report): Judged => {
       const { delivery, outcome } = report;
       const known = table.destination(delivery.destinationId)?.destination;
       const destination = known && { ...known, ...changed.get(known.id) };
-      const { settlement, sign } = decide(outcome, delivery, destination, { ...now, random: random.fraction() });
+      const { settlement, sign } = decide(outcome, delivery, destination, {
+        ...now,
+        random: random.fraction(),
+        isOnce: delivery.replayId !== null && isReplayedOnce(delivery.replayId),
+      });
       // What another process sends to is that one's to judge.
       const isJudge = ["ours", "leaving"].includes(ownership.standingOf(delivery.destinationId));
       if (destination !== undefined && isJudge) {
