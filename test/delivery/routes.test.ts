@@ -154,7 +154,7 @@ test("two connections from a source to a destination deliver twice, with differe
   const eventId = await engine.accept(source);
   await engine.until(eventId, "succeeded");
   const found = (await receiver.waitFor(2)).map(({ headers }) => headers["webhook-id"]);
-  expect(found.toSorted()).toEqual(connections.map(({ id }) => `msg_${bare(eventId)}_${bare(id)}`).toSorted());
+  expect(new Set(found)).toEqual(new Set(connections.map(({ id }) => `msg_${bare(eventId)}_${bare(id)}`)));
 });
 
 describe("a filter", () => {
