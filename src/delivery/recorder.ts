@@ -10,7 +10,7 @@ import type { Observer } from "../observe/observe.ts";
 import type { Delivery } from "../queue/delivery.ts";
 import type { Ownership } from "../queue/ownership.ts";
 import { type Settled, settleOperation, type Settlement } from "../queue/settle.ts";
-import type { Destination } from "../routing/destination.ts";
+import type { CircuitState, Destination } from "../routing/destination.ts";
 import { type DestinationHealth, healthOf, healthOperation } from "../routing/health.ts";
 import type { RoutingTable } from "../routing/table.ts";
 import { type Attempt, logOperation } from "./attempt-log.ts";
@@ -51,6 +51,8 @@ export type RecorderParts = {
   /** Attempts may start again, after somebody was told that they may not. */
   readonly onRecovered: () => void;
 };
+
+const isShut = ({ circuitOpenedAtMs }: CircuitState): boolean => circuitOpenedAtMs !== null;
 
 type Judged = { readonly report: Report; readonly settlement: Settlement };
 type Judgement = {
@@ -168,11 +170,12 @@ export class Recorder {
     const tried = reports.flatMap(({ delivery, attempt }) => (attempt === null ? [] : [{ delivery, attempt }]));
     const ended = settled.filter(({ settlement }) => settlement.to === "ended");
     const { table } = this.#parts;
-    const isSwitched = [...changed].some(
-      ([id, { enabling }]) => table.destination(id)?.destination.enabling !== enabling,
-    );
+    const isSwitched = [...changed].some(([id, health]) => {
+      const known = table.destination(id)?.destination;
+      return known?.enabling !== health.enabling || isShut(known) !== isShut(health);
+    });
     return {
-      // Failure counts are the business of whoever sends to the destination; that it is off is everybody's.
+      // Failure counts are the business of whoever sends to the destination; that it is off, or its circuit open, is everybody's.
       ...(isSwitched ? { changes: "routing" } : {}),
       operations: [
         settleOperation(settled),
@@ -194,10 +197,10 @@ export class Recorder {
     const { table, observer, onDue, onDisabled, onCircuit } = this.#parts;
     this.#blocked = false;
     for (const [id, health] of changed) {
-      const openedAtMs = table.destination(id)?.destination.circuitOpenedAtMs ?? null;
+      const known = table.destination(id)?.destination;
       table.patchDestination(id, health);
-      if ((openedAtMs === null) !== (health.circuitOpenedAtMs === null)) {
-        observer.circuitChanged({ to: openedAtMs === null ? "open" : "closed", destinationId: id });
+      if (known !== undefined && isShut(known) !== isShut(health)) {
+        observer.circuitChanged({ to: isShut(health) ? "open" : "closed", destinationId: id });
         onCircuit(id);
       }
       const destination = table.destination(id)?.destination;
