@@ -4,12 +4,13 @@ import { startBare } from "../bare/server.ts";
 import { startGateway } from "../gateway/process.ts";
 import type { PartLetter } from "../options.ts";
 import { atLeast, type Figure, medianFigure } from "../report/figure.ts";
+import { type RoadSettings, setRoads } from "../store/roads.ts";
 import type { Bench } from "./bench.ts";
 import { measureAccepted, measureDelivered, type Throughput } from "./closed-loop.ts";
 import type { FullStore } from "./full-store.ts";
 import { newSetting } from "./setting.ts";
 
-type Measured = "a" | "b" | "c" | "e";
+type Measured = "a" | "b" | "c" | "e" | "j" | "k";
 
 const measureBare = async (bench: Bench): Promise<Throughput> => {
   const server = await startBare(bench.children, join(bench.newDirectory("a"), "journal"));
@@ -47,17 +48,47 @@ const measureDeliveryWhenFull = async (bench: Bench, { directory, source }: Full
   }
 };
 
+const isPush = { field: "headers.x-github-event", op: "eq", value: "push" };
+const isMain = { field: "payload.ref", op: "eq", value: "refs/heads/main" };
+
+/** Every event passes one of two filters; and a transform that makes a small object of a body of 1 KB. */
+const roads: Readonly<Record<"j" | "k", readonly RoadSettings[]>> = {
+  j: [{ filterRules: [isMain, isPush] }, { filterRules: [isMain, { ...isPush, op: "neq" }] }],
+  k: [
+    {
+      transform: '{ "ref": ref, "repository": repository.full_name, "commits": $count(commits), "type": $event.type }',
+    },
+  ],
+};
+
+const measureRoads = async (bench: Bench, part: "j" | "k"): Promise<Throughput> => {
+  const { gateway: before, source } = await newSetting(bench, part, { delivers: true });
+  await before.stop();
+  setRoads(before.directory, roads[part]);
+  const { directory } = before;
+  const gateway = await startGateway(bench.children, { directory, profileDirectory: bench.profileDirectory(part) });
+  try {
+    return await measureDelivered(bench, { ...gateway, path: source.path });
+  } finally {
+    await gateway.stop();
+  }
+};
+
 const names: Readonly<Record<Measured, string>> = {
   a: "bare limit",
   b: "ingest",
   c: "ingest → delivered → recorded",
   e: "the same, store full",
+  j: "the same, two filters",
+  k: "the same, a transform",
 };
 
 const shares = [
   { part: "b", of: "a", least: 70 },
   { part: "c", of: "a", least: 35 },
   { part: "e", of: "c", least: 85 },
+  { part: "j", of: "c", least: 60 },
+  { part: "k", of: "c", least: null },
 ] as const;
 
 /** Shares are of the same round: what disturbs one disturbs both. */
@@ -66,7 +97,12 @@ const shareFigures = (rounds: Readonly<Record<Measured, readonly Throughput[]>>)
     .filter(({ part }) => rounds[part].length > 0)
     .map(({ part, of, least }) =>
       medianFigure(
-        { part, name: `${names[part]}, of ${of}`, unit: "%", bar: atLeast(least) },
+        {
+          part,
+          name: `${names[part]}, of ${of}`,
+          unit: "%",
+          ...(least === null ? {} : { bar: atLeast(least) }),
+        },
         rounds[part].map(({ perSecond }, round) => (perSecond / (rounds[of][round]?.perSecond ?? 0)) * 100),
       ),
     );
@@ -96,10 +132,10 @@ const lineOf = (part: Measured, round: number, of: Throughput): string =>
   `${Math.round(of.mainCpuUs)} µs; generator and sink ${Math.round(of.benchCpuUs)} µs; ` +
   `other work ${of.foreignProcessors.toFixed(2)} processors`;
 
-/** a, b, c and e, one after the other in each round. */
+/** a, b, c, e, j and k, one after the other in each round. */
 export const measureThroughput = async (bench: Bench, full: FullStore | null): Promise<readonly Figure[]> => {
   const { parts, rounds } = bench.options;
-  const results: Record<Measured, Throughput[]> = { a: [], b: [], c: [], e: [] };
+  const results: Record<Measured, Throughput[]> = { a: [], b: [], c: [], e: [], j: [], k: [] };
   const measure = async (part: Measured): Promise<Throughput | null> => {
     switch (part) {
       case "a":
@@ -110,9 +146,12 @@ export const measureThroughput = async (bench: Bench, full: FullStore | null): P
         return measureDelivery(bench);
       case "e":
         return full === null ? null : measureDeliveryWhenFull(bench, full);
+      case "j":
+      case "k":
+        return measureRoads(bench, part);
     }
   };
-  const wanted = (["a", "b", "c", "e"] as const).filter((part: PartLetter) => parts.has(part));
+  const wanted = (["a", "b", "c", "e", "j", "k"] as const).filter((part: PartLetter) => parts.has(part));
   for (let round = 1; round <= rounds; round += 1) {
     for (const part of wanted) {
       const result = await measure(part);

@@ -72,6 +72,7 @@ export const openGateway = async (core: Core, config: Config, overrides: Overrid
     send: outbound.send,
     transform: transformer.transform,
     isReplayCancelled: (replayId) => replays.isCancelled(replayId),
+    isReplayedOnce: (replayId) => replays.isOnce(replayId),
     isOverdue: (eventId) => housekeeping.isOverdue(eventId),
   });
   const tolerances = { stripe: config.stripeToleranceSeconds };

@@ -37,6 +37,8 @@ export type DeliveryParts = {
   readonly observer: Observer;
   /** Whether a bulk replay was cancelled. Default: none was. */
   readonly isReplayCancelled?: (replayId: Id) => boolean;
+  /** Whether what fails of a bulk replay is not tried again. Default: it is. */
+  readonly isReplayedOnce?: (replayId: Id) => boolean;
   /** Whether an event has waited for so long that what it still waits for is ended. Default: none has. */
   readonly isOverdue?: (eventId: Id) => boolean;
   /** Which destinations this process sends to. Default: to all. */
@@ -94,6 +96,7 @@ export const createDelivery = (parts: DeliveryParts): DeliveryEngine => {
   const noteDue = (destinationId: Id, atMs: number): void => lanes.noteDue(destinationId, atMs);
 
   const recorder = new Recorder({
+    isReplayedOnce: () => false,
     ...parts,
     ownership,
     onDue: noteDue,

@@ -88,26 +88,30 @@ describe("in a lane", () => {
     receiver.respondWith({ status: 500 });
     const engine = await startEngine();
     const source = await engine.addSource();
-    const destination = await engine.addDestination(source, receiver.url, { circuit, retry, maxConcurrency: 1 });
+    const destination = await engine.addDestination(source, receiver.url, {
+      circuit: { ...circuit, resetMs: 600_000 },
+      retry,
+      maxConcurrency: 1,
+    });
     const oldest = await engine.accept(source, { body: "0" });
-    await eventually(() => expect(receiver.requests).toHaveLength(1));
+    await eventually(async () => expect((await engine.story(oldest)).attempts).toHaveLength(1));
     engine.clock.advance(1_100);
     await eventually(() => expect(engine.destination(destination.id).circuitOpenedAtMs).not.toBeNull());
     const later = [];
     for (const body of ["1", "2", "3"]) later.push(await engine.accept(source, { body }));
-    engine.clock.advance(30_000);
+    engine.clock.advance(300_000);
     await engine.roundTrip();
     expect(receiver.requests).toHaveLength(2);
-    // The probe fails: one request, and another minute.
-    engine.clock.advance(31_000);
+    // The probe fails: one request, and another ten minutes.
+    engine.clock.advance(301_000);
     await eventually(() => expect(receiver.requests).toHaveLength(3));
     expect(receiver.requests[2]!.body.toString()).toBe("0");
     await eventually(() => expect(engine.destination(destination.id).circuitFailures).toBe(3));
-    engine.clock.advance(59_000);
+    engine.clock.advance(300_000);
     await engine.roundTrip();
     expect(receiver.requests).toHaveLength(3);
     receiver.respondWith({ status: 204 });
-    engine.clock.advance(2_000);
+    engine.clock.advance(301_000);
     for (const id of [oldest, ...later]) await engine.until(id, "succeeded");
     expect(receiver.requests.slice(3).map(({ body }) => body.toString())).toEqual(["0", "1", "2", "3"]);
     expect(engine.destination(destination.id)).toMatchObject(closedCircuit);

@@ -123,8 +123,9 @@ describe("a destination that stands alone", () => {
     const stored = async () =>
       (await select<{ outgoing: Uint8Array | null }>(parts.store, "select outgoing from destinations"))[0]!.outgoing;
     const bytes = Buffer.from((await stored())!);
-    for (const secret of ["token-of-the-receiver", "signing-secret", "acme"])
+    for (const secret of ["token-of-the-receiver", "signing-secret", "acme"]) {
       expect(bytes.includes(secret)).toBe(false);
+    }
     // The same once more is no change; one part leaves the others.
     await editDestination(parts, scope, id, { outgoing: { auth: outgoing.auth } });
     expect(Buffer.from((await stored())!).equals(bytes)).toBe(true);

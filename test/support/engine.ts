@@ -179,6 +179,7 @@ export const startEngine = async ({
     transform: transformer.transform,
     observer,
     isReplayCancelled: (replayId) => replays.isCancelled(replayId),
+    isReplayedOnce: (replayId) => replays.isOnce(replayId),
     isOverdue: (eventId) => housekeeping.isOverdue(eventId),
   });
   const receive = createReceive({

@@ -42,6 +42,10 @@ const attemptColumns = ({ bytes, integer, text }: Ddl): string[] =>
     `response_headers ${bytes}`,
   ]);
 
+/** Null where a replay is of one source, whose id is in `source_id`. In that of a road there is the destination's. */
+const replayColumns = ({ bytes, text }: Ddl): string[] =>
+  added("replays", [`destination_id ${bytes}`, `connection_id ${bytes}`, `source_ids ${text}`]);
+
 /**
  * What destinations and connections of the second dialect have: how to sign in, to retry and to pause, filters and
  * transforms; and a replay that takes one road, a part of what it finds, and never tries twice.
@@ -55,5 +59,6 @@ export const routes: Migration = {
     ...connectionColumns(ddl),
     `create index connections_by_team on connections (team_id, env_id, id)`,
     ...attemptColumns(ddl),
+    ...replayColumns(ddl),
   ],
 };
