@@ -18,6 +18,7 @@ import type { Store } from "../db/store.ts";
 import { sendTest } from "../delivery/test-send.ts";
 import { readSourceCounts } from "../events/read-source-counts.ts";
 import { readRefused } from "../ingest/read-refused.ts";
+import { createAttemptSearch } from "./attempt-search.ts";
 import type { Core } from "./core.ts";
 import { createEventSearch } from "./event-search.ts";
 import type { Gateway } from "./gateway.ts";
@@ -52,7 +53,7 @@ const krafterParts = (core: Core, gateway: Gateway, config: Config, { rateLimit 
 
 const hookstreamParts = (
   core: Core,
-  { delivery, outbound, transformer }: Gateway,
+  { delivery, outbound, transformer, replays }: Gateway,
   config: Config,
   { rateLimit }: Limits,
 ): HookstreamParts => ({
@@ -71,6 +72,8 @@ const hookstreamParts = (
   checkUrl: (url) => outbound.checkUrl(url),
   transforms: transformer,
   events: createEventSearch(core),
+  attempts: createAttemptSearch(core),
+  replays,
   readCounts: (sourceIds) => readSourceCounts(core.store, sourceIds),
   readRefused: (owner, sourceId, page) => readRefused(core.store, { ...owner, sourceId }, page),
   publicUrl: config.publicUrl,

@@ -114,8 +114,14 @@ export const createEventSearch = (parts: Parts): EventsPort => ({
       attempts: attempts.flatMap((attempt) => {
         const delivery = byId.get(attempt.deliveryId);
         const destination = delivery && parts.table.destination(delivery.destinationId)?.destination;
-        return delivery === undefined || destination === undefined ? [] : [{ attempt, delivery, destination }];
+        if (delivery === undefined || destination === undefined) return [];
+        const connection = parts.table.connection(delivery.sourceId, delivery.connectionId) ?? null;
+        return [{ attempt, delivery, destination, connection, bodyBytes: event.bodyBytes }];
       }),
     };
+  },
+  failed: async ({ id }) => {
+    const newest = new Map((await deliveriesOf(parts.store, id)).map((each) => [each.connectionId, each]));
+    return [...newest.values()].filter(({ status }) => status === "failed" || status === "cancelled");
   },
 });

@@ -1,4 +1,4 @@
-import type { EventReader, Replayer } from "../api/krafter/ports.ts";
+import type { EventReader } from "../api/krafter/ports.ts";
 import type { PlatformParts } from "../api/platform.ts";
 import type { Config } from "../config.ts";
 import { createDelivery, type DeliveryEngine } from "../delivery/engine.ts";
@@ -15,7 +15,7 @@ import type { Random } from "../lib/random.ts";
 import { createOutbound, installGlobalDispatcher, type Outbound } from "../outbound/outbound.ts";
 import type { Membership } from "../queue/membership.ts";
 import { ownsAll } from "../queue/ownership.ts";
-import { createReplays } from "../replay/replays.ts";
+import { createReplays, type Replays } from "../replay/replays.ts";
 import { createHousekeeping, type Housekeeping } from "../retention/housekeeping.ts";
 import { createTransformer, type Transformer } from "../transforms/transformer.ts";
 import type { Core } from "./core.ts";
@@ -36,7 +36,7 @@ export type Gateway = {
   readonly budget: ByteBudget;
   readonly diskFloor: DiskFloor;
   readonly events: EventReader;
-  readonly replays: Replayer;
+  readonly replays: Replays;
   readonly housekeeping: Housekeeping;
   readonly readiness: PlatformParts["readiness"];
   readonly names: SenderNames;

@@ -129,6 +129,20 @@ export const logOperation = (
   ]),
 });
 
+/** An attempt from its row. */
+export const toAttempt = (row: DeliveryTables["attempts"]): Attempt => ({
+  id: idFromBytes(row.attempt_id),
+  deliveryId: idFromBytes(row.delivery_id),
+  number: row.number,
+  code: row.code,
+  error: row.error,
+  responseStatus: row.response_status,
+  responseBody: row.response_body,
+  durationMs: row.duration_ms,
+  startedAtMs: row.started_at_ms,
+  exchange: readExchange(row),
+});
+
 /** Attempts of one event that are ever shown. */
 const attemptsMax = 5000;
 
@@ -143,16 +157,5 @@ export const attemptsOf = async (store: Pick<Store, "lookup">, eventId: Id): Pro
     .orderBy("number", "desc")
     .limit(attemptsMax)
     .execute();
-  return rows.toReversed().map((row) => ({
-    id: idFromBytes(row.attempt_id),
-    deliveryId: idFromBytes(row.delivery_id),
-    number: row.number,
-    code: row.code,
-    error: row.error,
-    responseStatus: row.response_status,
-    responseBody: row.response_body,
-    durationMs: row.duration_ms,
-    startedAtMs: row.started_at_ms,
-    exchange: readExchange(row),
-  }));
+  return rows.toReversed().map(toAttempt);
 };

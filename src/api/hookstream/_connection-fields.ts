@@ -101,12 +101,14 @@ const enabledAfter = ({ enabled, status }: SentConnection): Settled<boolean | un
   return settled(enabled ?? byStatus ?? true);
 };
 
+const emptyToNull = (text: string | null): string | null => (text === "" ? null : text);
+
 type Transformed = Pick<Connection, "transformEnabled" | "transformExpression">;
 
 const transformAfter = (sent: SentConnection, now: Transformed): Settled<Partial<Transformed>> => {
   const { transform_enabled: sentEnabled, transform_expression: expression } = sent;
   if (sentEnabled === undefined && expression === undefined) return settled({});
-  const text = expression === undefined ? now.transformExpression : expression === "" ? null : expression;
+  const text = expression === undefined ? now.transformExpression : emptyToNull(expression);
   const isNew = text !== now.transformExpression;
   const enabled = sentEnabled ?? (isNew ? text !== null : now.transformEnabled);
   if (enabled && text === null) return refused("transform_expression", "is required to transform");

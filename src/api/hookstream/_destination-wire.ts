@@ -99,8 +99,9 @@ const toSigningConfig = (signature: OutgoingSignature, { dialect }: Shown): obje
 type Hidden = Pick<WireDestination, "headers" | "auth_config" | "signing_config">;
 
 const toHidden = ({ destination, outgoing }: DestinationView): Hidden => {
-  if (outgoing === null)
+  if (outgoing === null) {
     return { headers: unreadableMask, auth_config: unreadableMask, signing_config: unreadableMask };
+  }
   const names = Object.keys(outgoing.headers);
   const headers = Object.fromEntries(names.map((name) => [name, unreadableMask]));
   return {

@@ -1,3 +1,4 @@
+import type { WireAttempt } from "./_attempt-wire.ts";
 import type { WireConnection } from "./_connection-wire.ts";
 import type { WireCircuit, WireDestination } from "./_destination-wire.ts";
 import type { WireEvent, WireEventDetail } from "./_event-wire.ts";
@@ -56,6 +57,31 @@ export const exampleEvent: WireEvent = {
   source_slug: "stripe-production",
 };
 
+export const exampleAttempt: WireAttempt = {
+  id: "019dc7f40e547b33a4e89d5f7a2b3ca5",
+  event_id: "019dc7f40e527a91b3d78c4e6f1a2b93",
+  connection_id: "019dc7f290a17d048b1c5e2f7c9a1d39",
+  destination_id: "019dc7f290a17d048b1c5e2f7c9a1d38",
+  request_url: "https://api.your-app.com/webhooks/stripe",
+  request_method: "POST",
+  request_headers: '{"content-type":"application/json","authorization":"[redacted]"}',
+  request_body_size: 36,
+  response_status: 200,
+  response_headers: '{"content-type":"text/plain"}',
+  response_body: "ok",
+  duration_ms: 42,
+  status: "success",
+  error: null,
+  attempt_number: 1,
+  next_retry_at: null,
+  is_dlq: 0,
+  dlq_at: null,
+  trigger_type: "initial",
+  created_at: "2026-04-26T09:05:00Z",
+  connection_name: "Paid invoices to billing",
+  destination_name: "Billing",
+};
+
 export const exampleEventDetail: WireEventDetail = {
   ...exampleEvent,
   headers: { "content-type": "application/json", "stripe-signature": "t=1777194300,v1=5257a869..." },
@@ -68,32 +94,7 @@ export const exampleEventDetail: WireEventDetail = {
   topic: null,
   payload_encoding: "text",
   event_type: "invoice.paid",
-  delivery_attempts: [
-    {
-      id: "019dc7f40e547b33a4e89d5f7a2b3ca5",
-      event_id: "019dc7f40e527a91b3d78c4e6f1a2b93",
-      connection_id: "019dc7f290a17d048b1c5e2f7c9a1d39",
-      destination_id: "019dc7f290a17d048b1c5e2f7c9a1d38",
-      request_url: "https://api.your-app.com/webhooks/stripe",
-      request_method: "POST",
-      request_headers: null,
-      request_body_size: 36,
-      response_status: 200,
-      response_headers: null,
-      response_body: "ok",
-      duration_ms: 42,
-      status: "success",
-      error: null,
-      attempt_number: 1,
-      next_retry_at: null,
-      is_dlq: 0,
-      dlq_at: null,
-      trigger_type: "initial",
-      created_at: "2026-04-26T09:05:00Z",
-      connection_name: null,
-      destination_name: null,
-    },
-  ],
+  delivery_attempts: [exampleAttempt],
 };
 
 export const exampleDestination: WireDestination = {

@@ -1,18 +1,14 @@
 import { z } from "zod";
 
-import { transformInput } from "../../delivery/transform-body.ts";
+import { type Tried, tryConnection } from "../../delivery/try-connection.ts";
+import type { StoredEvent } from "../../delivery/work.ts";
 import type { Event, Payload } from "../../events/event.ts";
-import { isoSeconds } from "../../lib/clock.ts";
-import { type Connection, passes } from "../../routing/connection.ts";
-import { type EventFacts, factsOf } from "../../routing/event-facts.ts";
-import type { FilterRule } from "../../routing/filter-rule.ts";
-import { compileFilter } from "../../routing/filter.ts";
+import type { Connection } from "../../routing/connection.ts";
 import { findConnection } from "../../routing/read-connections.ts";
-import type { TransformInput } from "../../transforms/transform.ts";
 import { headerNameField, noFields, textField } from "../fields.ts";
 import type { Owner } from "../route.ts";
 import { defineRoute } from "./_define-route.ts";
-import { idField, placeFields, toWireFlag, toWireId, wireFlag } from "./_fields.ts";
+import { idField, placeFields, toWireFlag, wireFlag } from "./_fields.ts";
 import { settledBody } from "./_settled-body.ts";
 import { refused, settled, type Settled } from "./_settled.ts";
 import type { HookstreamParts } from "./parts.ts";
@@ -56,9 +52,6 @@ const settleTest = ({ event_id: eventId, sample }: z.output<typeof testFields>):
   return sample === undefined ? refused("event_id", "or a sample is required") : settled({ kind: "sample", sample });
 };
 
-/** What a connection is tried with. */
-type Tried = { readonly eventType: string | null; readonly facts: EventFacts; readonly input: TransformInput };
-
 /** A sample is JSON unless it says what it is. */
 const isJsonText = (headers: Sample["headers"]): boolean =>
   Object.keys(headers ?? {}).every((name) => name.toLowerCase() !== "content-type");
@@ -75,18 +68,33 @@ const toPayload = (sample: Sample): Payload => {
   };
 };
 
-const triedSample = (sample: Sample, { sourceId }: Connection, nowMs: number): Tried => {
+/** A sample in the shape of an event that its source received and took. */
+const sampleEvent = (
+  { clock, routing }: Pick<ConnectionTestParts, "clock" | "routing">,
+  { teamId, envId, sourceId }: Connection,
+  sample: Sample,
+): StoredEvent => {
   const payload = toPayload(sample);
-  const eventType = sample.event_type ?? null;
-  const { body, headers, method, query, senderAddress } = payload;
-  const event = {
-    id: null,
-    source_id: toWireId(sourceId),
-    type: eventType,
-    received_at: isoSeconds(nowMs),
-    source_ip: senderAddress,
+  const event: Event = {
+    id: routing.ids.next(),
+    teamId,
+    envId,
+    sourceId,
+    eventType: sample.event_type ?? null,
+    status: "received",
+    signatureValid: true,
+    signatureReason: "ok",
+    quarantined: false,
+    providerEventId: null,
+    dedup: null,
+    schemaValid: null,
+    method: payload.method,
+    contentType: null,
+    bodyBytes: payload.body.byteLength,
+    bodyDropped: false,
+    receivedAtMs: clock.nowMs(),
   };
-  return { eventType, facts: factsOf(payload), input: { body, headers, method, query, event } };
+  return { event, payload };
 };
 
 const wireTest = z.object({
@@ -106,44 +114,32 @@ const wireTest = z.object({
 
 type WireTest = z.output<typeof wireTest>;
 
-const filterOf = (connection: Connection, { eventType, facts }: Tried): WireTest["filter"] => {
-  const rules: readonly FilterRule[] = connection.filterRules ?? [];
-  const failed: unknown[] = rules.filter((rule) => !compileFilter([rule])(facts));
-  const isOfType = passes(connection.eventFilter, eventType);
-  return { passed: toWireFlag(failed.length === 0 && isOfType), failed_rules: failed };
+const toWireTransform = ({ transformed }: Tried): WireTest["transform"] => {
+  if (transformed === null) return { applied: 0, result: null, error: null };
+  if (transformed.kind === "failed") return { applied: 1, result: null, error: transformed.error };
+  const result: unknown = JSON.parse(Buffer.from(transformed.body).toString());
+  return { applied: 1, result, error: null };
 };
 
-const transformOf = async (
-  { transforms }: Pick<ConnectionTestParts, "transforms">,
-  { teamId, transformEnabled, transformExpression }: Connection,
-  { input }: Tried,
-): Promise<WireTest["transform"]> => {
-  if (!transformEnabled || transformExpression === null) return { applied: 0, result: null, error: null };
-  // Counts against who asks, and not against what is delivered.
-  const made = await transforms.transform(teamId, transformExpression, input);
-  switch (made.kind) {
-    case "transformed": {
-      const result: unknown = JSON.parse(Buffer.from(made.body).toString());
-      return { applied: 1, result, error: null };
-    }
-    case "failed":
-      return { applied: 1, result: null, error: made.error };
-    case "unavailable":
-      return { applied: 1, result: null, error: made.message };
-  }
-};
+const toWireTest = ({ enabled }: Connection, tried: Tried): WireTest => ({
+  delivered: toWireFlag(enabled && tried.passes && tried.transformed?.kind !== "failed"),
+  filter: {
+    passed: toWireFlag(tried.passes),
+    failed_rules: tried.rules.filter(({ holds }) => !holds).map(({ rule }) => rule),
+  },
+  transform: toWireTransform(tried),
+});
 
 /** A stored event to try with; null when the owner has none of that id, `bodyless` when its body was not kept. */
-const triedEvent = async (
+const storedEvent = async (
   { events }: Pick<ConnectionTestParts, "events">,
   owner: Owner,
   eventId: Event["id"],
-): Promise<Tried | "bodyless" | null> => {
+): Promise<StoredEvent | "bodyless" | null> => {
   const found = await events.find(owner, eventId);
   if (found === null) return null;
   const { event, payload } = await events.detail(found);
-  if (payload === null || event.bodyDropped) return "bodyless";
-  return { eventType: event.eventType, facts: factsOf(payload), input: transformInput({ event, payload }) };
+  return payload === null || event.bodyDropped ? "bodyless" : { event, payload };
 };
 
 /** The route that tries a connection. */
@@ -175,17 +171,13 @@ export const connectionTestRoutes = (parts: ConnectionTestParts): readonly Route
     },
     find: (owner, { id }) => findConnection(parts.routing, owner, id),
     handle: async ({ owner, body, found: connection }) => {
-      const tried =
+      const stored =
         body.kind === "sample"
-          ? triedSample(body.sample, connection, parts.clock.nowMs())
-          : await triedEvent(parts, owner, body.eventId);
-      if (tried === null) return notFound("Event");
-      if (tried === "bodyless") return invalidBody("'event_id' is of an event whose body was not kept");
-      const filter = filterOf(connection, tried);
-      const transform = await transformOf(parts, connection, tried);
-      const isDelivered = connection.enabled && filter.passed === 1 && transform.error === null;
-      const test: WireTest = { delivered: toWireFlag(isDelivered), filter, transform };
-      return answer(200, { test });
+          ? sampleEvent(parts, connection, body.sample)
+          : await storedEvent(parts, owner, body.eventId);
+      if (stored === null) return notFound("Event");
+      if (stored === "bodyless") return invalidBody("'event_id' is of an event whose body was not kept");
+      return answer(200, { test: toWireTest(connection, await tryConnection(parts.transforms, connection, stored)) });
     },
   }),
 ];

@@ -4,10 +4,19 @@ import type { Accounts } from "../../accounts/accounts.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { ForwardTime } from "../../lib/forward-time.ts";
 import type { AddressSet } from "../../lib/ip.ts";
+import type { Replays } from "../../replay/replays.ts";
 import type { RoutingParts } from "../../routing/parts.ts";
 import type { Transformer } from "../../transforms/transformer.ts";
 import type { DeliveryPort } from "../delivery-port.ts";
-import type { AuthenticateHead, CheckUrl, ChoosePlace, EventsPort, ReadCounts, ReadRefused } from "./ports.ts";
+import type {
+  AttemptsPort,
+  AuthenticateHead,
+  CheckUrl,
+  ChoosePlace,
+  EventsPort,
+  ReadCounts,
+  ReadRefused,
+} from "./ports.ts";
 
 /** Everything that the hookstream API is made of. Each group of routes asks for what it uses. */
 export type HookstreamParts = {
@@ -30,6 +39,8 @@ export type HookstreamParts = {
   readonly checkUrl: CheckUrl;
   readonly transforms: Pick<Transformer, "transform" | "check">;
   readonly events: EventsPort;
+  readonly attempts: AttemptsPort;
+  readonly replays: Pick<Replays, "replayOne" | "startRoad" | "getRoad">;
   readonly readCounts: ReadCounts;
   readonly readRefused: ReadRefused;
   /** What `ingest_url` fields begin with. No slash at its end. */

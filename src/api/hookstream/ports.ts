@@ -10,6 +10,7 @@ import type { Sender } from "../../events/senders.ts";
 import type { RefusedRequest } from "../../ingest/read-refused.ts";
 import type { Id } from "../../lib/ids.ts";
 import type { Delivery } from "../../queue/delivery.ts";
+import type { Connection } from "../../routing/connection.ts";
 import type { Destination } from "../../routing/destination.ts";
 import type { Source } from "../../routing/source.ts";
 import type { Owner } from "../route.ts";
@@ -89,6 +90,37 @@ export type ListedAttempt = {
   readonly attempt: Attempt;
   readonly delivery: Delivery;
   readonly destination: Destination;
+  /** Null: it is deleted. */
+  readonly connection: Connection | null;
+  /** Of its event. */
+  readonly bodyBytes: number;
+};
+
+/** Which attempts are asked for. */
+export type AttemptsAsked = {
+  readonly eventId?: Id;
+  readonly connectionId?: Id;
+  readonly destinationId?: Id;
+  readonly isFailed?: boolean;
+  /** Whether it was the last of a delivery that failed. */
+  readonly isLast?: boolean;
+  readonly limit: number;
+  readonly offset: number;
+  /** Only those that were made earlier. */
+  readonly before?: Id;
+};
+
+/** A page of attempts, as of events. */
+export type AttemptsFound = Omit<EventsFound, "events"> & {
+  /** Newest first. */
+  readonly attempts: readonly ListedAttempt[];
+};
+
+/** Reads what was tried. */
+export type AttemptsPort = {
+  list(owner: Owner, asked: AttemptsAsked): Promise<AttemptsFound>;
+  /** Null: the owner has none of that id. */
+  find(owner: Owner, attemptId: Id): Promise<ListedAttempt | null>;
 };
 
 /** An event with all that came of it. */
@@ -107,4 +139,6 @@ export type EventsPort = {
   /** Null: the owner has none of that id. */
   find(owner: Owner, eventId: Id): Promise<{ readonly event: Event; readonly source: Source } | null>;
   detail(found: { readonly event: Event; readonly source: Source }): Promise<EventDetail>;
+  /** The newest delivery of each connection, where that has failed or was cancelled. */
+  failed(event: Event): Promise<readonly Delivery[]>;
 };

@@ -1,4 +1,5 @@
 import { apiKeyRoutes } from "./api-keys.ts";
+import { attemptRoutes } from "./attempts.ts";
 import { circuitRoutes } from "./circuits.ts";
 import { connectionTestRoutes } from "./connection-test.ts";
 import { connectionRoutes } from "./connections.ts";
@@ -8,6 +9,8 @@ import { eventRoutes } from "./events.ts";
 import type { HookstreamParts } from "./parts.ts";
 import { peopleRoutes } from "./people.ts";
 import { refusedRoutes } from "./refused-requests.ts";
+import { replayJobRoutes } from "./replay-jobs.ts";
+import { retryRoutes } from "./retries.ts";
 import type { Route } from "./route.ts";
 import { sessionRoutes } from "./session.ts";
 import { sourceRoutes } from "./sources.ts";
@@ -23,6 +26,9 @@ export const hookstreamRoutes = (parts: HookstreamParts): readonly Route[] => [
   ...connectionRoutes(parts),
   ...connectionTestRoutes(parts),
   ...eventRoutes(parts),
+  ...retryRoutes(parts),
+  ...attemptRoutes(parts),
+  ...replayJobRoutes(parts),
   ...environmentRoutes(parts),
   ...apiKeyRoutes(parts),
   ...peopleRoutes(parts),

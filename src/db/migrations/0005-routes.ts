@@ -59,6 +59,8 @@ export const routes: Migration = {
     ...connectionColumns(ddl),
     `create index connections_by_team on connections (team_id, env_id, id)`,
     ...attemptColumns(ddl),
+    // Hookstream's API lists attempts across events, and finds one by its id.
+    `create index attempts_by_team on attempts (team_id, env_id, attempt_id)`,
     ...replayColumns(ddl),
   ],
 };

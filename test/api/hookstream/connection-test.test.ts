@@ -13,7 +13,8 @@ const start = async (body: object) => {
   const tried = async (sent: object): Promise<object> => {
     const answer = await call("POST", path, { body: sent });
     if (answer.status !== 200) throw new Error(answer.text);
-    return answer.body;
+    const { test: shown }: { test: object } = answer.body;
+    return { test: shown };
   };
   return { gateway, call, source, connection, path, tried };
 };

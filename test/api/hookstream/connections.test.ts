@@ -1,7 +1,14 @@
 import { expect, test } from "vitest";
 
 import { startGateway } from "../../support/gateway.ts";
-import { addDestination, addSource, callerOf, plainConnection, refusalOf } from "../../support/hookstream.ts";
+import {
+  addDestination,
+  addSource,
+  callerOf,
+  type Made,
+  plainConnection,
+  refusalOf,
+} from "../../support/hookstream.ts";
 
 const url = "https://93.184.215.14/hook";
 
@@ -182,7 +189,8 @@ test("they are listed newest first, by source, by destination and by page", asyn
     [`?limit=3&cursor=${second}`, [first], null, false],
   ] as const) {
     const { body } = await call("GET", `/v1/connections${query}`);
-    const found = body.connections.map(({ id }: { id: string }) => id);
+    const listed: readonly Made[] = body.connections;
+    const found = listed.map(({ id }) => id);
     expect([query, found, body.cursor, body.has_more]).toEqual([query, ids, cursor, hasMore]);
   }
   await call("DELETE", `/v1/sources/${source.id}`);

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 
+import { readId } from "../../../src/lib/ids.ts";
 import { startGateway } from "../../support/gateway.ts";
-import { callerOf, plainDestination, refusalOf } from "../../support/hookstream.ts";
+import { callerOf, type Made, plainDestination, refusalOf } from "../../support/hookstream.ts";
 
 const url = "https://93.184.215.14/hook";
 const sent = { name: "Billing", slug: "billing", url };
@@ -13,12 +14,9 @@ test("a name, a slug and a URL are enough, and null is as good as nothing", asyn
   const made = await call("POST", "/v1/destinations", { body: sent });
   expect([made.status, made.body]).toEqual([201, { destination: { ...plainDestination, ...sent } }]);
   expect(Object.keys(made.body.destination)).toEqual(Object.keys(plainDestination));
-  const { name, slug, url: _url, id, org_id, env_id, created_at, updated_at, ...optional } = plainDestination;
-  const nulls = Object.fromEntries(
-    Object.keys(optional)
-      .filter((field) => field !== "disabled_reason")
-      .map((field) => [field, null]),
-  );
+  const fixed = ["name", "slug", "url", "id", "org_id", "env_id", "created_at", "updated_at", "disabled_reason"];
+  const optional = Object.keys(plainDestination).filter((field) => !fixed.includes(field));
+  const nulls = Object.fromEntries(optional.map((field) => [field, null]));
   const empty = await call("POST", "/v1/destinations", { body: { ...nulls, ...sent, slug: "other" } });
   expect([empty.status, empty.body.destination]).toEqual([201, { ...plainDestination, ...sent, slug: "other" }]);
 });
@@ -208,8 +206,7 @@ test("what is sent is changed, what is not stays, and null resets", async () => 
   };
   const made = (await call("POST", "/v1/destinations", { body: { ...sent, ...full } })).body.destination;
   const path = `/v1/destinations/${made.id}`;
-  const outgoing = (): unknown =>
-    gateway.core.table.destination(made.id.replace(/(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-"))?.outgoing();
+  const outgoing = (): unknown => gateway.core.table.destination(readId(String(made.id))!)?.outgoing();
   expect(outgoing()).toMatchObject({ headers: { "X-A": "1" }, auth: { token }, signature: { algorithm: "sha256" } });
 
   const changes = { headers: { "X-A": "••••", "X-C": "3" }, auth_type: "bearer", retry_max_attempts: 2, name: "New" };
@@ -259,7 +256,8 @@ test("pages go on by cursor, newest first, and others see nothing of them", asyn
   }
   const page = async (query: string): Promise<[string[], unknown, unknown]> => {
     const { destinations, cursor, has_more } = (await call("GET", `/v1/destinations${query}`)).body;
-    return [destinations.map(({ id }: { id: string }) => id), cursor, has_more];
+    const listed: readonly Made[] = destinations;
+    return [listed.map(({ id }) => id), cursor, has_more];
   };
   expect(await page("")).toEqual([ids, null, false]);
   expect(await page("?limit=2")).toEqual([ids.slice(0, 2), ids[1], true]);
