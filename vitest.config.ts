@@ -1,3 +1,5 @@
+import { availableParallelism } from "node:os";
+
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 
 import { tallyReporter } from "./test/support/tally.ts";
@@ -15,7 +17,7 @@ const ofStores = [
   "test/ingest/**/*.test.ts",
   "test/queue/**/*.test.ts",
   "test/replay/**/*.test.ts",
-  "test/retention/{expire,purge}.test.ts",
+  "test/retention/{expire,expire-sources,purge}.test.ts",
   "test/routing/store.test.ts",
   "test/secrets/{rotate,secrets}.test.ts",
 ];
@@ -34,6 +36,8 @@ const config: ViteUserConfig = defineConfig({
     // A process per file: a file that breaks its process, or fills it, breaks no other.
     pool: "forks",
     isolate: true,
+    // Files mostly wait for processes and servers of their own. Vitest's own number is one less than there are cores.
+    maxWorkers: Math.max(2, availableParallelism()),
     // Memory tests collect garbage before they measure.
     execArgv: ["--expose-gc"],
     testTimeout: 20_000,

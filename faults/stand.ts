@@ -58,6 +58,7 @@ const untilStill = async (
 ): Promise<Pick<Account, "lost" | "stuck">> => {
   let arrived = receiver.arrivals.length;
   let movedMs = performance.now();
+  let leftBefore = 0;
   for (;;) {
     const missing = load.acknowledged.filter(({ number }) => !receiver.counts.has(number)).length;
     if (missing === 0) {
@@ -65,6 +66,9 @@ const untilStill = async (
       // Whatever came in without an answer is stored as well.
       const unstored = Math.max(0, load.acknowledged.length - events);
       if (live === 0 && forwarding === 0) return { lost: unstored, stuck: 0 };
+      // What goes elsewhere is not among the arrivals.
+      if (live !== leftBefore) movedMs = performance.now();
+      leftBefore = live;
     }
     if (receiver.arrivals.length > arrived) {
       arrived = receiver.arrivals.length;

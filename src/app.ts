@@ -36,7 +36,7 @@ export const createApp = async (config: Config, overrides: Overrides = {}): Prom
   await gateway.start();
   // Only where people come: loading it takes time and memory.
   if (config.role === "all" || config.role === "api") await core.accounts.warmUp();
-  const control = controlOf(core);
+  const control = controlOf(core, config);
   const socket = await serveControl(core, config);
   opening.defer(async () => socket?.close());
   const server = openServer(core, gateway, config);

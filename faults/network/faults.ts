@@ -4,6 +4,7 @@ import { neighboursFault } from "./neighbours.ts";
 import { rebindingFault } from "./rebinding.ts";
 import { receiversFault } from "./receivers.ts";
 import { sendersFault } from "./senders.ts";
+import { signUpsFault } from "./sign-ups.ts";
 
 /** What happens to the network around the gateway: receivers, name servers, senders, and who shares it with them. */
 export const networkFaults: readonly Fault[] = [
@@ -12,4 +13,5 @@ export const networkFaults: readonly Fault[] = [
   namesFault,
   sendersFault,
   neighboursFault,
+  signUpsFault,
 ];

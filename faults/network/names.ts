@@ -48,10 +48,11 @@ const failures: readonly (readonly [how: string, NameAnswer, outcome: string, op
 const crowdEvents = 4;
 
 /**
- * What one name may be asked for within a second, in packets: both families, three tries each, and as a failure is
- * believed for three seconds, at most one look-up in three.
+ * What one name may be asked for within a second, in packets. Where there is no answer: both families, three tries each, and as
+ * a failure is believed for three seconds, at most one look-up in three. Where it is cut short: both families, and again
+ * over TCP, as the answer is believed for a second.
  */
-const questionsPerSecondMax = 2;
+const questionsPerSecondMax = 4;
 /** One look-up that was under way at each end. */
 const questionsBeside = 12;
 

@@ -1,5 +1,6 @@
 import type { Fault } from "../fault.ts";
 import { databaseRestartFault } from "./database-restart.ts";
+import { nodesChangesFault } from "./nodes-changes.ts";
 import { nodesClockFault } from "./nodes-clock.ts";
 import { nodesDeadlockFault } from "./nodes-deadlock.ts";
 import { nodesFrozenFault } from "./nodes-frozen.ts";
@@ -11,6 +12,7 @@ import { nodesStandbyFault } from "./nodes-standby.ts";
 
 /** What happens to several nodes on one PostgreSQL database, and to the database. */
 export const nodesFaults: readonly Fault[] = [
+  nodesChangesFault,
   nodesKillFault,
   nodesFrozenFault,
   nodesLeaveFault,

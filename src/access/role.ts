@@ -5,10 +5,8 @@ export const roleNames = ["owner", "admin", "member"] as const;
 
 export type Role = (typeof roleNames)[number];
 
-const known: ReadonlySet<string> = new Set(roleNames);
-
 /** Reads a row's role. One that this version does not know may do the least. */
-export const fromRoleText = (text: string): Role => (known.has(text) ? (text as Role) : "member");
+export const fromRoleText = (text: string): Role => roleNames.find((role) => role === text) ?? "member";
 
 /** What a session may do by its holder's role. Keys and environments take `*`. */
 export const scopesOf = (role: Role): Scopes =>

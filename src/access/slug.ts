@@ -12,6 +12,7 @@ export const slugRule: string = `must match pattern ${slugPattern.source} and ha
 export const slugOf = (name: string, otherwise: string): string => {
   const slug = name
     .normalize("NFKD")
+    .replaceAll(/\p{M}/gu, "")
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, "-")
     .slice(0, slugCharsMax)

@@ -98,7 +98,11 @@ const optionsOf = ({ tables, secret, publicUrl, passwords, ids, onLog }: BetterA
     secrets: [{ version: 1, value: secret }],
     // One kind of words for both engines: flags are 0 and 1, times are text.
     database: { db: tables, type: "sqlite", transaction: false },
-    emailAndPassword: { enabled: true, disableSignUp: true, password: passwords },
+    emailAndPassword: {
+      enabled: true,
+      disableSignUp: true,
+      password: { hash: passwords.hash, verify: passwords.verify },
+    },
     plugins: [{ id: "postern", endpoints: { openSession } }],
     ...schema,
     session: { ...schema.session, ...lasting },

@@ -1,7 +1,7 @@
-import { scrypt, timingSafeEqual } from "node:crypto";
-import { availableParallelism } from "node:os";
+import { timingSafeEqual } from "node:crypto";
 
 import type { Random } from "../lib/random.ts";
+import { type Cost, createHasher } from "./hasher.ts";
 
 /** More want a password hashed than can wait. */
 export class PasswordBusyError extends Error {
@@ -16,89 +16,68 @@ export class PasswordBusyError extends Error {
   }
 }
 
-/** Makes and checks what is kept of passwords. */
+/** Makes and checks what is kept of passwords. All of it throws `PasswordBusyError` and `HashError`. */
 export type Passwords = {
-  /** @throws {PasswordBusyError} */
   hash(password: string): Promise<string>;
-  /** @throws {PasswordBusyError} */
   verify(candidate: { hash: string; password: string }): Promise<boolean>;
+  close(): Promise<void>;
 };
 
 /**
- * scrypt with 2^14 blocks of 2 KiB: 32 MiB and some 60 ms of a processor (RFC 7914). Each is kept with its own figures, so that these
- * can grow.
+ * 2^14 blocks of 2 KiB: 32 MiB, and some 60 ms of a processor. Each hash is kept with its own figures, so that these can grow.
  */
-const cost = { N: 16_384, r: 16, p: 1 } as const;
-const costMax = { N: 2 ** 17, r: 32, p: 8 } as const;
+const cost: Cost = { N: 16_384, r: 16, p: 1 };
+const costMax: Cost = { N: 2 ** 17, r: 32, p: 8 };
 const saltBytes = 16;
 const hashBytes = 64;
 
-/** Hashes that may wait for their turn, per one that runs: about a second of waiting. */
-const waitingPerTurn = 12;
+/** Passwords that wait or are being hashed, at most: half a second of work, and on a busy machine some seconds. */
+const waitingMaxDefault = 8;
 const retryAfterSeconds = 2;
 
 const hashPattern = /^scrypt:(\d{1,6}):(\d{1,2}):(\d):([\w-]{22}):([\w-]{86})$/;
 
-type Cost = { readonly N: number; readonly r: number; readonly p: number };
-
-/** On the thread pool of the runtime: the event loop goes on meanwhile. */
-const derive = (password: string, salt: Buffer, { N, r, p }: Cost): Promise<Buffer> =>
-  new Promise((resolve, reject) => {
-    const options = { N, r, p, maxmem: 256 * N * r };
-    // What looks the same is the same, whatever keyboard it was typed on (NIST SP 800-63B, section 3.1.1.2).
-    scrypt(password.normalize("NFKC"), salt, hashBytes, options, (error, key) => {
-      if (error === null) resolve(key);
-      else reject(error);
-    });
-  });
-
 const format = ({ N, r, p }: Cost, salt: Buffer, key: Buffer): string =>
   `scrypt:${N}:${r}:${p}:${salt.toString("base64url")}:${key.toString("base64url")}`;
 
-const matches = async (hash: string, password: string): Promise<boolean> => {
+/** Null: no hash of ours, or one that would cost too much. */
+const parse = (hash: string): { readonly cost: Cost; readonly salt: Buffer; readonly key: Buffer } | null => {
   const [, N = "", r = "", p = "", salt = "", key = ""] = hashPattern.exec(hash) ?? [];
-  const own = { N: Number(N), r: Number(r), p: Number(p) };
-  if (salt === "" || own.N > costMax.N || own.r > costMax.r || own.p > costMax.p) return false;
-  const derived = await derive(password, Buffer.from(salt, "base64url"), own);
-  return timingSafeEqual(derived, Buffer.from(key, "base64url"));
+  const own: Cost = { N: Number(N), r: Number(r), p: Number(p) };
+  if (salt === "" || own.N > costMax.N || own.r > costMax.r || own.p > costMax.p) return null;
+  return { cost: own, salt: Buffer.from(salt, "base64url"), key: Buffer.from(key, "base64url") };
 };
 
-/** Half of the processors: events go on while many sign in. The pool has four threads, of which others need some. */
-const turnsDefault = Math.min(2, Math.max(1, Math.floor(availableParallelism() / 2)));
+/** What looks the same is the same, whatever keyboard it was typed on (NIST SP 800-63B, section 3.1.1.2). */
+const normal = (password: string): string => password.normalize("NFKC");
 
-/** How many run at once, and how many may wait for that. */
-export type PasswordBounds = { readonly turns: number; readonly waitingMax: number };
-
-/** Hashes so many passwords at once, the rest in order; above what may wait, nobody waits in vain. */
+/** Hashes passwords one after the other. Above what may wait, nobody waits in vain. */
 export const createPasswords = (
   random: Pick<Random, "bytes">,
-  { turns, waitingMax }: PasswordBounds = { turns: turnsDefault, waitingMax: turnsDefault * waitingPerTurn },
+  { waitingMax = waitingMaxDefault }: { readonly waitingMax?: number } = {},
 ): Passwords => {
-  const waiting: (() => void)[] = [];
-  let running = 0;
+  const hasher = createHasher();
+  let waiting = 0;
 
-  const inTurn = async <T>(work: () => Promise<T>): Promise<T> => {
-    if (running < turns) running += 1;
-    else {
-      if (waiting.length >= waitingMax) throw new PasswordBusyError(retryAfterSeconds);
-      // Whoever ends hands the turn straight on.
-      await new Promise<void>((resolve) => waiting.push(resolve));
-    }
+  const derive = async (password: string, salt: Buffer, by: Cost): Promise<Buffer> => {
+    if (waiting >= waitingMax) throw new PasswordBusyError(retryAfterSeconds);
+    waiting += 1;
     try {
-      return await work();
+      return await hasher.hash({ password: normal(password), salt, cost: by, bytes: hashBytes });
     } finally {
-      const next = waiting.shift();
-      if (next === undefined) running -= 1;
-      else next();
+      waiting -= 1;
     }
   };
 
   return {
-    hash: (password) =>
-      inTurn(async () => {
-        const salt = random.bytes(saltBytes);
-        return format(cost, salt, await derive(password, salt, cost));
-      }),
-    verify: ({ hash, password }) => inTurn(() => matches(hash, password)),
+    hash: async (password) => {
+      const salt = random.bytes(saltBytes);
+      return format(cost, salt, await derive(password, salt, cost));
+    },
+    verify: async ({ hash, password }) => {
+      const kept = parse(hash);
+      return kept !== null && timingSafeEqual(await derive(password, kept.salt, kept.cost), kept.key);
+    },
+    close: () => hasher.close(),
   };
 };

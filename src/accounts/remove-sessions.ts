@@ -8,31 +8,25 @@ const sessionsMax = 50;
 const removedMax = 100;
 
 /** Removes what is over, and what somebody has too much of: at each sign-in, so there is never much. @throws {StoreError} */
-export const removeSessions = (store: Pick<Store, "write">, userId: string, nowMs: number): Promise<void> =>
-  store.write(async (tx) => {
-    const tables = tx.tables<AccountsTables>();
-    const over = tables
-      .selectFrom("sessions")
-      .select("id")
-      .where("expires_at", "<=", toTimeText(nowMs))
-      .limit(removedMax);
-    await tables.deleteFrom("sessions").where("id", "in", over).execute();
-    const surplus = await tables
-      .selectFrom("sessions")
-      .select("id")
+export const removeSessions = async (
+  store: Pick<Store, "lookup" | "write">,
+  userId: string,
+  nowMs: number,
+): Promise<void> => {
+  const sessions = store.lookup<AccountsTables>().selectFrom("sessions").select("id").limit(removedMax);
+  const [over, surplus] = await Promise.all([
+    sessions.where("expires_at", "<=", toTimeText(nowMs)).execute(),
+    sessions
       .where("user_id", "=", userId)
       .orderBy("created_at", "desc")
       .orderBy("id", "desc")
       .offset(sessionsMax)
-      .limit(removedMax)
-      .execute();
-    if (surplus.length === 0) return;
-    await tables
-      .deleteFrom("sessions")
-      .where(
-        "id",
-        "in",
-        surplus.map(({ id }) => id),
-      )
-      .execute();
+      .execute(),
+  ]);
+  const ids = [...over, ...surplus].map(({ id }) => id);
+  // Mostly there are none, and nobody has to wait for the writer.
+  if (ids.length === 0) return;
+  await store.write(async (tx) => {
+    await tx.tables<AccountsTables>().deleteFrom("sessions").where("id", "in", ids).execute();
   });
+};

@@ -29,6 +29,8 @@ const announcedBytes = (request: IncomingMessage): number => Number(request.head
  * cost what they sent and not what they announced. Resolves once: what follows is discarded.
  */
 export const readBody = (request: IncomingMessage, budget: ByteShare, bytesMax: number): Promise<BodyRead> => {
+  // Who went away while something else was waited for is not told of again.
+  if (request.destroyed) return Promise.resolve({ kind: "aborted" });
   if (announcedBytes(request) > bytesMax * drainFactor) return Promise.resolve({ kind: "too_large" });
   return new Promise((resolve) => {
     let pieces = createBodyPieces();

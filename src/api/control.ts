@@ -1,6 +1,8 @@
 import { z } from "zod";
 
 import type { Access } from "../access/access.ts";
+import { isName, nameRule } from "../access/names.ts";
+import type { Accounts } from "../accounts/accounts.ts";
 import type { Backup } from "../secrets/backup.ts";
 import type { Rotation } from "../secrets/rotate.ts";
 
@@ -14,7 +16,10 @@ export type Control = { run(operation: string, input: unknown): Promise<ControlA
 
 /** What the operations work on. */
 export type ControlParts = {
-  readonly access: Pick<Access, "createKey" | "listKeys" | "revokeKey">;
+  readonly access: Pick<Access, "createKey" | "listKeys" | "revokeKey" | "setTeamLimits">;
+  readonly accounts: Pick<Accounts, "inviteOwner">;
+  /** What links begin with. No slash at its end. */
+  readonly publicUrl: string;
   rotateSecrets(): Promise<Rotation>;
   backUp(path: string): Promise<Backup>;
   /** What opening the store did to its schema. */
@@ -66,6 +71,25 @@ const revokeKey = operation(z.strictObject({ reference: z.string() }), async ({ 
   }
 });
 
+const inviteOwner = operation(
+  z.strictObject({ team: z.string().nullable() }),
+  async ({ team }, { accounts, publicUrl }) => {
+    if (team !== null && !isName(team)) return refused(`the team's name ${nameRule}`);
+    const { token, expiresAtMs } = await accounts.inviteOwner(team);
+    return done({ url: `${publicUrl}/invite/${token}`, expiresAtMs });
+  },
+);
+
+const limit = z.int().min(0).nullable().exactOptional();
+
+const limitTeam = operation(
+  z.strictObject({ team: z.string(), maxSources: limit, maxDestinations: limit, eventsPerMonth: limit }),
+  async ({ team, ...changes }, { access }) => {
+    const limits = await access.setTeamLimits(team, changes);
+    return limits === null ? refused(`there is no team "${team}"; "postern keys list" shows teams`) : done({ limits });
+  },
+);
+
 const backUp = operation(z.strictObject({ path: z.string() }), async ({ path }, parts) => {
   const backup = await parts.backUp(path);
   return backup.kind === "written" ? done(backup) : refused(backup.message);
@@ -77,6 +101,8 @@ const operations: ReadonlyMap<string, Operation> = new Map([
   ["keys.create", createKey],
   ["keys.list", listKeys],
   ["keys.revoke", revokeKey],
+  ["owner.invite", inviteOwner],
+  ["teams.limit", limitTeam],
   ["secrets.rotate", operation(nothing, async (_, { rotateSecrets }) => done(await rotateSecrets()))],
   ["backup", backUp],
   ["schema", operation(nothing, async (_, { migrated }) => done(migrated))],

@@ -1,187 +1,63 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-import type { ByteBudget } from "../ingest/byte-budget.ts";
-import type { Receipt, Receive } from "../ingest/receive.ts";
 import { senderAddressOf } from "../ingest/sender-address.ts";
-import type { Clock } from "../lib/clock.ts";
-import type { Headers } from "../lib/headers.ts";
-import type { Id, Ids } from "../lib/ids.ts";
-import type { AddressSet } from "../lib/ip.ts";
-import type { IngestOutcome, IngestRefusalReason } from "../observe/ingest.ts";
-import type { Observer } from "../observe/observe.ts";
-import type { RoutedSource, RoutingTable } from "../routing/table.ts";
-import { answers, type FixedAnswer, rateLimited, sendAnswer } from "./_ingest-answers.ts";
-import { readBody } from "./_read-body.ts";
+import type { RoutedSource } from "../routing/table.ts";
+import { addressOf, type IngestAddress, sourceAt } from "./_ingest-address.ts";
+import { type IngestAnswer, refusalAnswer, sendAnswer, writeRequestId } from "./_ingest-answers.ts";
+import { type Call, forwardedForOf, handle, methodOf } from "./_ingest-request.ts";
+import { type Asked, report, type Result, unavailable } from "./_ingest-result.ts";
+import type { IngestParts } from "./ingest-parts.ts";
 
-/** What the ingest URLs need. */
-export type IngestParts = {
-  readonly table: RoutingTable;
-  /** Brings the table up to date with what other processes did. False: the store cannot be asked. Null: nobody else changes it. */
-  readonly freshen: (() => Promise<boolean>) | null;
-  readonly receive: Receive;
-  readonly budget: ByteBudget;
-  readonly clock: Pick<Clock, "nowMs" | "monotonicMs">;
-  readonly ids: Ids;
-  readonly trustedProxies: AddressSet;
-  /** Largest body where the source has no limit of its own. */
-  readonly bodyBytesMax: number;
-  readonly isShortOfDisk: () => boolean;
-  readonly observer: Pick<Observer, "ingested" | "ingestRefused" | "faulted">;
-};
+const announcedBytes = ({ headers }: IncomingMessage): number => Number(headers["content-length"] ?? 0) || 0;
 
-type Refused = { readonly refused: IngestRefusalReason; readonly answer: FixedAnswer; readonly close: boolean };
-type Result = { readonly outcome: IngestOutcome } | Refused;
-type Call = { readonly request: IncomingMessage; readonly startedMs: number };
-
-const refuse = (refused: IngestRefusalReason, answer: FixedAnswer, close = false): Refused => ({
-  refused,
-  answer,
-  close,
+const askedOf = ({ request, senderAddress, startedMs }: Call): Asked => ({
+  method: methodOf(request),
+  senderAddress,
+  startedMs,
+  announcedBytes: announcedBytes(request),
 });
 
-/** Node gives names as they were written and values as latin1, in one flat list. */
-const headersOf = ({ rawHeaders }: IncomingMessage): Headers => {
-  const headers: [string, string][] = [];
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    headers.push([(rawHeaders[at] ?? "").toLowerCase(), rawHeaders[at + 1] ?? ""]);
-  }
-  return headers;
-};
-
-const queryOf = (url: string): string => {
-  const at = url.indexOf("?");
-  return at === -1 ? "" : url.slice(at + 1);
-};
-
-const resultOf = (receipt: Receipt): Result => {
-  switch (receipt.kind) {
-    case "stored":
-      return { outcome: receipt.valid ? "stored" : "invalid" };
-    case "dropped":
-      return { outcome: "dropped" };
-    case "gone":
-      return refuse("unknown_slug", answers.notFound);
-    case "rate_limited":
-      return refuse("rate_limited", rateLimited(receipt.retryAfterMs));
-    case "overloaded":
-      return refuse("overloaded", answers.overloaded);
-    case "unreadable":
-      return refuse("unreadable_secret", answers.overloaded);
-  }
-};
-
-const forwardedForOf = (request: IncomingMessage): readonly string[] => {
-  const value = request.headers["x-forwarded-for"];
-  return value === undefined ? [] : [value].flat();
-};
-
-const takeBody = async (parts: IngestParts, routed: RoutedSource, { request }: Call): Promise<Result | null> => {
-  const { source } = routed;
-  const share = parts.budget.shareOf(source.id);
-  const read = await readBody(request, share, source.bodyLimitBytes ?? parts.bodyBytesMax);
-  switch (read.kind) {
-    case "aborted":
-      return null;
-    case "too_large":
-      return refuse("too_large", answers.tooLarge, !request.complete);
-    case "no_room":
-      return refuse("overloaded", answers.overloaded, true);
-    case "read":
-      try {
-        // Reading may have taken half a minute: what counts is the source as it is now, its secrets above all.
-        const current = parts.table.source(source.id);
-        if (current === undefined) return refuse("unknown_slug", answers.notFound);
-        const receipt = await parts.receive(current, {
-          method: request.method ?? "POST",
-          query: queryOf(request.url ?? ""),
-          headers: headersOf(request),
-          body: read.body,
-          senderAddress: senderAddressOf(request.socket.remoteAddress, forwardedForOf(request), parts.trustedProxies),
-          receivedAtMs: parts.clock.nowMs(),
-        });
-        return resultOf(receipt);
-      } finally {
-        share.give(read.takenBytes);
-      }
-  }
-};
-
-/** What is refused unread is refused at once: the parser is about to come to what stands behind it in the same packet. */
-const handle = (parts: IngestParts, routed: RoutedSource | undefined, call: Call): Result | Promise<Result | null> => {
-  if (routed?.source.kind !== "webhook") return refuse("unknown_slug", answers.notFound, true);
-  if (call.request.method !== "POST") return refuse("method", answers.methodNotAllowed, true);
-  if (parts.isShortOfDisk()) return refuse("disk", answers.overloaded, true);
-  return takeBody(parts, routed, call);
-};
-
-const observe = (
-  { observer, clock }: IngestParts,
-  routed: RoutedSource | undefined,
-  call: Call,
-  result: Result,
-): void => {
-  const durationMs = clock.monotonicMs() - call.startedMs;
-  const provider = routed?.source.provider;
-  if ("outcome" in result) {
-    observer.ingested({ outcome: result.outcome, provider: provider ?? "unknown", durationMs });
-    return;
-  }
-  const { remoteAddress } = call.request.socket;
-  const sourceId: Id | undefined = routed?.source.id;
-  observer.ingestRefused({
-    reason: result.refused,
-    durationMs,
-    ...(sourceId === undefined ? {} : { sourceId }),
-    ...(provider === undefined ? {} : { provider }),
-    ...(remoteAddress === undefined ? {} : { remoteAddress }),
-  });
-};
-
-const pathPrefix = "/in/";
-
-/** Whether a request is for an ingest URL, and so for this handler. */
-export const isIngestPath = (url: string): boolean => url.startsWith(pathPrefix) || url === "/in";
-
-const slugOf = (url: string): string => {
-  if (!url.startsWith(pathPrefix)) return "";
-  const path = url.slice(pathPrefix.length);
-  const end = path.search(/[?#]/);
-  return end === -1 ? path : path.slice(0, end);
-};
+const answerOf = (result: Result, { address }: Call, requestId: string): { answer: IngestAnswer; close: boolean } =>
+  "outcome" in result
+    ? { answer: result.answer, close: false }
+    : { answer: refusalAnswer(result.refusal, address.via, requestId), close: result.close };
 
 /**
- * The handler of `POST /in/:slug`. It stands before the framework: this is the path that every event takes, and all that
- * it answers is in `answers`.
+ * The handler of `/in/:slug` and `/v1/ingest/:source_id`. It stands before the framework: this is the path that every event
+ * takes. The source decides what becomes of a request, the URL in which words that is answered.
  */
 export const createIngestHandler = (
   parts: IngestParts,
 ): ((request: IncomingMessage, response: ServerResponse) => void) => {
+  const find = async (address: IngestAddress): Promise<RoutedSource | "unknown" | "unavailable"> => {
+    if (parts.freshen !== null && !(await parts.freshen())) return "unavailable";
+    return sourceAt(parts.table, address) ?? "unknown";
+  };
   const answer = async (call: Call, response: ServerResponse): Promise<void> => {
-    const requestId = parts.ids.next();
-    const slug = slugOf(call.request.url ?? "");
-    let routed = parts.table.sourceBySlug(slug);
-    let isKnown = true;
+    const { via } = call.address;
+    const requestId = writeRequestId(parts.ids.next(), via);
     try {
       // Another process may have made it a moment ago.
-      if (routed === undefined && parts.freshen !== null) {
-        isKnown = await parts.freshen();
-        routed = parts.table.sourceBySlug(slug);
-      }
-      const handled = isKnown ? handle(parts, routed, call) : refuse("overloaded", answers.overloaded, true);
+      const found =
+        sourceAt(parts.table, call.address) ?? (parts.freshen === null ? "unknown" : await find(call.address));
+      const routed = typeof found === "string" ? undefined : found;
+      const handled = found === "unavailable" ? unavailable("overloaded", true) : handle(parts, routed, call);
       const result = handled instanceof Promise ? await handled : handled;
       if (result === null) return;
-      observe(parts, routed, call, result);
-      const refused = "refused" in result ? result : { answer: answers.ok, close: false };
-      sendAnswer(response, refused.answer, { requestId, close: refused.close });
+      const { answer: what, close } = answerOf(result, call, requestId);
+      report(parts, routed, askedOf(call), { result, status: what.status });
+      sendAnswer(response, what, { requestId, close });
     } catch (error) {
       // Nothing was acknowledged, so the sender tries again: 503 says so better than 500.
       parts.observer.faulted({ task: "receive an event", error });
-      sendAnswer(response, answers.overloaded, { requestId, close: true });
+      sendAnswer(response, refusalAnswer({ reason: "unavailable" }, via, requestId), { requestId, close: true });
     }
     // What was not read is not waited for.
     if (!call.request.complete) call.request.resume();
   };
   return (request, response) => {
-    void answer({ request, startedMs: parts.clock.monotonicMs() }, response);
+    const senderAddress = senderAddressOf(request.socket.remoteAddress, forwardedForOf(request), parts.trustedProxies);
+    const startedMs = parts.clock.monotonicMs();
+    void answer({ request, address: addressOf(request.url ?? ""), senderAddress, startedMs }, response);
   };
 };

@@ -12,9 +12,14 @@ import { version } from "./version.ts";
 export type OpenControl = { readonly control: Control; close(): Promise<void> };
 
 /** The operations on an open store. */
-export const controlOf = ({ access, secrets, migrated, rotateSecrets }: Core): Control =>
+export const controlOf = (
+  { access, accounts, secrets, migrated, rotateSecrets }: Core,
+  { publicUrl }: Pick<Config, "publicUrl">,
+): Control =>
   createControl({
     access,
+    accounts,
+    publicUrl,
     migrated,
     version,
     rotateSecrets,
@@ -38,7 +43,7 @@ export const serveControl = async (core: Core, config: Config): Promise<ControlS
   // What the start did to the schema is not what a later command did.
   const { toVersion } = core.migrated;
   const migrated = { fromVersion: toVersion, toVersion, backupPath: null };
-  return openControlSocket(controlAddress(config), controlOf({ ...core, migrated }));
+  return openControlSocket(controlAddress(config), controlOf({ ...core, migrated }, config));
 };
 
 /** A command answers with what failed: it need not be logged as well. */
@@ -47,5 +52,5 @@ const noLog: LogSink = { write: () => null };
 /** Opens the store for one command, when no gateway runs. @throws {StoreError} @throws {SecretsError} */
 export const openControl = async (config: Config): Promise<OpenControl> => {
   const core = await openCore(config, { logSink: noLog });
-  return { control: controlOf(core), close: () => core.close() };
+  return { control: controlOf(core, config), close: () => core.close() };
 };

@@ -132,18 +132,16 @@ export const openCore = async (config: Config, overrides: Overrides = {}): Promi
   store.onInterrupted(() => {
     store.freshen().catch((error: unknown) => observer.faulted({ task: "read again what is in memory", error }));
   });
-  const access = await openAccess({ store, clock, ids, random, observer, isInUse: hasSettings });
+  const rooms = { store, clock, ids, random, observer };
+  const access = await openAccess({ ...rooms, isInUse: hasSettings });
   const accounts = openAccounts({
-    store,
+    ...rooms,
     access,
-    clock,
-    ids,
-    random,
     keyring: secrets.keyring,
-    observer,
     publicUrl: config.publicUrl,
     isSignUpOpen: config.signUp === "open",
   });
+  opened.defer(() => accounts.close());
   const held = opened.move();
   return {
     clock,

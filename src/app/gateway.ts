@@ -6,9 +6,12 @@ import type { SenderNames } from "../delivery/request-parts.ts";
 import { createArrivals } from "../ingest/arrivals.ts";
 import { ByteBudget } from "../ingest/byte-budget.ts";
 import { type DiskFloor, watchDiskFloor } from "../ingest/disk-floor.ts";
+import { createGate, type Gate } from "../ingest/gate.ts";
 import { createReceive, type Receive } from "../ingest/receive.ts";
+import { createRefusedLog, type RefusedLog } from "../ingest/refused-log.ts";
 import { systemClock } from "../lib/clock.ts";
 import type { Id } from "../lib/ids.ts";
+import type { Random } from "../lib/random.ts";
 import { createOutbound, installGlobalDispatcher, type Outbound } from "../outbound/outbound.ts";
 import type { Membership } from "../queue/membership.ts";
 import { ownsAll } from "../queue/ownership.ts";
@@ -28,6 +31,8 @@ export type Gateway = {
   readonly delivery: DeliveryEngine;
   readonly transformer: Transformer;
   readonly receive: Receive;
+  readonly gate: Gate;
+  readonly refused: RefusedLog;
   readonly budget: ByteBudget;
   readonly diskFloor: DiskFloor;
   readonly events: EventReader;
@@ -40,6 +45,15 @@ export type Gateway = {
   start(): Promise<void>;
   /** Gives what is under way `graceMs` to end. */
   stop(graceMs: number): Promise<void>;
+};
+
+/** Processes of one store that rarely share their slots: where two do, one's commits may wait for the other's. */
+const slotPairs = 32;
+
+/** As many as there are commits of one process under way at once, on a store that several processes share. */
+const slotsOfProcess = (random: Pick<Random, "bytes">): readonly number[] => {
+  const pair = random.bytes(1).readUInt8() % slotPairs;
+  return [2 * pair, 2 * pair + 1];
 };
 
 /** Opens the rooms in the order in which their lines are to be written: outcomes, claims, then what arrives. */
@@ -62,7 +76,9 @@ export const openGateway = async (core: Core, config: Config, overrides: Overrid
     isOverdue: (eventId) => housekeeping.isOverdue(eventId),
   });
   const tolerances = { stripe: config.stripeToleranceSeconds };
-  const arrive = createArrivals({ store, dueTime, table, ids, lanes: delivery.lanes, tolerances });
+  const countSlots = store.cluster === null ? [0] : slotsOfProcess(core.random);
+  const arrive = createArrivals({ store, dueTime, table, ids, lanes: delivery.lanes, tolerances, countSlots });
+  const refused = createRefusedLog({ store, clock, ids, observer });
   const receive = createReceive({ clock, arrive, tolerances });
   const wake = (destinationId: Id): void => delivery.lanes.wake(destinationId);
   const housekeeping = createHousekeeping({ store, clock, table, observer, newestAtOpenMs, wake, ownership });
@@ -84,6 +100,8 @@ export const openGateway = async (core: Core, config: Config, overrides: Overrid
     delivery,
     transformer,
     receive,
+    gate: createGate({ store }),
+    refused,
     budget,
     diskFloor,
     names,
@@ -101,6 +119,7 @@ export const openGateway = async (core: Core, config: Config, overrides: Overrid
       await Promise.all([part.retire(), housekeeping.stop(), replays.stop()]);
       await delivery.stop(graceMs);
       await transformer.close();
+      await refused.stop();
       await part.stop();
       diskFloor.stop();
       dispatcher[Symbol.dispose]();

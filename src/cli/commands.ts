@@ -5,9 +5,11 @@ import { keysCreate } from "./keys-create.ts";
 import { keysList } from "./keys-list.ts";
 import { keysRevoke } from "./keys-revoke.ts";
 import { migrate } from "./migrate.ts";
+import { ownerInvite } from "./owner-invite.ts";
 import { secretsNew } from "./secrets-new.ts";
 import { secretsRotate } from "./secrets-rotate.ts";
 import { serve } from "./serve.ts";
+import { teamsLimit } from "./teams-limit.ts";
 
 /** Every command, in the order in which help shows them. */
 export const commands: readonly Command[] = [
@@ -15,6 +17,8 @@ export const commands: readonly Command[] = [
   keysCreate,
   keysList,
   keysRevoke,
+  ownerInvite,
+  teamsLimit,
   secretsNew,
   secretsRotate,
   backup,

@@ -46,6 +46,8 @@ export type RawStatement = {
    * statement begins, so that it sees what whoever held them has written, in other tables, too.
    */
   readonly holds?: string;
+  /** How many of the first values name a row of values; of those with one name, `together` takes the last. Default: all. */
+  readonly keyColumns?: number;
   /** The type of each `?`, in order. */
   readonly parameters: readonly ColumnType[];
   /** Whether rows come back (`returning`, or a select). */

@@ -31,8 +31,10 @@ type PayloadRow = {
   body: Uint8Array;
 };
 
+type SourceCountRow = { source_id: Uint8Array; slot: number; events: number; last_event_at_ms: number };
+
 /** The tables of this room. */
-export type EventTables = { events: EventRow; payloads: PayloadRow };
+export type EventTables = { events: EventRow; payloads: PayloadRow; source_counts: SourceCountRow };
 
 export const fromEventRow = (row: EventRow): Event => ({
   id: idFromBytes(row.id),

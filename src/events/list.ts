@@ -27,8 +27,8 @@ type Events = SelectQueryBuilder<EventTables, "events", object>;
 /** Whose events, of which source. */
 export type EventOwner = EventScope & { readonly sourceId: Id };
 
-/** The index of what has not succeeded is used when the query says so in its words. */
-const ofStatus = (query: Events, status: EventStatus): Events => {
+/** Narrows to a status. The index of what has not succeeded is used when the query says so in its words. */
+export const ofStatus = (query: Events, status: EventStatus): Events => {
   const narrowed = query.where("status", "=", status);
   return status === "succeeded" ? narrowed : narrowed.where("status", "<>", sql.lit("succeeded"));
 };

@@ -1,9 +1,6 @@
 import type { Store } from "../db/store.ts";
 import { type Id, idFromBytes, idToBytes } from "../lib/ids.ts";
-
-type SourceCountTables = {
-  source_counts: { source_id: Uint8Array; slot: number; events: number; last_event_at_ms: number };
-};
+import type { EventTables } from "./_rows.ts";
 
 /** How many events a source has stored, and when the last one came, Unix milliseconds. */
 export type SourceCount = { readonly events: number; readonly lastEventAtMs: number | null };
@@ -18,7 +15,7 @@ export const readSourceCounts = async (
 ): Promise<ReadonlyMap<Id, SourceCount>> => {
   if (sourceIds.length === 0) return new Map();
   const rows = await store
-    .lookup<SourceCountTables>()
+    .lookup<EventTables>()
     .selectFrom("source_counts")
     .select(["source_id", "events", "last_event_at_ms"])
     .where("source_id", "in", sourceIds.map(idToBytes))

@@ -23,6 +23,23 @@ export const readEvent = async (
   return row === undefined ? null : fromEventRow(row);
 };
 
+/** One event of any source, if this team and environment own it. */
+export const readOwnEvent = async (
+  store: Pick<Store, "lookup">,
+  { teamId, envId }: EventScope,
+  eventId: Id,
+): Promise<Event | null> => {
+  const row = await store
+    .lookup<EventTables>()
+    .selectFrom("events")
+    .selectAll()
+    .where("id", "=", idToBytes(eventId))
+    .where("team_id", "=", idToBytes(teamId))
+    .where("env_id", "=", idToBytes(envId))
+    .executeTakeFirst();
+  return row === undefined ? null : fromEventRow(row);
+};
+
 /** Written out: a lane that works off a backlog reads one event after the other, and building a query costs more than it. */
 const storedSql = `select e.*, p.method, p.query, p.sender_address, p.headers, p.body
   from events e join payloads p on p.event_id = e.id where e.id = ?`;

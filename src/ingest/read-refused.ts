@@ -1,29 +1,18 @@
 import type { Store } from "../db/store.ts";
 import { type Id, idFromBytes, idToBytes } from "../lib/ids.ts";
+import type { IngestTables, RefusedRow } from "./_rows.ts";
+import type { RefusedReason } from "./refusal.ts";
 
-type RefusedRow = {
-  id: Uint8Array;
-  team_id: Uint8Array;
-  env_id: Uint8Array;
-  source_id: Uint8Array;
-  reason: string;
-  status: number;
-  method: string;
-  sender_address: string | null;
-  body_bytes: number;
-  received_at_ms: number;
-};
-
-/** A request that a source did not take. */
+/** A request that a source did not take. Its headers and its body are not kept. */
 export type RefusedRequest = {
   readonly id: Id;
   readonly sourceId: Id;
-  /** From the closed set that ingest counts refusals by. */
-  readonly reason: string;
+  readonly reason: RefusedReason;
   /** What it was answered with. */
   readonly status: number;
   readonly method: string;
   readonly senderAddress: string | null;
+  /** As many as came, or were announced. */
   readonly bodyBytes: number;
   readonly receivedAtMs: number;
 };
@@ -46,7 +35,7 @@ export const readRefused = async (
   { limit, before }: { readonly limit: number; readonly before?: Id },
 ): Promise<readonly RefusedRequest[]> => {
   let query = store
-    .list<{ refused_requests: RefusedRow }>()
+    .list<IngestTables>()
     .selectFrom("refused_requests")
     .selectAll()
     .where("source_id", "=", idToBytes(sourceId))

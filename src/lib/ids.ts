@@ -12,6 +12,17 @@ const idPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 /** Whether `text` is a UUID of any version. */
 export const isId = (text: string): boolean => idPattern.test(text);
 
+/** 32 hex digits, and before them a word that tells what the id is of. */
+const loosePattern = /^(?:[a-z]{1,8}_)?([0-9a-f]{32})$/i;
+const looseCharsMax = 64;
+
+/** The id that a text means, with or without dashes and a prefix such as `src_`; null when it is none. */
+export const readId = (text: string): Id | null => {
+  if (text.length > looseCharsMax) return null;
+  const [, hex] = loosePattern.exec(text.replaceAll("-", "")) ?? [];
+  return hex === undefined ? null : idFromBytes(Buffer.from(hex, "hex"));
+};
+
 /** The 16 bytes that the store keeps. `id` must be a UUID. */
 export const idToBytes = (id: Id): Buffer => Buffer.from(id.replaceAll("-", ""), "hex");
 

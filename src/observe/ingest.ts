@@ -5,7 +5,7 @@ import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** What became of a request that found its source and was read whole. */
-export type IngestOutcome = "stored" | "invalid" | "dropped";
+export type IngestOutcome = "stored" | "invalid" | "dropped" | "duplicate" | "handshake";
 
 /** Why a request was turned away. */
 export type IngestRefusalReason =
@@ -16,6 +16,13 @@ export type IngestRefusalReason =
   | "disk"
   | "timeout"
   | "method"
+  | "expired"
+  | "request_limit"
+  | "disabled"
+  | "ip_denied"
+  | "ip_not_allowed"
+  | "invalid_signature"
+  | "schema_invalid"
   | "unreadable_secret";
 
 /** What is known of a request that was turned away. The slug is left out: whoever has it can send. */
@@ -34,6 +41,8 @@ export type IngestRefusal = {
 export type IngestObserver = {
   ingested(ingest: { outcome: IngestOutcome; provider: string; durationMs: number }): void;
   ingestRefused(refusal: IngestRefusal): void;
+  /** Refused requests that nobody will see in a list: there were too many at once, or the store did not take them. */
+  refusalsForgotten(forgotten: { count: number }): void;
 };
 
 /** Refusals of one reason that are logged in a second. All are counted. */
@@ -47,7 +56,7 @@ export const createIngestObserver = (
 ): IngestObserver => {
   const events = metrics.counter({
     name: "postern_ingest_events_total",
-    help: "Requests to an ingest URL that reached their source, by outcome (stored, invalid, dropped) and provider.",
+    help: "Requests to an ingest URL that reached their source, by outcome (stored, invalid, dropped, duplicate, handshake) and provider.",
     labels: ["outcome", "provider"],
   });
   const duration = metrics.histogram({
@@ -60,12 +69,19 @@ export const createIngestObserver = (
     help: "Ingest requests that were refused before they were stored, by reason.",
     labels: ["reason"],
   });
+  const forgotten = metrics.counter({
+    name: "postern_ingest_refusals_forgotten_total",
+    help: "Refused requests that are in no list of their source's, because there were too many at once.",
+  });
   const mayWrite = createLineLimit(clock, refusalLinesMax);
   return {
     ingested({ outcome, provider, durationMs }) {
       events.inc({ outcome, provider });
       duration.observe({ outcome }, durationMs / 1_000);
       log.debug("event received", { outcome, provider, durationMs });
+    },
+    refusalsForgotten({ count }) {
+      forgotten.inc(count);
     },
     ingestRefused({ reason, sourceId, provider, remoteAddress, bodyBytes, durationMs }) {
       refused.inc({ reason });

@@ -7,6 +7,7 @@ import { encodingsOf, hmacHeaders, readProof, writeProof } from "./_hmac-headers
 import { type Message, signedContent } from "./_signed-content.ts";
 import { isStale, writeTimestamp } from "./_signed-time.ts";
 import { soleHeaderRefusal } from "./_sole-header.ts";
+import { urlsWithAnyPort } from "./_url-port.ts";
 import type { HmacScheme } from "./scheme.ts";
 import { accepted, refused, type Verdict } from "./verdict.ts";
 
@@ -27,6 +28,15 @@ const signaturesOf = (scheme: HmacScheme, key: Buffer, content: readonly Uint8Ar
   return encodingsOf(scheme).map((encoding) => digest.toString(encoding));
 };
 
+/** What may have been signed: one text, or one for each form of the URL. Empty when no signature can be genuine. */
+const contentsOf = (scheme: HmacScheme, message: Message, timestamp: string): readonly (readonly Uint8Array[])[] => {
+  const { url = "" } = message;
+  const urls = scheme.port === "any" ? urlsWithAnyPort(url) : [url];
+  return urls
+    .map((each) => signedContent(scheme.signed, { ...message, url: each }, timestamp))
+    .filter((content) => content !== null);
+};
+
 /** Verifies an HMAC. The time is judged last, so that `stale` is said of genuine requests only. */
 export const verifyHmac = (
   scheme: HmacScheme,
@@ -38,13 +48,12 @@ export const verifyHmac = (
   }
   const proof = readProof(scheme, request.headers);
   if (proof === null) return refused("malformed");
-  const content = signedContent(scheme.signed, request, proof.timestamp);
-  if (content === null) return refused("mismatch");
+  const contents = contentsOf(scheme, request, proof.timestamp);
   const isGenuine = request.secrets
     .flatMap((secret) => keysOf(scheme, secret))
     .some((key) => {
-      const expected = signaturesOf(scheme, key, content);
-      // A header is at most 16 KiB, so the list is short beside the one HMAC per key.
+      const expected = contents.flatMap((content) => signaturesOf(scheme, key, content));
+      // A header is at most 16 KiB, so the list is short beside the HMACs of a key.
       return proof.signatures.some((given) => expected.some((text) => isSameSignature(given, text)));
     });
   if (!isGenuine) return refused("mismatch");

@@ -7,10 +7,9 @@ import { soleHeaderRefusal } from "./_sole-header.ts";
 import type { PublicKeyScheme, SignedTime } from "./scheme.ts";
 import { accepted, refused, type Verdict } from "./verdict.ts";
 
-/** Neither sender that signs so documents a limit, nor whether a later try is signed anew: none is set. */
-const timeOf = ({ timestampHeader }: PublicKeyScheme): SignedTime => ({
+const timeOf = ({ timestampHeader, toleranceSeconds = 0 }: PublicKeyScheme): SignedTime => ({
   place: { in: "header", name: timestampHeader },
-  toleranceSeconds: 0,
+  toleranceSeconds,
   future: "accepted",
 });
 

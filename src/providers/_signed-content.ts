@@ -1,4 +1,5 @@
 import { findHeader, type Headers } from "../lib/headers.ts";
+import { isChallengeWord } from "./_challenge-word.ts";
 import { formContent } from "./_form-content.ts";
 import type { SignedPart } from "./scheme.ts";
 
@@ -29,6 +30,8 @@ const bytesOf = (part: SignedPart, message: Message, timestamp: string): Uint8Ar
   switch (part) {
     case "body":
       return message.body;
+    case "body_but_words":
+      return isChallengeWord(Buffer.from(message.body).toString("latin1")) ? null : message.body;
     case "timestamp":
       return Buffer.from(timestamp, "latin1");
     case "method":

@@ -1,7 +1,7 @@
 import type { SignedPart } from "./scheme.ts";
 
 const placeholderPattern = /\{([a-z_]+)(?::([A-Za-z0-9-]+))?\}/g;
-const words = ["body", "timestamp", "method", "url", "url_unescaped", "form"] as const;
+const words = ["body", "body_but_words", "timestamp", "method", "url", "url_unescaped", "form"] as const;
 
 const partOf = (word: string, argument: string | undefined): SignedPart | undefined => {
   if (word === "header") return argument === undefined ? undefined : { header: argument.toLowerCase() };

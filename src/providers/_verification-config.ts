@@ -19,6 +19,8 @@ export type VerificationConfig = {
   readonly timestamp_key?: string | undefined;
   readonly separator?: "," | ";" | " " | undefined;
   readonly assign?: "=" | "," | undefined;
+  /** `any`: the URL may be signed with its port or without. */
+  readonly port?: "exact" | "any" | undefined;
   /** For `standard_webhooks`: what its three headers start with. */
   readonly header_prefix?: "webhook" | "svix" | undefined;
   /** For `token`: the parameter of the query that carries it, instead of a header. */
@@ -44,6 +46,7 @@ const configShape: z.ZodType<VerificationConfig> = z.strictObject({
   timestamp_key: text.min(1).optional(),
   separator: z.enum([",", ";", " "]).optional(),
   assign: z.enum(["=", ","]).optional(),
+  port: z.enum(["exact", "any"]).optional(),
   header_prefix: z.enum(["webhook", "svix"]).optional(),
   query: text.min(1).optional(),
   issuer: text.optional(),

@@ -15,6 +15,7 @@ const describeHmac = (scheme: HmacScheme): VerificationConfig => {
     timestamp_format: timestamp?.format,
     tolerance_seconds: timestamp?.toleranceSeconds,
     signed: textOf(scheme.signed),
+    port: scheme.port,
   });
 };
 
@@ -35,6 +36,7 @@ export const describeVerification = (scheme: Scheme): OwnVerification | null => 
       return described(scheme.algorithm, scheme.header, {
         encoding: scheme.encoding,
         timestamp_header: scheme.timestampHeader,
+        ...(scheme.toleranceSeconds === undefined ? {} : { tolerance_seconds: scheme.toleranceSeconds }),
         signed: textOf(scheme.signed),
       });
     case "body_proof":

@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 
 import { findHeader, type Headers } from "../lib/headers.ts";
 import { readPath } from "../lib/json-path.ts";
+import { isChallengeSentence, isChallengeWord } from "./_challenge-word.ts";
 import { soleHeaderRefusal } from "./_sole-header.ts";
 import type { Handshake } from "./preset.ts";
 
@@ -11,6 +12,7 @@ export type HandshakeRequest = {
   headers: Headers;
   /** The raw query string, without `?`. */
   query: string;
+  body: Uint8Array;
   /** The parsed JSON body, or undefined when it is not JSON. Called only by handshakes that look into it. */
   readBody: () => unknown;
   /** Whether the request is validly signed. Called only by handshakes that senders sign. */
@@ -22,15 +24,17 @@ export type HandshakeRequest = {
 /** What answers a handshake. */
 export type HandshakeAnswer = { status: 200 | 204; headers: Headers; body: string };
 
-/** Nothing that a browser or a shell could take for more than a word is echoed, and at most 1 KiB of it. */
-const challengePattern = /^[A-Za-z0-9._~-]{1,1024}$/;
+const wordOf = (value: unknown): string | null => (typeof value === "string" && isChallengeWord(value) ? value : null);
 
-const wordOf = (value: unknown): string | null =>
-  typeof value === "string" && challengePattern.test(value) ? value : null;
+/** A field's name and a number. */
+const formPingBytesMax = 64;
 
-const parameterOf = (query: string, name: string): string | null => {
+const sentenceOf = (value: unknown): string | null =>
+  typeof value === "string" && isChallengeSentence(value) ? value : null;
+
+const parameterOf = (query: string, name: string, read = wordOf): string | null => {
   const [value, ...repeats] = new URLSearchParams(query).getAll(name);
-  return repeats.length === 0 ? wordOf(value) : null;
+  return repeats.length === 0 ? read(value) : null;
 };
 
 const headerOf = (headers: Headers, name: string): string | null =>
@@ -55,11 +59,11 @@ const json = (value: Readonly<Record<string, string>>): HandshakeAnswer => ({
 type Kind<Name extends Handshake["kind"]> = Extract<Handshake, { kind: Name }>;
 
 const queryChallenge = (
-  { parameter, given }: Kind<"query_challenge">,
+  { parameter, given, allows }: Kind<"query_challenge">,
   { query }: HandshakeRequest,
 ): HandshakeAnswer | null => {
   const isAsked = given === undefined || parameterOf(query, given.parameter) === given.value;
-  return isAsked ? text(parameterOf(query, parameter)) : null;
+  return isAsked ? text(parameterOf(query, parameter, allows === "sentences" ? sentenceOf : wordOf)) : null;
 };
 
 const headerChallenge = (
@@ -92,15 +96,35 @@ const hmacChallenge = (handshake: Kind<"hmac_challenge">, request: HandshakeRequ
   return json({ [handshake.answer.challenge]: challenge, [handshake.answer.hmac]: hmac });
 };
 
-const methodOf = (handshake: Handshake): "GET" | "HEAD" | "POST" => {
+const queryHmac = (
+  { parameter, answerKey, prefix }: Kind<"query_hmac">,
+  { query, secrets: [secret] }: HandshakeRequest,
+): HandshakeAnswer | null => {
+  const challenge = parameterOf(query, parameter);
+  if (challenge === null || secret === undefined) return null;
+  // Anybody may ask. What is signed is a word, which is no event (`body_but_words`).
+  return json({ [answerKey]: prefix + createHmac("sha256", secret).update(challenge).digest("base64") });
+};
+
+const formPing = ({ field }: Kind<"form_ping">, { body }: HandshakeRequest): HandshakeAnswer | null => {
+  if (body.length > formPingBytesMax) return null;
+  const [name, value, ...rest] = Buffer.from(body).toString("latin1").split("=");
+  return name === field && rest.length === 0 && /^\d+$/.test(value ?? "") ? empty(200) : null;
+};
+
+/** The method that a sender asks with. */
+export const handshakeMethod = (handshake: Handshake): "GET" | "HEAD" | "POST" => {
   switch (handshake.kind) {
     case "query_challenge":
+      return handshake.method ?? "GET";
     case "header_challenge":
+    case "query_hmac":
       return "GET";
     case "body_challenge":
     case "header_echo":
     case "hmac_challenge":
     case "ping":
+    case "form_ping":
       return "POST";
     case "probe":
       return handshake.method;
@@ -109,7 +133,7 @@ const methodOf = (handshake: Handshake): "GET" | "HEAD" | "POST" => {
 
 /** What answers a sender's handshake, or null when the request is an ordinary one. */
 export const answerHandshake = (handshake: Handshake | null, request: HandshakeRequest): HandshakeAnswer | null => {
-  if (handshake === null || request.method !== methodOf(handshake)) return null;
+  if (handshake === null || request.method !== handshakeMethod(handshake)) return null;
   switch (handshake.kind) {
     case "query_challenge":
       return queryChallenge(handshake, request);
@@ -125,6 +149,10 @@ export const answerHandshake = (handshake: Handshake | null, request: HandshakeR
       const isAsked = readPath(request.readBody(), handshake.path) === handshake.value;
       return isAsked && request.isGenuine() ? empty(handshake.status) : null;
     }
+    case "query_hmac":
+      return queryHmac(handshake, request);
+    case "form_ping":
+      return formPing(handshake, request);
     case "probe":
       return empty(200);
   }

@@ -57,7 +57,7 @@ const hmac = (algorithm: HmacAlgorithm, header: string, config: VerificationConf
   const timestamp = timeOf(config);
   const signed = signedOf(config, timestamp !== null);
   if (signed === null) return refuse("verification_config", "has a 'signed' with an unknown placeholder");
-  if (!signed.includes("body") && !signed.includes("form")) {
+  if (!(["body", "body_but_words", "form"] as const).some((part) => signed.includes(part))) {
     return refuse("verification_config", "has a 'signed' without {body}");
   }
   if (signed.includes("timestamp") !== (timestamp !== null)) {
@@ -75,6 +75,7 @@ const hmac = (algorithm: HmacAlgorithm, header: string, config: VerificationConf
     form,
     timestamp,
     signed,
+    ...(config.port === undefined ? {} : { port: config.port }),
   });
 };
 
@@ -91,7 +92,15 @@ const publicKey = (
     return refuse("verification_config", "has a 'signed' without {timestamp} and {body}");
   }
   const encoding = config.encoding ?? (algorithm === "ed25519" ? "hex" : "base64");
-  return accept({ kind: "public_key", algorithm, encoding, header, timestampHeader: config.timestamp_header, signed });
+  return accept({
+    kind: "public_key",
+    algorithm,
+    encoding,
+    header,
+    timestampHeader: config.timestamp_header,
+    ...(config.tolerance_seconds === undefined ? {} : { toleranceSeconds: config.tolerance_seconds }),
+    signed,
+  });
 };
 
 const schemeOf = (type: VerificationType, header: string | null, config: VerificationConfig): ReadVerification => {

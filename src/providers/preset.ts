@@ -1,15 +1,27 @@
 import type { Headers } from "../lib/headers.ts";
 import type { Scheme } from "./scheme.ts";
 
-/** Where a short text is found: a header by its lower-case name, or the JSON body by its dot path. */
-export type TextPlace = { in: "header"; name: string } | { in: "body"; path: string };
+/**
+ * Where a short text is found: a header by its lower-case name, with another that is read where the first is not there, or
+ * the JSON body by its dot path.
+ */
+export type TextPlace = { in: "header"; name: string; or?: string } | { in: "body"; path: string };
 
 /** A question that a sender asks before it sends events, and that is answered at the edge. */
 export type Handshake =
   /** A POST whose body has `value` at `path`: the answer is the text at `challengePath`. */
   | { kind: "body_challenge"; path: string; value: string; challengePath: string }
-  /** A GET with this query parameter, and with `given` where there is one: the answer is the parameter's text. */
-  | { kind: "query_challenge"; parameter: string; given?: { parameter: string; value: string } }
+  /**
+   * A GET (or, as `method` says, a POST) with this query parameter, and with `given` where there is one: the answer is the
+   * parameter's text, one word unless it `allows` sentences.
+   */
+  | {
+      kind: "query_challenge";
+      method?: "POST";
+      parameter: string;
+      given?: { parameter: string; value: string };
+      allows?: "sentences";
+    }
   /** A GET with this header: the answer is JSON with the header's text at `answerKey`. */
   | { kind: "header_challenge"; header: string; answerKey: string }
   /** A POST with this header: the answer has the same one. Its text is the secret that the sender signs with from then on. */
@@ -27,6 +39,13 @@ export type Handshake =
     }
   /** A signed POST whose body has `value` at `path`: the answer is this status, without a body. */
   | { kind: "ping"; path: string; value: number; status: 200 | 204 }
+  /**
+   * A GET with this query parameter: the answer is JSON with `prefix` and, in base64, the parameter's HMAC-SHA256 under the
+   * source's secret at `answerKey`.
+   */
+  | { kind: "query_hmac"; parameter: string; answerKey: string; prefix: string }
+  /** A POST that is a form with this field, a number, and nothing else: the answer is 200, without a body. */
+  | { kind: "form_ping"; field: string }
   /** Any request of this method: the answer is 200, without a body. */
   | { kind: "probe"; method: "HEAD" };
 

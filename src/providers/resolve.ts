@@ -18,7 +18,8 @@ const textAt = (place: TextPlace | null, headers: Headers, readBody: () => unkno
   if (place === null) return null;
   switch (place.in) {
     case "header": {
-      const [value, ...repeats] = allHeaders(headers, place.name);
+      const given = allHeaders(headers, place.name);
+      const [value, ...repeats] = given.length > 0 || place.or === undefined ? given : allHeaders(headers, place.or);
       return repeats.length === 0 ? usable(value) : null;
     }
     case "body":

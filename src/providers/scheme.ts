@@ -4,10 +4,12 @@ export type HmacAlgorithm = "sha1" | "sha256" | "sha512";
 /**
  * One piece of what is signed, in order. `timestamp` is the text that the sender gave, digit for digit. `url` is the whole
  * URL that the sender called; `url_unescaped` has some of its escapes undone (`unescapeUrl`). `form` is what the fields of a
- * form say, or the digest of any other body (`_form-content.ts`).
+ * form say, or the digest of any other body (`_form-content.ts`). `body_but_words` is a body that is not one word: words are
+ * signed for whoever asks for a handshake (`_challenge-word.ts`), so nothing is valid whose body is one.
  */
 export type SignedPart =
   | "body"
+  | "body_but_words"
   | "timestamp"
   | "method"
   | "url"
@@ -49,11 +51,16 @@ export type HmacScheme = {
   form: SignatureForm;
   timestamp: SignedTime | null;
   signed: readonly SignedPart[];
+  /** Whether the URL is signed as it is configured, or may have a port more or less (`_url-port.ts`). Default: `exact`. */
+  port?: "exact" | "any";
   /** What the key is: the secret's text (default), or what Standard Webhooks makes of it. */
   key?: "text" | "standard_webhooks";
 };
 
-/** Standard Webhooks with symmetric keys: `<prefix>-id`, `<prefix>-timestamp`, `<prefix>-signature`. */
+/**
+ * Standard Webhooks with symmetric keys: `<prefix>-id`, `<prefix>-timestamp`, `<prefix>-signature`. With `svix`, the names
+ * of the specification are read where those of Svix are not there.
+ */
 export type StandardWebhooksScheme = { kind: "standard_webhooks"; prefix: "webhook" | "svix" };
 
 /**
@@ -66,8 +73,10 @@ export type PublicKeyScheme = {
   encoding: "hex" | "base64";
   /** The header that holds the signature and nothing else. */
   header: string;
-  /** The header that holds the time. No limit is set on its age unless the operator sets one. */
+  /** The header that holds the time. */
   timestampHeader: string;
+  /** The greatest age that is accepted, in seconds. Default: 0, which accepts any. */
+  toleranceSeconds?: number;
   signed: readonly SignedPart[];
 };
 

@@ -26,16 +26,16 @@ export const isTimestamped = (scheme: Scheme): boolean => {
 };
 
 /**
- * The headers of a stored request with the sender's signature made again for `nowMs`, or null when the scheme is
- * not `isTimestamped` (the stored signature holds for ever, or nobody but the sender can make it). Only for requests that were found valid: otherwise this would turn a
- * forgery into a genuine request.
+ * The headers of a stored request with the sender's signature made again for `nowMs`, or null when the scheme is not
+ * `isTimestamped` (the stored signature holds for ever, or nobody but the sender can make it). Only for requests that were
+ * found valid: otherwise this would turn a forgery into a genuine request.
  */
 export const resign = (
   scheme: Scheme,
   request: { headers: Headers; body: Uint8Array },
   key: SigningKey,
 ): Headers | null => {
-  const hmac = hmacOf(scheme);
+  const hmac = hmacOf(scheme, request.headers);
   return hmac !== null && isTimestamped(hmac) ? signHmac(hmac, request, key) : null;
 };
 
@@ -56,7 +56,7 @@ export const signSample = (
     case "hmac":
       return { headers: signHmac(verification, message, key), query: "", body };
     case "standard_webhooks":
-      return { headers: signHmac(standardWebhooksHmac(verification), message, key), query: "", body };
+      return { headers: signHmac(standardWebhooksHmac(verification, headers), message, key), query: "", body };
     case "public_key":
       return { headers: signPublicKey(verification, message, { ...key, privateKey: key.secret }), query: "", body };
     case "body_proof":

@@ -48,7 +48,9 @@ const eventTypePlaceOf = ({ eventTypeSource, eventTypePath }: SourceSettings): T
 const withOwn = (preset: Preset, own: OwnVerification): Preset => {
   const read = readVerification(own, preset.verification);
   const verification: Scheme = read.kind === "scheme" ? read.scheme : { kind: "unverifiable" };
-  const changed = { ...preset, verification };
+  const { handshake } = preset;
+  // Whoever asks gets a word signed, which only the preset's own scheme does not take for an event.
+  const changed = { ...preset, verification, handshake: handshake?.kind === "query_hmac" ? null : handshake };
   // The preset's own signature is forwarded no more than any other header of a sender that does not sign so.
   const credentials = credentialPlaces(verification).headers;
   const ownHeaders = new Set([...preset.ownHeaders, ...headersRead(changed)]);

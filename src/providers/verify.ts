@@ -39,7 +39,7 @@ export const verify = (scheme: Scheme, request: VerifyRequest): Verdict => {
     case "hmac":
       return verifyHmac(scheme, { ...request, secrets });
     case "standard_webhooks":
-      return verifyHmac(standardWebhooksHmac(scheme), { ...request, secrets });
+      return verifyHmac(standardWebhooksHmac(scheme, request.headers), { ...request, secrets });
     case "public_key":
       return verifyPublicKey(scheme, { ...request, secrets });
     case "body_proof":

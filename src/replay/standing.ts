@@ -39,7 +39,9 @@ export const standingOf = async (
   const stored = await readStored(store, event.id);
   if (stored === null) return "gone";
   const at = { secretsAtMs: clock.nowMs(), nowMs: event.receivedAtMs };
-  const verdict = verifyFor(routed, stored.payload, at, tolerances);
+  // Which of its URLs was called is not kept: the one that its makers show.
+  const via = routed.source.dialect === "hookstream" ? "id" : "slug";
+  const verdict = verifyFor(routed, { ...stored.payload, via }, at, tolerances);
   if (verdict?.valid === true) return "released";
   if (!routed.source.requireSignature) return "fine";
   return verdict === null ? "unreadable" : "invalid";

@@ -9,7 +9,9 @@ import { hasReplays } from "../replay/retention.ts";
 import { expireSecrets } from "../routing/expire-secrets.ts";
 import { purge } from "../routing/purge.ts";
 import type { RoutingTable } from "../routing/table.ts";
+import { expireKeys } from "./expire-keys.ts";
 import { expireReplays } from "./expire-replays.ts";
+import { expireSources } from "./expire-sources.ts";
 import { expireEvents } from "./expire.ts";
 import { purgeSources } from "./purge-sources.ts";
 import { reclaimSpace } from "./reclaim.ts";
@@ -65,6 +67,8 @@ const tasksOf = (parts: HousekeepingParts & { readonly overdue: Set<Id> }): read
   let secretsAtMs = Number.NEGATIVE_INFINITY;
   return [
     { name: "expire events", perform: async (run) => !isSteady() || expireEvents(parts, run) },
+    { name: "expire dedup keys", perform: async (run) => !isSteady() || expireKeys(parts, run) },
+    { name: "expire ephemeral sources", perform: async (run) => !isSteady() || expireSources(parts, run) },
     { name: "purge deleted sources", perform: (run) => purgeSources(parts, run) },
     { name: "purge deleted destinations", perform: (run) => sweeper.sweep(run) },
     { name: "expire replays", perform: (run) => expireReplays({ ...parts, isSteady }, run) },

@@ -1,5 +1,7 @@
 import type { Store } from "../db/store.ts";
+import { removeEventCounts } from "../events/count.ts";
 import { findExpired } from "../events/retention.ts";
+import { removeRefused } from "../ingest/refused-log.ts";
 import type { Id } from "../lib/ids.ts";
 import { readDeleted } from "../routing/read-deleted.ts";
 import { removeAll } from "./remove-events.ts";
@@ -25,6 +27,12 @@ const purgeSource = async (parts: Parts, run: Run, sourceId: Id): Promise<boolea
 export const purgeSources = async (parts: Parts, run: Run): Promise<boolean> => {
   for (const sourceId of await readDeleted(parts.store, "sources")) {
     if (!(await purgeSource(parts, run, sourceId))) return false;
+    await run.paced(() =>
+      parts.store.write(async (tx) => {
+        await removeEventCounts(tx, [sourceId]);
+        await removeRefused(tx, sourceId);
+      }),
+    );
   }
   return true;
 };

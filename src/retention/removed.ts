@@ -9,6 +9,8 @@ export type Removed = {
   readonly sources: number;
   /** Secrets that had been replaced and stopped counting. */
   readonly secrets: number;
+  /** What sources knew repeats by. */
+  readonly dedupKeys: number;
 };
 
 /** Counts what one run removes. */
@@ -27,6 +29,7 @@ export const createTally = (): Tally => {
     destinations: 0,
     sources: 0,
     secrets: 0,
+    dedupKeys: 0,
   };
   return {
     add({ events = 0, deliveries = 0, attempts = 0, replays = 0, ...rest }) {
@@ -38,6 +41,7 @@ export const createTally = (): Tally => {
       counts.destinations += rest.destinations ?? 0;
       counts.sources += rest.sources ?? 0;
       counts.secrets += rest.secrets ?? 0;
+      counts.dedupKeys += rest.dedupKeys ?? 0;
     },
     total: () => ({ ...counts }),
   };

@@ -8,7 +8,10 @@ import { passes, type Connection } from "./connection.ts";
 import type { Destination, SealedDestination } from "./destination.ts";
 import type { EventFacts } from "./event-facts.ts";
 import { compileFilter, type Filter } from "./filter.ts";
+import { type IngestVia, ingestUrl } from "./ingest-url.ts";
 import { type Outgoing, plainOutgoing, readOutgoing } from "./outgoing.ts";
+import { type CompiledRules, compileRules } from "./rules.ts";
+import { createSchemaReader, type ReadSchema } from "./schema-reader.ts";
 import type { SealedSecrets, SealedSource, Source } from "./source.ts";
 
 /** Opened secrets, the current one first, or none; `unreadable` when the keys of this process cannot open them. */
@@ -20,8 +23,10 @@ export type Secrets =
 export type RoutedSource = {
   readonly source: Source;
   readonly preset: Preset | null;
-  /** What its sender calls, without query: `PUBLIC_URL/in/<slug>`. Some senders sign it. */
-  readonly url: string;
+  /** What its sender may call, without query. Some senders sign it. */
+  readonly urls: Readonly<Record<IngestVia, string>>;
+  /** Null: it has none. */
+  readonly rules: CompiledRules | null;
   secretsAt(nowMs: number): Secrets;
   /** The JSON text of its sealed settings. Null: it has none, or the keys of this process cannot open them. */
   config(): string | null;
@@ -81,6 +86,14 @@ const openerOf = (keyring: Keyring, place: string, sealed: SealedSecrets): ((now
   };
 };
 
+/** What a table goes by. */
+export type RoutingTableParts = {
+  readonly keyring: Keyring;
+  readonly catalog: Catalog;
+  /** What the URLs of sources start with. Without it, no signature that covers the URL is valid. */
+  readonly publicUrl?: string;
+};
+
 /**
  * Every source, destination and connection that is not deleted, in memory. Changed only by hooks that run after a
  * commit and before the next one, so what a batch matches against is what the store holds.
@@ -89,6 +102,7 @@ export class RoutingTable {
   readonly #keyring: Keyring;
   readonly #catalog: Catalog;
   readonly #publicUrl: string;
+  readonly #readSchema: ReadSchema;
   #sources = new Map<Id, RoutedSource>();
   #sourcesBySlug = new Map<string, RoutedSource>();
   #destinations = new Map<Id, RoutedDestination>();
@@ -97,16 +111,17 @@ export class RoutingTable {
   #filters = new WeakMap<Connection, Filter>();
   readonly #listeners: (() => void)[] = [];
 
-  /** `publicUrl`: what the URLs of sources start with. Without it, no signature that covers the URL is valid. */
-  constructor({ keyring, catalog, publicUrl = "" }: { keyring: Keyring; catalog: Catalog; publicUrl?: string }) {
+  constructor({ keyring, catalog, publicUrl = "" }: RoutingTableParts, readSchema: ReadSchema = createSchemaReader()) {
     this.#keyring = keyring;
     this.#catalog = catalog;
     this.#publicUrl = publicUrl;
+    this.#readSchema = readSchema;
   }
 
   /** A table for the same keys and presets, with nothing in it. */
   empty(): RoutingTable {
-    return new RoutingTable({ keyring: this.#keyring, catalog: this.#catalog, publicUrl: this.#publicUrl });
+    const parts = { keyring: this.#keyring, catalog: this.#catalog, publicUrl: this.#publicUrl };
+    return new RoutingTable(parts, this.#readSchema);
   }
 
   /** Takes over everything that is in `other`, which must not be used afterwards. */
@@ -185,7 +200,8 @@ export class RoutingTable {
     const routed: RoutedSource = {
       source,
       preset: presetFor(this.#catalog, source) ?? null,
-      url: `${this.#publicUrl}/in/${source.ingestSlug}`,
+      urls: { slug: ingestUrl(this.#publicUrl, source, "slug"), id: ingestUrl(this.#publicUrl, source, "id") },
+      rules: compileRules(source, this.#readSchema),
       secretsAt: openerOf(this.#keyring, secretPlace("sources", source.id), sealed),
       config: () => openOrNull(this.#keyring, sealed.config, configPlace(source.id)),
     };

@@ -1,6 +1,7 @@
 import type { Headers } from "../lib/headers.ts";
 import type { Verdict } from "../providers/verdict.ts";
 import { verify } from "../providers/verify.ts";
+import type { IngestVia } from "./ingest-url.ts";
 import type { RoutedSource } from "./table.ts";
 
 /** Seconds that a preset's signatures stay fresh, by the preset's name, where it is not the preset's own. 0: for ever. */
@@ -11,8 +12,10 @@ export type Tolerances = Readonly<Record<string, number>>;
  * process cannot tell: it cannot open the secret, or does not know the provider.
  */
 export const verifyFor = (
-  { preset, url, secretsAt }: Pick<RoutedSource, "preset" | "url" | "secretsAt">,
+  { preset, urls, secretsAt }: Pick<RoutedSource, "preset" | "urls" | "secretsAt">,
   request: {
+    /** Which of the source's URLs was called. */
+    readonly via: IngestVia;
     readonly method: string;
     readonly headers: Headers;
     readonly query: string;
@@ -23,6 +26,7 @@ export const verifyFor = (
 ): Verdict | null => {
   const secrets = secretsAt(at.secretsAtMs);
   if (preset === null || secrets.kind === "unreadable") return null;
+  const url = urls[request.via];
   const toleranceSeconds = tolerances[preset.name];
   return verify(preset.verification, {
     ...request,

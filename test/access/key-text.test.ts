@@ -11,6 +11,16 @@ test("a key is kr_live_ and 32 random bytes in base64url, known by its first 12 
   expect(keyPrefixOf(key)).toBe("kr_live_-_v7");
 });
 
+test.for(["hs_live", "hs_test"] as const)("a key of the form %s has 64 hex digits behind it", (form) => {
+  const made = newKeyText(createSystemRandom(), form);
+  expect(made).toMatch(new RegExp(`^${form}_[0-9a-f]{64}$`));
+  expect(isKeyText(made)).toBe(true);
+  expect(readBearer(`Bearer ${made}`)).toBe(made);
+  expect(keyPrefixOf(made)).toBe(made.slice(0, 12));
+  expect(isKeyText(made.toUpperCase())).toBe(false);
+  expect(isKeyText(made.slice(0, -1))).toBe(false);
+});
+
 test("no two keys are alike", () => {
   const random = createSystemRandom();
   expect(new Set(Array.from({ length: 1000 }, () => newKeyText(random))).size).toBe(1000);

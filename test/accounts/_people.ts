@@ -62,7 +62,7 @@ export const openPeople = async (wish: PeopleWish = {}): Promise<People> => {
     isSignUpOpen: wish.isSignUpOpen ?? false,
     passwords: wish.passwords?.(passwords) ?? passwords,
   });
-  onTestFinished(() => store.settled());
+  onTestFinished(() => accounts.close());
   return { store, access, accounts, clock, log, keyring };
 };
 

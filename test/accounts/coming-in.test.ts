@@ -156,6 +156,7 @@ test("no password is hashed or checked inside a transaction, where all other wri
     store,
     isSignUpOpen: true,
     passwords: (real) => ({
+      ...real,
       // Refused as misuse where the writer is held.
       hash: async (password) => {
         hashes += 1;

@@ -20,7 +20,9 @@ const never = () => Promise.reject(new Error("not asked"));
 /** Operations that no test here runs, but one that waits. */
 const control = (rotateSecrets: () => Promise<never> = never) =>
   createControl({
-    access: { createKey: never, listKeys: never, revokeKey: never },
+    access: { createKey: never, listKeys: never, revokeKey: never, setTeamLimits: never },
+    accounts: { inviteOwner: never },
+    publicUrl: "https://hooks.example.com",
     rotateSecrets,
     backUp: never,
     migrated: { fromVersion: 1, toVersion: 1, backupPath: null },

@@ -40,7 +40,7 @@ const delivery = createDelivery({
 });
 const receive = createReceive({
   clock,
-  arrive: createArrivals({ store, dueTime: clock, table, ids, lanes: delivery.lanes, tolerances: {} }),
+  arrive: createArrivals({ store, dueTime: clock, table, ids, lanes: delivery.lanes, tolerances: {}, countSlots: [0] }),
   tolerances: {},
 });
 await delivery.takeUp();
@@ -52,6 +52,7 @@ const sendForEver = async (): Promise<never> => {
     sent += 1;
     const body = `${prefix}, event ${sent}`;
     const receipt = await receive(routed, {
+      via: "slug",
       method: "POST",
       query: "",
       headers: [],

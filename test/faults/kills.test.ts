@@ -5,7 +5,7 @@ import { runShort } from "../support/fault.ts";
 
 test(
   "invariants 1 and 3: kill -9 under load loses nothing acknowledged, and leaves nothing undelivered",
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     const { account, broken } = await runShort(killsFault);
     expect(broken).toEqual([]);

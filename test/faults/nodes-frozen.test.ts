@@ -6,4 +6,4 @@ import { runShort } from "../support/fault.ts";
 test("a node that did not run for so long that others took over sends nothing beside them", async () => {
   const { broken } = await runShort(nodesFrozenFault);
   expect(broken).toEqual([]);
-}, 60_000);
+}, 120_000);

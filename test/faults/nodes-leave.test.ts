@@ -6,4 +6,4 @@ import { runShort } from "../support/fault.ts";
 test("a node that is asked to end hands over at once, and nothing is sent twice", async () => {
   const { broken } = await runShort(nodesLeaveFault);
   expect(broken).toEqual([]);
-}, 60_000);
+}, 120_000);

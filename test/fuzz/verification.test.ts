@@ -104,7 +104,15 @@ describe.for(shippedPresets)("$name", (preset) => {
           expect(text === null || (text.isWellFormed() && text.length <= 255 && !text.includes("\0"))).toBe(true);
         }
         for (const method of ["GET", "POST", "HEAD", query]) {
-          const asked = { method, headers: given, query, readBody: read, isGenuine: () => true, secrets: [secret] };
+          const asked = {
+            method,
+            headers: given,
+            query,
+            body: bytes,
+            readBody: read,
+            isGenuine: () => true,
+            secrets: [secret],
+          };
           const answer = answerHandshake(preset.handshake, asked);
           for (const text of [answer?.body ?? "", ...(answer?.headers ?? []).map(([, value]) => value)]) {
             expect(text).toMatch(/^[A-Za-z0-9._~{}":,/;= -]{0,2048}$/);

@@ -62,7 +62,15 @@ test("invariant 9: a backlog of 100,000 deliveries stays in the store", { timeou
   const body = Buffer.alloc(1024, "x");
   const receive = async (): Promise<void> => {
     const receivedAtMs = gateway.clock.nowMs();
-    const incoming = { method: "POST", query: "", headers: [], body, senderAddress: null, receivedAtMs };
+    const incoming = {
+      via: "slug",
+      method: "POST",
+      query: "",
+      headers: [],
+      body,
+      senderAddress: null,
+      receivedAtMs,
+    } as const;
     const receipt = await gateway.gateway.receive(routed, incoming);
     if (receipt.kind !== "stored") throw new Error(receipt.kind);
   };

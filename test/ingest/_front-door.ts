@@ -5,8 +5,11 @@ import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 
 import { http, type HttpAnswer, type HttpWish } from "../../harness/http.ts";
-import { createIngestHandler, type IngestParts } from "../../src/api/ingest.ts";
+import type { IngestParts } from "../../src/api/ingest-parts.ts";
+import { createIngestHandler } from "../../src/api/ingest.ts";
 import { ByteBudget } from "../../src/ingest/byte-budget.ts";
+import { createGate } from "../../src/ingest/gate.ts";
+import { createRefusedLog } from "../../src/ingest/refused-log.ts";
 import { createAddressSet } from "../../src/lib/ip.ts";
 import type { Source } from "../../src/routing/source.ts";
 import { type Engine, startEngine } from "../support/engine.ts";
@@ -38,7 +41,9 @@ export const openFrontDoor = async ({
     createIngestHandler({
       table,
       freshen: null,
+      gate: createGate({ store: engine.store }),
       receive,
+      refused: createRefusedLog(engine),
       budget,
       clock,
       ids,

@@ -29,12 +29,14 @@ const routedTo = (
 ): RoutedSource => ({
   source: newSource({ requireSignature }),
   preset,
-  url: ingestUrl,
+  urls: { slug: ingestUrl, id: ingestUrl },
+  rules: null,
   secretsAt: () => secrets,
   config: () => null,
 });
 
 const incoming = (request: Partial<SampleRequest>, over: Partial<Incoming> = {}): Incoming => ({
+  via: "slug",
   method: "POST",
   query: "",
   headers: [],
@@ -54,7 +56,7 @@ const judged = (routed: RoutedSource, request: Incoming, tolerances = {}): Judge
 describe.for(shippedPresets.map((preset) => [preset.name, preset] as const))("a request of %s", ([_, preset]) => {
   const sample = signedSample(preset, secret);
   const { headers: credentials } = credentialPlaces(preset.verification);
-  const bare = { ...sample, headers: preset.sample.headers, body: Buffer.from(preset.sample.body) };
+  const bare = { ...sample, query: "", headers: preset.sample.headers, body: Buffer.from(preset.sample.body) };
   const { verification } = preset;
   // Others have no limit of their own.
   const isLimited =
@@ -68,9 +70,12 @@ describe.for(shippedPresets.map((preset) => [preset.name, preset] as const))("a 
       signatureValid: true,
       signatureReason: "ok",
       quarantined: false,
+      bodyDropped: false,
+      schemaValid: null,
+      dedupKey: null,
       payload: {
         method: "POST",
-        query: "",
+        query: sample.query === "" ? "" : "token=%5Bredacted%5D",
         senderAddress: "192.0.2.1",
         headers: sample.headers.map(([name, value]) => [name, credentials.includes(name) ? "[redacted]" : value]),
         body: sample.body,

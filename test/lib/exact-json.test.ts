@@ -30,3 +30,11 @@ test("loses nothing of what JSON.stringify wrote, and refuses what JSON.parse re
     expect(() => parseExactJson(text)).toThrow(SyntaxError);
   }
 });
+
+test("brackets count outside of strings only, and a thousand levels are enough", () => {
+  const nested = (depth: number): string => `${'[{"\\"[":'.repeat(depth / 2)}1${"}]".repeat(depth / 2)}`;
+  expect(JSON.stringify(parseExactJson(nested(1_000)))).toBe(nested(1_000));
+  expect(() => parseExactJson(nested(1_002))).toThrow(RangeError);
+  const brackets = JSON.stringify({ text: "[".repeat(5_000), escaped: '\\"[[' });
+  expect(JSON.stringify(parseExactJson(brackets))).toBe(brackets);
+});

@@ -72,6 +72,12 @@ const things: {
     sample: 'postern_ingest_refused_total{reason="too_large"} 1',
   },
   {
+    thing: "refused requests that are in no list",
+    happen: (observer) => observer.refusalsForgotten({ count: 3 }),
+    level: null,
+    sample: "postern_ingest_refusals_forgotten_total 3",
+  },
+  {
     thing: "a source whose secret does not open",
     happen: (observer) => observer.ingestRefused({ reason: "unreadable_secret", sourceId: "s-1" }),
     level: "warn",
@@ -233,6 +239,33 @@ const things: {
     happen: (observer) => observer.stopped({ clean: false, durationMs: 20_000 }),
     level: "warn",
     line: { message: "stopped", clean: false },
+  },
+  {
+    thing: "somebody who came in",
+    level: "info",
+    happen: (observer) => observer.entered({ entrance: "sign_in", userId: "u-1" }),
+    sample: 'postern_entries_total{entrance="sign_in",outcome="entered"} 1',
+    line: { message: "somebody came in", entrance: "sign_in", userId: "u-1" },
+  },
+  {
+    thing: "somebody who was not let in",
+    level: "info",
+    happen: (observer) =>
+      observer.entryRefused({ entrance: "invitation", reason: "expired", senderAddress: "203.0.113.7" }),
+    sample: 'postern_entries_total{entrance="invitation",outcome="expired"} 1',
+    line: { message: "somebody was not let in", reason: "expired", senderAddress: "203.0.113.7" },
+  },
+  {
+    thing: "an invitation",
+    level: "info",
+    happen: (observer) => observer.ownerInvited({ expiresAtMs: 3_600_000 }),
+    line: { message: "an owner was invited", expiresAt: "1970-01-01T01:00:00.000Z" },
+  },
+  {
+    thing: "a remark of better-auth",
+    level: "warn",
+    happen: (observer) => observer.signInNoted({ message: "something is odd" }),
+    line: { message: "signing in has a remark", remark: "something is odd" },
   },
 ];
 

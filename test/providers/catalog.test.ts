@@ -1,4 +1,4 @@
-import { globSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 
 import { expect, test } from "vitest";
@@ -32,6 +32,17 @@ test("every file of the presets folder is a preset of the catalog, and nothing e
   expect(names.toSorted()).toEqual(files.toSorted());
 });
 
+test("the documentation lists every preset, and no other", () => {
+  const names = [...catalog.keys()].toSorted();
+  const rows = readFileSync("docs/providers.md", "utf8").matchAll(/^\| `([a-z_]+)`/gm);
+  expect([...rows].map(([, name = ""]) => name).filter((name) => name !== "provider")).toEqual(names);
+  const [, section = ""] = /^## Providers$(.*?)^## /ms.exec(readFileSync("README.md", "utf8")) ?? [];
+  const listed = [...section.matchAll(/`([a-z_]+)`/g)]
+    .map(([, name = ""]) => name)
+    .filter((name) => name !== "provider");
+  expect(listed.toSorted()).toEqual(names);
+});
+
 test("loading twice gives two catalogs that are equal", async () => {
   expect([...(await loadPresets())]).toEqual([...catalog]);
 });
@@ -63,6 +74,11 @@ test.for<[string, Preset, string]>([
     '"x-hub-signature" carries the credential',
   ],
   ["a body that is not signed", withScheme(github, { signed: [{ text: "x" }] }), "the body is not signed"],
+  [
+    "words that are signed for whoever asks, and valid",
+    withScheme(catalog.get("x")!, { signed: ["body"] }),
+    "the signed part must be body_but_words",
+  ],
   ["a time that is not signed", withScheme(stripe, { signed: ["body"] }), "the time is not signed"],
   ["a time that is not read", withScheme(stripe, { timestamp: null }), "signed that is nowhere read"],
   [

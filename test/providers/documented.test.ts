@@ -56,6 +56,7 @@ const rules: Record<string, (body: string) => Headers> = {
   vercel: (body) => [["x-vercel-signature", hmac("sha1", "hex", body)]],
   whatsapp: (body) => [["x-hub-signature-256", `sha256=${hmac("sha256", "hex", body)}`]],
   woocommerce: (body) => [["x-wc-webhook-signature", hmac("sha256", "base64", body)]],
+  x: (body) => [["x-twitter-webhooks-signature", `sha256=${hmac("sha256", "base64", body)}`]],
   xero: (body) => [["x-xero-signature", hmac("sha256", "base64", body)]],
   zendesk: (body) => [
     ["x-zendesk-webhook-signature-timestamp", iso],
@@ -119,76 +120,6 @@ describe("HubSpot", () => {
   });
 });
 
-describe("the senders' own examples are valid", () => {
-  test("Twilio's", () => {
-    // https://www.twilio.com/docs/usage/webhooks/webhooks-security
-    const body = "Digits=1234&To=%2B18005551212&From=%2B14158675310&Caller=%2B14158675310&CallSid=CA1234567890ABCDE";
-    const called = { url: "https://example.com/myapp.php?foo=1&bar=2", secrets: ["12345"] };
-    const request = { headers: [["x-twilio-signature", "L/OH5YylLD5NRKLltdqwSvS0BnU="]] as const, body };
-    expect(reasonOf("twilio", request, called)).toBe("ok");
-    expect(reasonOf("twilio", request, { ...called, url: "https://example.com/myapp.php?foo=1" })).toBe("mismatch");
-  });
-
-  test("Twilio's of before", () => {
-    const body = "CallSid=CA1234567890ABCDE&From=%2B12349013030&To=%2B18005551212&Caller=%2B12349013030&Digits=1234";
-    const called = { url: "https://mycompany.com/myapp.php?foo=1&bar=2", secrets: ["12345"] };
-    const request = { headers: [["x-twilio-signature", "0/KCTR6DLpKmkAf8muzZqo1nDgQ="]] as const, body };
-    expect(reasonOf("twilio", request, called)).toBe("ok");
-  });
-
-  test("SendGrid's", () => {
-    // https://github.com/sendgrid/sendgrid-nodejs/blob/main/packages/eventwebhook/src/eventwebhook.spec.js
-    const key =
-      "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfSmpqIM8kF9mN1flpVKS3GRqe62gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g==";
-    const headers: Headers = [
-      [
-        "x-twilio-email-event-webhook-signature",
-        "MEUCIGHQVtGj+Y3LkG9fLcxf3qfI10QysgDWmMOVmxG0u6ZUAiEAyBiXDWzM+uOe5W0JuG+luQAbPIqHh89M15TluLtEZtM=",
-      ],
-      ["x-twilio-email-event-webhook-timestamp", "1600112502"],
-    ];
-    const event = {
-      email: "hello@world.com",
-      event: "dropped",
-      reason: "Bounced Address",
-      sg_event_id: "ZHJvcC0xMDk5NDkxOS1MUnpYbF9OSFN0T0doUTRrb2ZTbV9BLTA",
-      sg_message_id: "LRzXl_NHStOGhQ4kofSm_A.filterdrecv-p3mdw1-756b745b58-kmzbl-18-5F5FC76C-9.0",
-      "smtp-id": "<LRzXl_NHStOGhQ4kofSm_A@ismtpd0039p1iad1.sendgrid.net>",
-      timestamp: 1_600_112_492,
-    };
-    const body = `${JSON.stringify([event])}\r\n`;
-    expect(reasonOf("sendgrid", { headers, body }, { secrets: [key] })).toBe("ok");
-    expect(reasonOf("sendgrid", { headers, body: body.trim() }, { secrets: [key] })).toBe("mismatch");
-  });
-
-  test("Square's", () => {
-    // https://github.com/square/square-nodejs-sdk
-    const body =
-      '{"merchant_id":"MLEFBHHSJGVHD","type":"webhooks.test_notification","event_id":"ac3ac95b-f97d-458c-a6e6-18981597e05f","created_at":"2022-07-13T20:30:59.037339943Z","data":{"type":"webhooks","id":"bc368e64-01aa-407e-b46e-3231809b1129"}}';
-    const headers: Headers = [["x-square-hmacsha256-signature", "GF4YkrJgGBDZ9NIYbNXBnMzqb2HoL4RW/S6vkZ9/2N4="]];
-    const called = {
-      url: "https://webhook.site/679a4f3a-dcfa-49ee-bac5-9d0edad886b9",
-      secrets: ["Ibxx_5AKakO-3qeNVR61Dw"],
-    };
-    expect(reasonOf("square", { headers, body }, called)).toBe("ok");
-  });
-
-  test.for(["svix", "clerk", "resend"])("Svix's, by which %s signs", (provider) => {
-    // https://docs.svix.com/receiving/verifying-payloads/how-manual
-    const request: Request = {
-      headers: [
-        ["svix-id", "msg_p5jXN8AQM9LWM0D4loKWxJek"],
-        ["svix-timestamp", "1614265330"],
-        ["svix-signature", "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="],
-      ],
-      body: '{"test": 2432232314}',
-    };
-    const key = { secrets: ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"] };
-    expect(reasonOf(provider, request, { ...key, nowMs: 1_614_265_330_000 })).toBe("ok");
-    expect(reasonOf(provider, request, key)).toBe("stale");
-  });
-});
-
 describe("Twilio", () => {
   const signed = (body: string, content: string, called = url): Request => ({
     headers: [["x-twilio-signature", hmac("sha1", "base64", called, content)]],
@@ -232,6 +163,67 @@ describe("Twilio", () => {
     const forged = `https://hooks.example.com/in/slug?bodySHA256=${digestOf("[]")}`;
     expect(reasonOf("twilio", signed("[]", "", called), { url: forged })).toBe("mismatch");
     expect(reasonOf("twilio", signed("[]", ""), { url })).toBe("mismatch");
+  });
+});
+
+describe("Twilio's port", () => {
+  const signedFor = (called: string): Request => ({
+    headers: [["x-twilio-signature", hmac("sha1", "base64", called)]],
+    body: "",
+  });
+
+  // https://github.com/twilio/twilio-node/blob/main/src/webhooks/webhooks.ts
+  test.for([
+    ["https://a.example/in/b?c=d:1", "https://a.example:443/in/b?c=d:1"],
+    ["http://a.example/in/b", "http://a.example:80/in/b"],
+    ["https://a.example:8443/in/b", "https://a.example/in/b"],
+    ["https://[2001:db8::1]:8443/in/b", "https://[2001:db8::1]/in/b"],
+    ["https://[2001:db8::1]/in/b", "https://[2001:db8::1]:443/in/b"],
+  ] as const)("%s may be signed as %s", ([called, signedAs]) => {
+    expect(reasonOf("twilio", signedFor(called), { url: called })).toBe("ok");
+    expect(reasonOf("twilio", signedFor(signedAs), { url: called })).toBe("ok");
+  });
+
+  test.for([
+    ["https://a.example/in/b", "http://a.example/in/b"],
+    ["https://a.example/in/b", "https://a.example:80/in/b"],
+    ["https://a.example:8443/in/b", "https://a.example:443/in/b"],
+    ["https://a.example/in/b", "https://b.example/in/b"],
+    ["https://a.example/in/b", "https://a.example/in/b?c"],
+    ["no URL", ""],
+  ] as const)("%s may not be signed as %s", ([called, signedAs]) => {
+    expect(reasonOf("twilio", signedFor(signedAs), { url: called })).toBe("mismatch");
+  });
+});
+
+describe.for(["svix", "clerk", "resend"])("%s without Svix's brand", (provider) => {
+  const key = Buffer.alloc(24, 3);
+  const over = { secrets: [`whsec_${key.toString("base64")}`] };
+  const macOf = (id: string): string =>
+    `v1,${createHmac("sha256", key).update(`${id}.${seconds}.{}`).digest("base64")}`;
+  const headersOf = (prefix: string, id = "msg_1"): Headers => [
+    [`${prefix}-id`, id],
+    [`${prefix}-timestamp`, seconds],
+    [`${prefix}-signature`, macOf("msg_1")],
+  ];
+
+  test("is signed in the headers of the specification", () => {
+    expect(reasonOf(provider, { headers: headersOf("svix"), body: "{}" }, over)).toBe("ok");
+    expect(reasonOf(provider, { headers: headersOf("webhook"), body: "{}" }, over)).toBe("ok");
+    expect(reasonOf(provider, { headers: headersOf("webhook", "msg_2"), body: "{}" }, over)).toBe("mismatch");
+  });
+
+  test.for(["svix-id", "svix-signature"])(
+    "takes %s as its own when it is there: the id that is read is signed",
+    (name) => {
+      const headers: Headers = [...headersOf("webhook"), [name, "msg_2"]];
+      expect(reasonOf(provider, { headers, body: "{}" }, over)).toBe("missing_header");
+    },
+  );
+
+  test("may come under both names; Svix's hold", () => {
+    const both = [...headersOf("svix"), ...headersOf("webhook", "msg_2")];
+    expect(reasonOf(provider, { headers: both, body: "{}" }, over)).toBe("ok");
   });
 });
 

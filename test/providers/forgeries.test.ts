@@ -36,6 +36,7 @@ const senders = [
   { provider: "sentry", header: "sentry-hook-signature", write: (mac: string) => mac },
   { provider: "vercel", header: "x-vercel-signature", write: (mac: string) => mac },
   { provider: "docusign", header: "x-docusign-signature-1", write: (mac: string) => mac },
+  { provider: "x", header: "x-twitter-webhooks-signature", write: (mac: string) => `sha256=${mac}` },
   { provider: "xero", header: "x-xero-signature", write: (mac: string) => mac },
   { provider: "coinbase_commerce", header: "x-cc-webhook-signature", write: (mac: string) => mac },
   { provider: "lemon_squeezy", header: "x-signature", write: (mac: string) => mac },

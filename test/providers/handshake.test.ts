@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 
 import { describe, expect, test } from "vitest";
 
+import type { Headers } from "../../src/lib/headers.ts";
 import { answerHandshake, type HandshakeAnswer, type HandshakeRequest } from "../../src/providers/handshake.ts";
 import { judge, shippedPreset, shippedPresets, signedSample } from "../support/presets.ts";
 
@@ -17,6 +18,7 @@ const ask = (provider: string, request: Partial<HandshakeRequest>): HandshakeAns
     method: "POST",
     headers: [],
     query: "",
+    body: Buffer.alloc(0),
     readBody: unread,
     isGenuine: () => true,
     secrets: ["the source's secret"],
@@ -74,6 +76,31 @@ test.for([
   ["github", "challenge=a"],
 ] as const)("%s, GET ?%s is not answered", ([provider, query]) => {
   expect(ask(provider, getting(query))).toBeNull();
+});
+
+describe("Microsoft Graph's validation token", () => {
+  // https://learn.microsoft.com/graph/change-notifications-delivery-webhooks
+  const asked = (query: string): Partial<HandshakeRequest> => ({ method: "POST", query });
+  const sentence = "Validation: Testing client application reachability for subscription Request-Id: 522a8e7e-096a";
+
+  test("is answered as plain text, whether it is a word or a sentence", () => {
+    for (const token of [sentence, "abc123"]) {
+      const query = new URLSearchParams({ token: "x", validationToken: token }).toString();
+      expect(ask("microsoft_graph", asked(query))).toEqual({ status: 200, headers: text, body: token });
+    }
+  });
+
+  test.for(["", "validationToken=", "validationToken=a&validationToken=b", "validationToken=%3Cb%3E", "token=x"])(
+    "POST ?%s is not answered",
+    (query) => {
+      expect(ask("microsoft_graph", asked(query))).toBeNull();
+    },
+  );
+
+  test("is not asked for by GET, and no other challenge may be a sentence", () => {
+    expect(ask("microsoft_graph", getting("validationToken=abc"))).toBeNull();
+    expect(ask("dropbox", getting("challenge=a+b"))).toBeNull();
+  });
 });
 
 describe("Okta's challenge in a header", () => {
@@ -145,9 +172,63 @@ test("Discord's ping is answered 204 when it is signed, and an event is an event
   expect(ask("discord", posting({ version: 1, type: "0" }))).toBeNull();
 });
 
-test("Trello looks with HEAD whether the URL is there", () => {
-  expect(ask("trello", { method: "HEAD" })).toEqual({ status: 200, headers: text, body: "" });
-  expect(ask("trello", { method: "GET" })).toBeNull();
+// https://developers.intercom.com/docs/webhooks/setting-up-webhooks
+test.for(["trello", "intercom"])("%s looks with HEAD whether the URL is there", (provider) => {
+  expect(ask(provider, { method: "HEAD" })).toEqual({ status: 200, headers: text, body: "" });
+  expect(ask(provider, { method: "GET" })).toBeNull();
+});
+
+describe("X's challenge", () => {
+  // https://docs.x.com/x-api/webhooks/quickstart
+  const token = "OWQ0MzE3NDEtNjQ0Zi00ZTkzLTk4NjYtZjUwMmMzN2ZkYmE4";
+
+  test("is answered with its HMAC under the consumer secret, every time it is asked", () => {
+    const hmac = createHmac("sha256", "the source's secret").update(token).digest("base64");
+    const answer = ask("x", getting(`crc_token=${token}&nonce=MTc2MjAyMDAwMA`))!;
+    expect([answer.status, answer.headers]).toEqual([200, json]);
+    expect(JSON.parse(answer.body)).toEqual({ response_token: `sha256=${hmac}` });
+  });
+
+  test.for(["", "crc_token=", "crc_token=a&crc_token=b", "crc_token=%7B%7D", "crc_token=%5B1%5D", "crc_token=a+b"])(
+    "GET ?%s is not answered: it could be an event",
+    (query) => {
+      expect(ask("x", getting(query))).toBeNull();
+    },
+  );
+
+  test("is not answered without a secret", () => {
+    expect(ask("x", { ...getting(`crc_token=${token}`), secrets: [] })).toBeNull();
+  });
+
+  test("gives nobody the signature of an event: what is signed for it is no valid body", () => {
+    const answer = JSON.parse(ask("x", getting("crc_token=123"))!.body);
+    const headers: Headers = [["x-twitter-webhooks-signature", answer.response_token]];
+    const request = { headers, query: "", body: Buffer.from("123") };
+    expect(judge(shippedPreset("x"), request, "the source's secret")).toEqual({ valid: false, reason: "mismatch" });
+  });
+});
+
+describe("WooCommerce's ping", () => {
+  const pinging = (body: string): Partial<HandshakeRequest> => ({ body: Buffer.from(body) });
+
+  test("is answered", () => {
+    expect(ask("woocommerce", pinging("webhook_id=12"))).toEqual({ status: 200, headers: text, body: "" });
+  });
+
+  test.for([
+    "",
+    "webhook_id",
+    "webhook_id=",
+    "webhook_id=a",
+    "webhook_id=1&a=b",
+    "webhook_id=1=2",
+    "a=1",
+    "webhook_id=1\n",
+    `webhook_id=${"1".repeat(100)}`,
+    '{"id":1}',
+  ])("%j is none", (body) => {
+    expect(ask("woocommerce", pinging(body))).toBeNull();
+  });
 });
 
 test("a sender without a handshake costs no parsing", () => {

@@ -1,14 +1,18 @@
 import { createHmac } from "node:crypto";
 
 import { sign as signLikeGithub } from "@octokit/webhooks-methods";
+import { EventWebhook } from "@sendgrid/eventwebhook";
+import { verifyKey } from "discord-interactions";
 import { Webhook } from "standardwebhooks";
 import { Stripe } from "stripe";
-import { expect, test } from "vitest";
+import { Webhook as Svix } from "svix";
+import twilio from "twilio/lib/webhooks/webhooks.js";
+import { describe, expect, test } from "vitest";
 
 import { findHeader, type Headers } from "../../src/lib/headers.ts";
 import { resign } from "../../src/providers/sign.ts";
 import { verify } from "../../src/providers/verify.ts";
-import { nowMs, shippedPreset, signedSample } from "../support/presets.ts";
+import { ingestUrl, nowMs, shippedPreset, signedSample, sourceSecret } from "../support/presets.ts";
 
 const secret = "whsec_test_secret";
 const stripe = new Stripe("sk_test_123");
@@ -108,4 +112,99 @@ test("a receiver with the Standard Webhooks library accepts a re-signed event wi
     type: "contact.created",
   });
   expect(findHeader(resigned, "webhook-id")).toBe(preset.sample.deliveryId);
+});
+
+describe("Twilio's library", () => {
+  const { verification } = shippedPreset("twilio");
+  const json = '{"id":1}';
+  const jsonUrl = `${ingestUrl}?bodySHA256=${twilio.getExpectedBodyHash(json)}`;
+  const verdict = (signature: string, url: string, body: string): string =>
+    verify(verification, {
+      headers: [["x-twilio-signature", signature]],
+      url,
+      body: Buffer.from(body),
+      secrets: [secret],
+      nowMs,
+    }).reason;
+
+  test.for<Record<string, string | string[]>>([
+    {},
+    { From: "+14155550100", Body: "Zoë 🦊 & co = 100%" },
+    { b: "2", B: "1", a: ["z", "y", "z"], "": "x" },
+  ])("signs what is valid: %j", (fields) => {
+    const pairs = Object.entries(fields).flatMap(([name, value]) => [value].flat().map((each) => [name, each]));
+    const body = new URLSearchParams(pairs).toString();
+    const signature = twilio.getExpectedTwilioSignature(secret, ingestUrl, fields);
+    expect(verdict(signature, ingestUrl, body)).toBe("ok");
+    expect(verdict(signature, ingestUrl, `${body}&c=d`)).toBe("mismatch");
+  });
+
+  test("signs what is valid: a body of JSON", () => {
+    const signature = twilio.getExpectedTwilioSignature(secret, jsonUrl, {});
+    expect(verdict(signature, jsonUrl, json)).toBe("ok");
+    expect(verdict(signature, jsonUrl, `${json} `)).toBe("mismatch");
+  });
+
+  test("accepts what a receiver behind the same URL would be given", () => {
+    const { headers, body } = signedSample(shippedPreset("twilio"), secret);
+    const fields = Object.fromEntries(new URLSearchParams(body.toString("utf8")));
+    const signature = findHeader(headers, "x-twilio-signature")!;
+    expect(twilio.validateRequest(secret, signature, ingestUrl, fields)).toBe(true);
+  });
+});
+
+test("SendGrid's library accepts what is signed here, and nothing else", () => {
+  const library = new EventWebhook();
+  const preset = shippedPreset("sendgrid");
+  for (const body of bodies) {
+    const { headers } = signedSample(preset, secret, body);
+    const timestamp = findHeader(headers, "x-twilio-email-event-webhook-timestamp")!;
+    const signature = findHeader(headers, "x-twilio-email-event-webhook-signature")!;
+    const publicKey = library.convertPublicKeyToECDSA(sourceSecret(preset, secret));
+    expect(library.verifySignature(publicKey, body, signature, timestamp)).toBe(true);
+    expect(library.verifySignature(publicKey, `${body} `, signature, timestamp)).toBe(false);
+  }
+});
+
+test("Discord's library accepts what is signed here, and nothing else", async () => {
+  const preset = shippedPreset("discord");
+  for (const body of bodies) {
+    const { headers } = signedSample(preset, secret, body);
+    const timestamp = findHeader(headers, "x-signature-timestamp")!;
+    const signature = findHeader(headers, "x-signature-ed25519")!;
+    const publicKey = sourceSecret(preset, secret);
+    expect(await verifyKey(body, signature, timestamp, publicKey)).toBe(true);
+    expect(await verifyKey(`${body} `, signature, timestamp, publicKey)).toBe(false);
+  }
+});
+
+test.for(["svix", "clerk", "resend"])("what Svix's library signs is valid for %s, under either name", (provider) => {
+  const svixSecret = `whsec_${key}`;
+  for (const body of bodies) {
+    const signature = new Svix(svixSecret).sign("msg_1", new Date(nowMs), body);
+    for (const prefix of ["svix", "webhook"]) {
+      const headers: Headers = [
+        [`${prefix}-id`, "msg_1"],
+        [`${prefix}-timestamp`, String(nowMs / 1000)],
+        [`${prefix}-signature`, signature],
+      ];
+      expect(isValid(provider, headers, body, [svixSecret])).toBe(true);
+      expect(isValid(provider, headers, `${body} `, [svixSecret])).toBe(false);
+    }
+  }
+});
+
+test.for(["svix", "webhook"])("a receiver with Svix's library accepts a re-signed event of %s-* headers", (prefix) => {
+  const svixSecret = `whsec_${key}`;
+  const preset = shippedPreset("svix");
+  const stored: Headers = signedSample(preset, svixSecret).headers.map(([name, value]) => [
+    name.replace("svix", prefix),
+    value,
+  ]);
+  const body = Buffer.from(preset.sample.body);
+  // The library reads the real clock.
+  const resigned = resign(preset.verification, { headers: stored, body }, { secret: svixSecret, nowMs: Date.now() })!;
+  expect(resigned.map(([name]) => name).toSorted()).toEqual(stored.map(([name]) => name).toSorted());
+  expect(() => new Svix(svixSecret).verify(body, Object.fromEntries(resigned))).not.toThrow();
+  expect(() => new Svix(svixSecret).verify(body, Object.fromEntries(stored))).toThrow("Message timestamp too old");
 });

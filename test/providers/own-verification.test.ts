@@ -228,6 +228,25 @@ describe("beside a template", () => {
   );
 });
 
+test("a public key's limit of age holds", () => {
+  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+  const key = publicKey.export({ format: "der", type: "spki" }).subarray(-32).toString("hex");
+  const signature = sign(null, Buffer.concat([Buffer.from("1"), body]), privateKey).toString("hex");
+  const sent: Sent = {
+    headers: [
+      ["x-sig", signature],
+      ["x-time", "1"],
+    ],
+    secret: key,
+  };
+  const settings = { timestamp_header: "x-time" };
+  const reasonWith = (more: object): string =>
+    reasonOf(schemeOf(own({ type: "ed25519", header: "x-sig", config: config({ ...settings, ...more }) })), sent);
+  expect(reasonWith({})).toBe("ok");
+  expect(reasonWith({ tolerance_seconds: 0 })).toBe("ok");
+  expect(reasonWith({ tolerance_seconds: 300 })).toBe("stale");
+});
+
 test.for<[OwnVerification, string, string]>([
   [own({ type: null }), "verification_type", "is required to verify"],
   [own({ type: "md5" }), "verification_type", "must be one of hmac_sha256"],

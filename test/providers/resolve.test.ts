@@ -18,6 +18,17 @@ const read = (place: TextPlace | null, headers: Headers, readBody: () => unknown
   return text;
 };
 
+test("a second header is read where the first is not there, and only then", () => {
+  const either: TextPlace = { in: "header", name: "svix-id", or: "webhook-id" };
+  const [branded, unbranded] = [["svix-id", "a"] as const, ["webhook-id", "b"] as const];
+  expect(read(either, [branded, unbranded], neverRead)).toBe("a");
+  expect(read(either, [branded], neverRead)).toBe("a");
+  expect(read(either, [unbranded], neverRead)).toBe("b");
+  expect(read(either, [], neverRead)).toBeNull();
+  expect(read(either, [["svix-id", ""], unbranded], neverRead)).toBeNull();
+  expect(read(either, [unbranded, unbranded], neverRead)).toBeNull();
+});
+
 test("the body is read only when the text is in it", () => {
   expect(read(null, [["x-event", "push"]], neverRead)).toBeNull();
   expect(read(inHeader, [["x-event", "push"]], neverRead)).toBe("push");

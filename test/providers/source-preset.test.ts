@@ -27,6 +27,15 @@ const reasonFor = (settings: SourceSettings, header: string, value: string): str
 
 const mac = (algorithm: string): string => createHmac(algorithm, "s").update(body).digest("hex");
 
+test("nobody has words signed by a source that says itself how its sender signs: they might be what is signed there", () => {
+  const handshakeOf = (provider: string, verification: SourceSettings["verification"]): string | undefined =>
+    presetFor(catalog, { ...generic({ provider }), verification: verification ?? null })?.handshake?.kind;
+  const jwt = { type: "jwt", header: null, config: null };
+  expect(handshakeOf("x", null)).toBe("query_hmac");
+  expect(handshakeOf("x", jwt)).toBeUndefined();
+  expect(handshakeOf("dropbox", jwt)).toBe("query_challenge");
+});
+
 test("there is no preset for a provider that nobody knows", () => {
   expect(presetFor(catalog, generic({ provider: "nobody" }))).toBeUndefined();
   expect(presetFor(createCatalog([]), generic())).toBeUndefined();

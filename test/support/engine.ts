@@ -184,7 +184,7 @@ export const startEngine = async ({
   });
   const receive = createReceive({
     clock,
-    arrive: createArrivals({ store, dueTime, table, ids, lanes: delivery.lanes, tolerances: {} }),
+    arrive: createArrivals({ store, dueTime, table, ids, lanes: delivery.lanes, tolerances: {}, countSlots: [0] }),
     tolerances: {},
   });
   const replays = createReplays({ store, clock, dueTime, ids, table, tolerances: {}, observer, lanes: delivery.lanes });
@@ -209,6 +209,7 @@ export const startEngine = async ({
     const routed = table.source(source.id);
     if (routed === undefined) throw new Error("the source is gone");
     return receive(routed, {
+      via: "slug",
       method: "POST",
       query: "",
       headers: [["content-type", "application/json"]],

@@ -1,3 +1,4 @@
+import type { WireEvent, WireEventDetail } from "./_event-wire.ts";
 import type { WireSource } from "./_source-wire.ts";
 
 /** What the documentation shows. Made up, and the same in every example. */
@@ -34,4 +35,61 @@ export const exampleSource: WireSource = {
   json_schema: null,
   schema_action: null,
   ingest_url: "https://hooks.example.com/v1/ingest/019dc7f12b407c3e9d513f6b0a8e4c27",
+};
+
+export const exampleEvent: WireEvent = {
+  id: "019dc7f40e527a91b3d78c4e6f1a2b93",
+  source_id: "019dc7f12b407c3e9d513f6b0a8e4c27",
+  org_id: "019dc7e000007a01b2c3d4e5f6a7b8c9",
+  env_id: "019dc7e000017a02b2c3d4e5f6a7b8c9",
+  method: "POST",
+  content_type: "application/json",
+  source_ip: "203.0.113.7",
+  payload_size: 36,
+  verification_status: "verified",
+  dedup_status: "unique",
+  status: "delivered",
+  received_at: "2026-04-26T09:05:00Z",
+  source_name: "Stripe production",
+  source_slug: "stripe-production",
+};
+
+export const exampleEventDetail: WireEventDetail = {
+  ...exampleEvent,
+  headers: { "content-type": "application/json", "stripe-signature": "t=1777194300,v1=5257a869..." },
+  query_params: {},
+  payload_inline: '{"id":"evt_1","type":"invoice.paid"}',
+  payload_ref: null,
+  payload: { id: "evt_1", type: "invoice.paid" },
+  verification_error: null,
+  dedup_hash: null,
+  topic: null,
+  payload_encoding: "text",
+  event_type: "invoice.paid",
+  delivery_attempts: [
+    {
+      id: "019dc7f40e547b33a4e89d5f7a2b3ca5",
+      event_id: "019dc7f40e527a91b3d78c4e6f1a2b93",
+      connection_id: "019dc7f290a17d048b1c5e2f7c9a1d39",
+      destination_id: "019dc7f290a17d048b1c5e2f7c9a1d38",
+      request_url: "https://api.your-app.com/webhooks/stripe",
+      request_method: "POST",
+      request_headers: null,
+      request_body_size: 36,
+      response_status: 200,
+      response_headers: null,
+      response_body: "ok",
+      duration_ms: 42,
+      status: "success",
+      error: null,
+      attempt_number: 1,
+      next_retry_at: null,
+      is_dlq: 0,
+      dlq_at: null,
+      trigger_type: "initial",
+      created_at: "2026-04-26T09:05:00Z",
+      connection_name: null,
+      destination_name: null,
+    },
+  ],
 };

@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import type { Access } from "../../access/access.ts";
 import type { KeyCreation } from "../../access/create-key.ts";
+import { nameRule } from "../../access/names.ts";
 import { instantField, noFields, textField } from "../fields.ts";
 import { defineRoute, findNothing } from "./_define-route.ts";
 import { idField, placeFields } from "./_fields.ts";
@@ -40,15 +41,28 @@ const newKey = z.object({
   expires_at: instantField.nullish().describe("Default: never."),
 });
 
-/** How the fields of a request are called here. */
-const wireNames = { name: "name", scopes: "scopes", expiresAt: "expires_at", team: "org_id", env: "env_id" } as const;
+/** What is wrong, in the words of this API. */
+const problemOf = ({ field, message }: Extract<KeyCreation, { kind: "invalid" }>): string => {
+  switch (field) {
+    case "name":
+      return `'name' ${nameRule}`;
+    case "expiresAt":
+      return "'expires_at' must lie in the future";
+    case "scopes":
+      return `'scopes': ${message}`;
+    case "team":
+      return `'org_id': ${message}`;
+    case "env":
+      return `'env_id': ${message}`;
+  }
+};
 
 const toOutcome = (creation: KeyCreation): Outcome => {
   switch (creation.kind) {
     case "created":
       return answer(201, toWireNewKey(creation.key, creation.apiKey));
     case "invalid":
-      return invalidBody(`'${wireNames[creation.field]}': ${creation.message}`);
+      return invalidBody(problemOf(creation));
     case "forbidden":
       return forbidden(`Forbidden: ${creation.message}`);
   }

@@ -1,3 +1,4 @@
+import { sessionCookieName } from "../../accounts/session-cookie.ts";
 import { fieldsOf, toJsonSchema } from "../json-schema.ts";
 import type { DocumentedApi, DocumentedError } from "../openapi.ts";
 import type { RouteInfo } from "../route.ts";
@@ -62,10 +63,16 @@ export const hookstreamApi = (routes: readonly Route[]): DocumentedApi => ({
   securitySchemes: {
     hookstreamKey: { type: "apiKey", in: "header", name: "X-API-Key", description: "`X-API-Key: hs_live_…`" },
     hookstreamBearer: { type: "http", scheme: "bearer", description: "`Authorization: Bearer hs_live_…`" },
+    hookstreamSession: {
+      type: "apiKey",
+      in: "cookie",
+      name: sessionCookieName,
+      description: "Of people who have signed in. It counts for pages of the gateway.",
+    },
   },
   security: (scope) => {
     if (scope === "open") return [];
     const scopes = scope === "signed_in" ? [] : [scope];
-    return [{ hookstreamKey: scopes }, { hookstreamBearer: scopes }];
+    return [{ hookstreamKey: scopes }, { hookstreamBearer: scopes }, { hookstreamSession: scopes }];
   },
 });

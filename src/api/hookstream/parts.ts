@@ -5,7 +5,7 @@ import type { Clock } from "../../lib/clock.ts";
 import type { AddressSet } from "../../lib/ip.ts";
 import type { RoutingParts } from "../../routing/parts.ts";
 import type { DeliveryPort } from "../delivery-port.ts";
-import type { AuthenticateHead, ChoosePlace, ReadCounts, ReadRefused } from "./ports.ts";
+import type { AuthenticateHead, ChoosePlace, EventsPort, ReadCounts, ReadRefused, TestSessionPort } from "./ports.ts";
 
 /** Everything that the hookstream API is made of. Each group of routes asks for what it uses. */
 export type HookstreamParts = {
@@ -23,8 +23,11 @@ export type HookstreamParts = {
   readonly trustedProxies: AddressSet;
   readonly clock: Pick<Clock, "nowMs">;
   readonly delivery: Pick<DeliveryPort, "cancel">;
+  readonly events: EventsPort;
   readonly readCounts: ReadCounts;
   readonly readRefused: ReadRefused;
+  /** Null: strangers may not make test sessions. */
+  readonly testSessions: TestSessionPort | null;
   /** What `ingest_url` fields begin with. No slash at its end. */
   readonly publicUrl: string;
 };

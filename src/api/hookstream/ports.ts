@@ -2,9 +2,19 @@ import type { IncomingHttpHeaders } from "node:http";
 
 import type { Place, Principal } from "../../access/api-key.ts";
 import type { Authentication } from "../../access/authenticate.ts";
+import type { RateLimit } from "../../access/rate-limit.ts";
+import type { Attempt } from "../../delivery/attempt-log.ts";
+import type { AcrossFilter } from "../../events/across.ts";
+import type { Event, Payload } from "../../events/event.ts";
+import type { ReceivedEvent } from "../../events/read-received.ts";
 import type { SourceCount } from "../../events/read-source-counts.ts";
+import type { Sender } from "../../events/senders.ts";
 import type { RefusedRequest } from "../../ingest/read-refused.ts";
 import type { Id } from "../../lib/ids.ts";
+import type { Delivery } from "../../queue/delivery.ts";
+import type { Claim } from "../../routing/claim-source.ts";
+import type { Destination } from "../../routing/destination.ts";
+import type { Source } from "../../routing/source.ts";
 import type { Owner } from "../route.ts";
 
 /** What a request shows before its body: a key, a cookie, and where a browser says that it comes from. */
@@ -38,3 +48,77 @@ export type ReadRefused = (
   sourceId: Id,
   page: { readonly limit: number; readonly before?: Id },
 ) => Promise<readonly RefusedRequest[]>;
+
+/** What test sessions take beside routing. */
+export type TestSessionPort = {
+  /** Where they are until somebody claims them. */
+  readonly place: () => Promise<Place>;
+  /** Counts those that are made, by the network of who makes them. */
+  readonly openLimit: RateLimit;
+  /** What a source received, bytes included, newest first. */
+  readonly readReceived: (
+    owner: Owner,
+    sourceId: Id,
+    page: { readonly limit: number; readonly before?: Id },
+  ) => Promise<readonly ReceivedEvent[]>;
+  /** Gives what a source has stored to another owner. */
+  readonly moveStored: Claim["alsoMove"];
+};
+
+/** Which events are asked for. */
+export type EventsAsked = {
+  /** Null: those of all of the owner's sources. */
+  readonly sourceId: Id | null;
+  readonly filter: AcrossFilter;
+  /** The beginning of an id, or something in the body. Null: nothing is searched for. */
+  readonly search: string | null;
+  readonly limit: number;
+  readonly offset: number;
+  /** Only those that are older. */
+  readonly before?: Id;
+};
+
+/** An event as lists show it. */
+export type ListedEvent = {
+  readonly event: Event;
+  readonly source: Source;
+  /** Null: it was removed meanwhile. */
+  readonly sender: Sender | null;
+};
+
+/** A page of events. */
+export type EventsFound = {
+  /** Newest first. */
+  readonly events: readonly ListedEvent[];
+  readonly total: number;
+  /** Whether there are more than `total`. */
+  readonly capped: boolean;
+  readonly hasMore: boolean;
+  /** Where to go on. Null: there is nothing more. */
+  readonly nextBefore: Id | null;
+};
+
+/** An attempt, with what it was of. */
+export type ListedAttempt = {
+  readonly attempt: Attempt;
+  readonly delivery: Delivery;
+  readonly destination: Destination;
+};
+
+/** An event with all that came of it. */
+export type EventDetail = {
+  readonly event: Event;
+  readonly source: Source;
+  /** Null: it was removed meanwhile. */
+  readonly payload: Payload | null;
+  /** Oldest first. */
+  readonly attempts: readonly ListedAttempt[];
+};
+
+/** Reads stored events. */
+export type EventsPort = {
+  list(owner: Owner, asked: EventsAsked): Promise<EventsFound>;
+  /** Null: the owner has none of that id. */
+  find(owner: Owner, eventId: Id): Promise<{ readonly event: Event; readonly source: Source } | null>;
+  detail(found: { readonly event: Event; readonly source: Source }): Promise<EventDetail>;
+};

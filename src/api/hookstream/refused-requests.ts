@@ -18,7 +18,11 @@ const limitDefault = 50;
 const wireRefused = z.object({
   id: wireId,
   source_id: wireId,
-  reason: z.string(),
+  reason: z
+    .string()
+    .describe(
+      "`invalid_signature`, `schema_invalid`, `ip_denied`, `ip_not_allowed`, `disabled`, `expired`, `request_limit`, `rate_limited`, `too_large`.",
+    ),
   status: z.int().describe("What it was answered with."),
   method: z.string(),
   source_ip: z.string().nullable(),
@@ -31,7 +35,7 @@ type WireRefused = z.output<typeof wireRefused>;
 const example: WireRefused = {
   id: "019dc7f50e527a91b3d78c4e6f1a2b93",
   source_id: "019dc7f12b407c3e9d513f6b0a8e4c27",
-  reason: "signature",
+  reason: "invalid_signature",
   status: 401,
   method: "POST",
   source_ip: "203.0.113.7",

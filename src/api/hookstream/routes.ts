@@ -1,5 +1,6 @@
 import { apiKeyRoutes } from "./api-keys.ts";
 import { environmentRoutes } from "./environments.ts";
+import { eventRoutes } from "./events.ts";
 import type { HookstreamParts } from "./parts.ts";
 import { peopleRoutes } from "./people.ts";
 import { refusedRoutes } from "./refused-requests.ts";
@@ -7,12 +8,23 @@ import type { Route } from "./route.ts";
 import { sessionRoutes } from "./session.ts";
 import { sourceRoutes } from "./sources.ts";
 import { templateRoutes } from "./templates.ts";
+import { testSessionClaimRoutes } from "./test-session-claim.ts";
+import { testSessionRoutes } from "./test-sessions.ts";
+
+const testRoutes = (parts: HookstreamParts): readonly Route[] => {
+  const { testSessions } = parts;
+  return testSessions === null
+    ? []
+    : [...testSessionRoutes({ ...parts, testSessions }), ...testSessionClaimRoutes({ ...parts, testSessions })];
+};
 
 /** All routes of the hookstream API, in the order in which they are documented. */
 export const hookstreamRoutes = (parts: HookstreamParts): readonly Route[] => [
   ...sourceRoutes(parts),
   ...templateRoutes(parts),
   ...refusedRoutes(parts),
+  ...testRoutes(parts),
+  ...eventRoutes(parts),
   ...environmentRoutes(parts),
   ...apiKeyRoutes(parts),
   ...peopleRoutes(parts),

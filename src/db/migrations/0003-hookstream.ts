@@ -38,7 +38,7 @@ const eventColumns = ({ integer, text }: Ddl): string[] =>
   ].map((column) => `alter table events add column ${column}`);
 
 const ruleTables = ({ bytes, integer, text, clustered, changing }: Ddl): string[] => [
-  `create table dedup_keys ( -- owner: ingest
+  `create table dedup_keys ( -- owner: ingest; read by: events, queue
     source_id ${bytes} not null,
     key ${bytes} not null,
     event_id ${bytes} not null,
@@ -86,6 +86,7 @@ export const hookstream: Migration = {
     `create index sources_expiring on sources (expires_at_ms) where expires_at_ms is not null`,
     ...eventColumns(ddl),
     `create index events_duplicate on events (source_id, id) where dedup = 'duplicate'`,
+    `create index events_schema_invalid on events (source_id, id) where schema_valid = 0`,
     ...ruleTables(ddl),
   ],
 };

@@ -92,12 +92,13 @@ const holdText = (table: string, input: string): string =>
      select ${table}.id from ${table} join input on ${table}.id = input.v1 order by ${table}.id for no key update of ${table}
    ) select count(*) from held`;
 
-const compileRaw = ({ sql, together: bulk, holds, parameters }: RawStatement): Compiled => {
+const compileRaw = ({ sql, together: bulk, holds, parameters, keyColumns }: RawStatement): Compiled => {
   if (bulk !== undefined) {
     const input = `with input(${names(parameters).join(", ")}) as materialized (select * from ${unnest(parameters)})`;
-    const main = together(`${input} ${bulk}`, parameters, byKey(parameters.length));
+    const arrange = byKey(keyColumns ?? parameters.length);
+    const main = together(`${input} ${bulk}`, parameters, arrange);
     if (holds === undefined) return main;
-    const hold = together(holdText(holds, input), parameters, byKey(parameters.length));
+    const hold = together(holdText(holds, input), parameters, arrange);
     return { commands: (rows) => [...hold.commands(rows), ...main.commands(rows)] };
   }
   const text = numberPlaces(sql);

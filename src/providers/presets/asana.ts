@@ -17,7 +17,8 @@ export const preset: Preset = {
   eventType: null,
   deliveryId: null,
   ownHeaders: ["x-hook-signature"],
-  // What is echoed is the secret that Asana signs with from then on.
+  // What is echoed is the secret that Asana signs with from then on. The answer to whoever created the webhook has it, too.
+  // https://developers.asana.com/docs/establish-a-webhook
   handshake: { kind: "header_echo", header: "x-hook-secret" },
   sample: {
     headers: [["content-type", "application/json"]],

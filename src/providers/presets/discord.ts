@@ -8,6 +8,7 @@ export const preset: Preset = {
   name: "discord",
   title: "Discord",
   docsUrl: "https://docs.discord.com/developers/events/webhook-events",
+  // No age is documented as too great, nor whether a later try is signed anew.
   verification: {
     kind: "public_key",
     algorithm: "ed25519",

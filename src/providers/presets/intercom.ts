@@ -16,7 +16,8 @@ export const preset: Preset = {
   eventType: { in: "body", path: "topic" },
   deliveryId: { in: "body", path: "id" },
   ownHeaders: ["x-hub-signature"],
-  handshake: null,
+  // https://developers.intercom.com/docs/webhooks/setting-up-webhooks
+  handshake: { kind: "probe", method: "HEAD" },
   sample: {
     headers: [["content-type", "application/json"]],
     body: JSON.stringify({

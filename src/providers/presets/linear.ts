@@ -4,7 +4,7 @@ export const preset: Preset = {
   name: "linear",
   title: "Linear",
   docsUrl: "https://linear.app/developers/webhooks",
-  // The body's `webhookTimestamp` is not held against the clock: whether a retry, up to 6 hours later, has a new one is
+  // The body's `webhookTimestamp`, which `linear-timestamp` repeats, is not held against the clock: whether a retry, up to 6 hours later, has a new one is
   // not documented, and repeats are dropped by their id.
   verification: {
     kind: "hmac",
@@ -17,13 +17,14 @@ export const preset: Preset = {
   },
   eventType: { in: "header", name: "linear-event" },
   deliveryId: { in: "header", name: "linear-delivery" },
-  ownHeaders: ["linear-delivery", "linear-event", "linear-signature"],
+  ownHeaders: ["linear-delivery", "linear-event", "linear-signature", "linear-timestamp"],
   handshake: null,
   sample: {
     headers: [
       ["content-type", "application/json"],
       ["linear-delivery", "234d1a4e-b617-4388-90fe-adc3633d6b72"],
       ["linear-event", "Issue"],
+      ["linear-timestamp", "1762020000000"],
     ],
     body: JSON.stringify({
       action: "create",

@@ -6,8 +6,8 @@ export const preset: Preset = {
   docsUrl: "https://resend.com/docs/dashboard/webhooks/verify-webhooks-requests",
   verification: { kind: "standard_webhooks", prefix: "svix" },
   eventType: { in: "body", path: "type" },
-  deliveryId: { in: "header", name: "svix-id" },
-  ownHeaders: ["svix-id", "svix-signature", "svix-timestamp"],
+  deliveryId: { in: "header", name: "svix-id", or: "webhook-id" },
+  ownHeaders: ["svix-id", "svix-signature", "svix-timestamp", "webhook-id", "webhook-signature", "webhook-timestamp"],
   handshake: null,
   sample: {
     headers: [

@@ -6,6 +6,7 @@ export const preset: Preset = {
   title: "SendGrid",
   docsUrl:
     "https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features",
+  // No age is documented as too great, nor whether a later try is signed anew.
   verification: {
     kind: "public_key",
     algorithm: "ecdsa_p256",

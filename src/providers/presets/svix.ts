@@ -1,14 +1,14 @@
 import type { Preset } from "../preset.ts";
 
-/** Senders that were told to use the specification's own header names are `standard_webhooks`. */
+/** Senders behind Svix write its header names or those of the specification. */
 export const preset: Preset = {
   name: "svix",
   title: "Svix",
   docsUrl: "https://docs.svix.com/receiving/verifying-payloads/how-manual",
   verification: { kind: "standard_webhooks", prefix: "svix" },
   eventType: { in: "body", path: "type" },
-  deliveryId: { in: "header", name: "svix-id" },
-  ownHeaders: ["svix-id", "svix-signature", "svix-timestamp"],
+  deliveryId: { in: "header", name: "svix-id", or: "webhook-id" },
+  ownHeaders: ["svix-id", "svix-signature", "svix-timestamp", "webhook-id", "webhook-signature", "webhook-timestamp"],
   handshake: null,
   sample: {
     headers: [

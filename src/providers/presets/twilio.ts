@@ -12,6 +12,7 @@ export const preset: Preset = {
     form: { kind: "plain", prefix: "" },
     timestamp: null,
     signed: ["url", "form"],
+    port: "any",
   },
   // A form does not say what happened: that is for each of the account's URLs to know.
   eventType: null,

@@ -24,7 +24,9 @@ export const preset: Preset = {
     "x-wc-webhook-source",
     "x-wc-webhook-topic",
   ],
-  handshake: null,
+  // Sent, unsigned, when a webhook is saved; one that is not answered 200 is shown as an error.
+  // https://github.com/woocommerce/woocommerce/blob/trunk/plugins/woocommerce/includes/class-wc-webhook.php
+  handshake: { kind: "form_ping", field: "webhook_id" },
   sample: {
     headers: [
       ["content-type", "application/json"],

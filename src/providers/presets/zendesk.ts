@@ -20,7 +20,8 @@ export const preset: Preset = {
     signed: ["timestamp", "body"],
   },
   eventType: { in: "body", path: "type" },
-  deliveryId: { in: "body", path: "id" },
+  // Every try of an invocation has its id. The body is the operator's own where a trigger sends it, so its `id` may be a ticket's.
+  deliveryId: { in: "header", name: "x-zendesk-webhook-invocation-id" },
   ownHeaders: [
     "x-zendesk-account-id",
     "x-zendesk-webhook-id",
@@ -46,6 +47,6 @@ export const preset: Preset = {
       detail: { id: "35436" },
     }),
     eventType: "zen:event-type:ticket.created",
-    deliveryId: "cbe4028c-7239-495d-b020-f22348516046",
+    deliveryId: "01GXYZ4A6B8C0D2E4F6G8H0J2K",
   },
 };

@@ -122,7 +122,9 @@ test("what is too large, or too deep, is refused", async () => {
   const call = callerOf(await startGateway());
   const large = await call("POST", "/v1/sources", { body: { name: "x", slug: "x", pad: "x".repeat(1024 * 1024) } });
   expect([large.status, large.body]).toEqual(refusalOf(413, "Request body too large"));
-  const deep = `${"[".repeat(100_000)}12345678901234567890${"]".repeat(100_000)}`;
-  const refused = await call("POST", "/v1/sources", { body: `{"name":"x","slug":"x","json_schema":${deep}}` });
-  expect([refused.status, refused.body]).toEqual(refusalOf(400, "Request body is not valid JSON"));
+  for (const field of ["source_config", "json_schema", "nonsense"]) {
+    const deep = `{"name":"x","slug":"x","${field}":{"a":${"[".repeat(100_000)}${"]".repeat(100_000)}}}`;
+    const refused = await call("POST", "/v1/sources", { body: deep });
+    expect([field, refused.status, refused.body]).toEqual([field, ...refusalOf(400, "Request body is not valid JSON")]);
+  }
 });

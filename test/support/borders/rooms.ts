@@ -41,7 +41,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   delivery: [...base, "events", "routing", "queue", "outbound", "signing", "providers", "transforms"],
   replay: [...base, "events", "routing", "queue", "providers"],
   push: [...base, "events", "routing", "queue", "outbound", "signing"],
-  retention: [...base, "events", "routing", "queue", "delivery", "replay"],
+  retention: [...base, "events", "routing", "queue", "ingest", "delivery", "replay"],
   api: ["lib", "observe", ...parts, ...useCases],
   app: ["config", "api", "outbound", "retention", ...base, ...parts, ...useCases],
   cli: ["lib", "config", "app"],
