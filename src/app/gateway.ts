@@ -117,7 +117,10 @@ export const openGateway = async (core: Core, config: Config, overrides: Overrid
     },
     stop: async (graceMs) => {
       await Promise.all([part.retire(), housekeeping.stop(), replays.stop()]);
+      // Whoever still waits for an expression then has had its time.
+      const overdue = clock.after(graceMs, () => void transformer.close());
       await delivery.stop(graceMs);
+      overdue.cancel();
       await transformer.close();
       await refused.stop();
       await part.stop();
