@@ -17,7 +17,7 @@ const ofStores = [
   "test/ingest/**/*.test.ts",
   "test/queue/**/*.test.ts",
   "test/replay/**/*.test.ts",
-  "test/retention/{expire,purge}.test.ts",
+  "test/retention/{expire,expire-sources,purge}.test.ts",
   "test/routing/store.test.ts",
   "test/secrets/{rotate,secrets}.test.ts",
 ];

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 
 /** What can be measured. */
-export const partLetters = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"] as const;
+export const partLetters = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"] as const;
 
 export type PartLetter = (typeof partLetters)[number];
 
@@ -27,7 +27,7 @@ export type Options = {
 
 export const usage = `npm run bench -- [PART…] [options]
 
-  PART            any of a b c d e f g h i j k; default: all. What a share is taken of is measured, too.
+  PART            any of a b c d e f g h i j k l; default: all. What a share is taken of is measured, too.
     a             the bare limit: node:http, one HMAC, an append with grouped fdatasync
     b             ingest, no destination
     c             ingest, delivered to one destination, recorded
@@ -37,11 +37,12 @@ export const usage = `npm run bench -- [PART…] [options]
     g             a minute at full load
     h             lists, filters, pages and search, with 1,000,000 events in the store
     i             from the start until ready
-    j             c, with two connections that filter by the body; each event passes one of them
-    k             c, with a transform of every event
-  --engine NAME   sqlite (default) or postgres: a server of the run's own, for the parts a b c d g
-  --rounds N      rounds of a, b, c, e, j, k, d and i (3)
-  --seconds N     length of one measurement of a, b, c, e, j, k (4)
+    j             b, from a source that also looks for repeats and at a JSON Schema
+    k             c, with two connections that filter by the body; each event passes one of them
+    l             c, with a transform of every event
+  --engine NAME   sqlite (default) or postgres: a server of the run's own, for the parts a b c d g j
+  --rounds N      rounds of a, b, c, e, j, k, l, d and i (3)
+  --seconds N     length of one measurement of a, b, c, e, j, k, l (4)
   --connections N connections that send (64)
   --quick         50,000 events, 20,000 deliveries, one round, short times
   --json FILE     writes all figures, those of each round, too
@@ -68,12 +69,13 @@ const bases: Partial<Record<PartLetter, readonly PartLetter[]>> = {
   b: ["a"],
   c: ["a"],
   e: ["a", "c"],
-  j: ["a", "c"],
+  j: ["a", "b"],
   k: ["a", "c"],
+  l: ["a", "c"],
 };
 
 /** What is measured without a look into the file of the embedded store. */
-const ofAnyEngine: readonly PartLetter[] = ["a", "b", "c", "d", "g"];
+const ofAnyEngine: readonly PartLetter[] = ["a", "b", "c", "d", "g", "j"];
 
 const readEngine = (text: string): Options["engine"] => {
   if (text === "sqlite" || text === "postgres") return text;

@@ -37,6 +37,7 @@ export type Config = {
   readonly deliveryTimeoutMs: number;
   readonly shutdownMs: number;
   readonly stripeToleranceSeconds: number;
+  readonly anonymousSessions: boolean;
   readonly metricsToken: string | null;
   readonly signUp: "closed" | "open";
   readonly logLevel: "debug" | "info" | "warn" | "error" | "silent";
@@ -152,7 +153,7 @@ const options: Options<Config> = {
   role: {
     name: "ROLE",
     default: "all",
-    doc: "What this node does of it, on PostgreSQL: `all`, `api` (management), `ingest` (`/in`) or `worker` (delivery, replays, retention)",
+    doc: "What this node does of it, on PostgreSQL: `all`, `api` (management), `ingest` (events) or `worker` (delivery, replays, retention)",
     parse: oneOf("all", "api", "ingest", "worker"),
   },
   secretsKeys: {
@@ -220,6 +221,12 @@ const options: Options<Config> = {
     default: "300",
     doc: "Greatest age of a Stripe signature",
     parse: whole(1, 86_400),
+  },
+  anonymousSessions: {
+    name: "ANONYMOUS_SESSIONS",
+    default: "off",
+    doc: "`on`: whoever reaches the API may make test URLs without an account, 10 an hour, which go after two weeks",
+    parse: oneOf("on", "off").transform((word) => word === "on"),
   },
   signUp: {
     name: "SIGN_UP",

@@ -14,18 +14,18 @@ export type Setting = {
 /** As many sends in flight as requests come in at once: fewer would measure the lane. */
 export const concurrency = 64;
 
-/** A new gateway on an empty store, with one GitHub source, and with the sink as its destination if that is wanted. */
+/** A new gateway on an empty store, with one GitHub source, which may have rules, and with the sink as its destination if that is wanted. */
 export const newSetting = async (
   bench: Bench,
   part: PartLetter,
-  { delivers }: { delivers: boolean },
+  { delivers, ruled = false }: { delivers: boolean; ruled?: boolean },
 ): Promise<Setting> => {
   const directory = bench.newDirectory(part);
   const store = await bench.stores.next();
   const profileDirectory = bench.profileDirectory(part);
   const gateway = await startGateway(bench.children, { directory, profileDirectory, store });
   const client = createClient(gateway.url, await makeKey(bench.children, directory, store));
-  const source = await client.makeSource("bench");
+  const source = await (ruled ? client.makeRuledSource("bench") : client.makeSource("bench"));
   if (delivers) await client.makeDestination(source, { url: `${bench.sink.url}/`, concurrency });
   return { gateway, client, source };
 };

@@ -10,7 +10,7 @@ import { measureAccepted, measureDelivered, type Throughput } from "./closed-loo
 import type { FullStore } from "./full-store.ts";
 import { newSetting } from "./setting.ts";
 
-type Measured = "a" | "b" | "c" | "e" | "j" | "k";
+type Measured = "a" | "b" | "c" | "e" | "j" | Road;
 
 const measureBare = async (bench: Bench): Promise<Throughput> => {
   const server = await startBare(bench.children, join(bench.newDirectory("a"), "journal"));
@@ -23,6 +23,15 @@ const measureBare = async (bench: Bench): Promise<Throughput> => {
 
 const measureIngest = async (bench: Bench): Promise<Throughput> => {
   const { gateway, source } = await newSetting(bench, "b", { delivers: false });
+  try {
+    return await measureAccepted(bench, { ...gateway, path: source.path });
+  } finally {
+    await gateway.stop();
+  }
+};
+
+const measureRuledIngest = async (bench: Bench): Promise<Throughput> => {
+  const { gateway, source } = await newSetting(bench, "j", { delivers: false, ruled: true });
   try {
     return await measureAccepted(bench, { ...gateway, path: source.path });
   } finally {
@@ -48,20 +57,22 @@ const measureDeliveryWhenFull = async (bench: Bench, { directory, source }: Full
   }
 };
 
+type Road = "k" | "l";
+
 const isPush = { field: "headers.x-github-event", op: "eq", value: "push" };
 const isMain = { field: "payload.ref", op: "eq", value: "refs/heads/main" };
 
 /** Every event passes one of two filters; and a transform that makes a small object of a body of 1 KB. */
-const roads: Readonly<Record<"j" | "k", readonly RoadSettings[]>> = {
-  j: [{ filterRules: [isMain, isPush] }, { filterRules: [isMain, { ...isPush, op: "neq" }] }],
-  k: [
+const roads: Readonly<Record<Road, readonly RoadSettings[]>> = {
+  k: [{ filterRules: [isMain, isPush] }, { filterRules: [isMain, { ...isPush, op: "neq" }] }],
+  l: [
     {
       transform: '{ "ref": ref, "repository": repository.full_name, "commits": $count(commits), "type": $event.type }',
     },
   ],
 };
 
-const measureRoads = async (bench: Bench, part: "j" | "k"): Promise<Throughput> => {
+const measureRoads = async (bench: Bench, part: Road): Promise<Throughput> => {
   const { gateway: before, source } = await newSetting(bench, part, { delivers: true });
   await before.stop();
   setRoads(before.directory, roads[part]);
@@ -79,16 +90,18 @@ const names: Readonly<Record<Measured, string>> = {
   b: "ingest",
   c: "ingest → delivered → recorded",
   e: "the same, store full",
-  j: "the same, two filters",
-  k: "the same, a transform",
+  j: "ingest with dedup and schema",
+  k: "delivered, with two filters",
+  l: "delivered, with a transform",
 };
 
 const shares = [
   { part: "b", of: "a", least: 70 },
   { part: "c", of: "a", least: 35 },
   { part: "e", of: "c", least: 85 },
-  { part: "j", of: "c", least: 60 },
-  { part: "k", of: "c", least: null },
+  { part: "j", of: "b", least: 50 },
+  { part: "k", of: "c", least: 60 },
+  { part: "l", of: "c", least: null },
 ] as const;
 
 /** Shares are of the same round: what disturbs one disturbs both. */
@@ -132,10 +145,10 @@ const lineOf = (part: Measured, round: number, of: Throughput): string =>
   `${Math.round(of.mainCpuUs)} µs; generator and sink ${Math.round(of.benchCpuUs)} µs; ` +
   `other work ${of.foreignProcessors.toFixed(2)} processors`;
 
-/** a, b, c, e, j and k, one after the other in each round. */
+/** a, b, j, c, e, k and l, one after the other in each round. */
 export const measureThroughput = async (bench: Bench, full: FullStore | null): Promise<readonly Figure[]> => {
   const { parts, rounds } = bench.options;
-  const results: Record<Measured, Throughput[]> = { a: [], b: [], c: [], e: [], j: [], k: [] };
+  const results: Record<Measured, Throughput[]> = { a: [], b: [], c: [], e: [], j: [], k: [], l: [] };
   const measure = async (part: Measured): Promise<Throughput | null> => {
     switch (part) {
       case "a":
@@ -147,11 +160,13 @@ export const measureThroughput = async (bench: Bench, full: FullStore | null): P
       case "e":
         return full === null ? null : measureDeliveryWhenFull(bench, full);
       case "j":
+        return measureRuledIngest(bench);
       case "k":
+      case "l":
         return measureRoads(bench, part);
     }
   };
-  const wanted = (["a", "b", "c", "e", "j", "k"] as const).filter((part: PartLetter) => parts.has(part));
+  const wanted = (["a", "b", "j", "c", "e", "k", "l"] as const).filter((part: PartLetter) => parts.has(part));
   for (let round = 1; round <= rounds; round += 1) {
     for (const part of wanted) {
       const result = await measure(part);

@@ -1,8 +1,8 @@
 import { BoundedCache } from "../lib/bounded-cache.ts";
 import type { Clock } from "../lib/clock.ts";
 
-/** Length of a window. All windows of a process start together. */
-const windowMs = 60_000;
+/** Length of a window, unless it is said. All windows of one limit start together. */
+const minuteMs = 60_000;
 
 /** Whoever is counted within one window. Above it, those seen longest ago start anew. */
 const countedMax = 10_000;
@@ -42,11 +42,15 @@ export const judgeRate = (
 };
 
 /**
- * Fixed windows of 60 s, told by the monotonic clock: nobody waits an hour because the wall clock was set back.
- * A `limitPerMinute` of 0 switches it off.
+ * Fixed windows of a minute, or of `windowMs`, told by the monotonic clock: nobody waits an hour because the wall clock was
+ * set back. A `limit` of 0 switches it off.
  */
-export const createRateLimit = (limitPerMinute: number, clock: Pick<Clock, "nowMs" | "monotonicMs">): RateLimit => {
-  if (limitPerMinute === 0) return () => ({ kind: "unlimited" });
+export const createRateLimit = (
+  limit: number,
+  clock: Pick<Clock, "nowMs" | "monotonicMs">,
+  windowMs: number = minuteMs,
+): RateLimit => {
+  if (limit === 0) return () => ({ kind: "unlimited" });
   const counts = new BoundedCache<string, number>(countedMax);
   let endsMs = -Infinity;
   let resetAtSeconds = 0;
@@ -60,6 +64,6 @@ export const createRateLimit = (limitPerMinute: number, clock: Pick<Clock, "nowM
     }
     const count = (counts.get(who) ?? 0) + 1;
     counts.set(who, count);
-    return judgeRate(count, limitPerMinute, { leftMs: endsMs - nowMs, resetAtSeconds });
+    return judgeRate(count, limit, { leftMs: endsMs - nowMs, resetAtSeconds });
   };
 };

@@ -15,7 +15,7 @@ import { inviteOwner, type Invited } from "./invitation.ts";
 import { createPasswords, type Passwords } from "./passwords.ts";
 import type { Registration } from "./registration.ts";
 import { readSessionToken, sessionCookieHeader } from "./session-cookie.ts";
-import { chooseTeam, findSession, type FoundSession } from "./session.ts";
+import { chooseTeam, endSession, findSession, type FoundSession } from "./session.ts";
 import { signInRemarks } from "./sign-in-remarks.ts";
 import { type Credentials, signIn, type SignIn } from "./sign-in.ts";
 import { signUp, type SignUp } from "./sign-up.ts";
@@ -131,6 +131,8 @@ export const openAccounts = (parts: AccountsParts): Accounts => {
     },
     signOut: async (header) => {
       const token = tokenIn(header);
+      // better-auth would say that it is over although the store could not be written.
+      if (token !== null) await endSession(store, token);
       return (await betterAuth()).signOut(token === null ? "" : signed(token));
     },
     inviteOwner: async (team) => {

@@ -62,3 +62,9 @@ export const chooseTeam = (store: Pick<Store, "write">, token: string, teamId: I
       .where("token", "=", token)
       .execute();
   });
+
+/** Ends a session. @throws {StoreError} */
+export const endSession = (store: Pick<Store, "write">, token: string): Promise<void> =>
+  store.write(async (tx) => {
+    await tx.tables<AccountsTables>().deleteFrom("sessions").where("token", "=", token).execute();
+  });

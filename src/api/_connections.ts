@@ -8,6 +8,8 @@ export type Connections = {
    * answered (RFC 9112, section 9.6).
    */
   accept(request: IncomingMessage, response: ServerResponse): boolean;
+  /** Whether something on this connection is not answered yet. */
+  isBusy(socket: Socket): boolean;
   /**
    * Gives up a connection on which nothing more can be read. What came whole before is answered first; then `say` tells
    * the client why, unless it was answered already.
@@ -49,6 +51,7 @@ export const createConnections = (): Connections => {
       });
       return true;
     },
+    isBusy: (socket) => (connections.get(socket)?.open.size ?? 0) > 0,
     giveUp: (socket, say) => {
       const known = connections.get(socket);
       if (known?.isGivenUp === true) return;

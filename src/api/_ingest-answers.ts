@@ -83,6 +83,10 @@ export const refusalAnswer = (refusal: IngestRefusal, via: IngestVia, requestId:
     : json(status, { error: sentence, status, request_id: requestId, ...details }, headers);
 };
 
+/** A refusal in a sentence of its own, as `/v1/ingest` writes them. */
+export const plainRefusal = (status: number, error: string, requestId: string): IngestAnswer =>
+  json(status, { error, status, request_id: requestId });
+
 const ok = json(200, { ok: true });
 
 const wireId = (id: Id): string => id.replaceAll("-", "");
@@ -100,18 +104,26 @@ export const takenAnswer = ({ eventId, sourceId, duplicate }: Taken, via: Ingest
         ...(duplicate ? { duplicate } : {}),
       });
 
+/** An answer that cannot have content announces none (RFC 9110, section 8.6). */
+const withoutContent = ({ status, headers }: IngestAnswer): IngestAnswer => {
+  const { "content-length": _length, "content-type": _type, ...rest } = headers;
+  return { status, body: "", headers: rest };
+};
+
+const isWithoutContent = (status: number): boolean => status === 204 || status === 205 || status === 304;
+
+const chosen = (status: number, body: string, headers: Record<string, string>): IngestAnswer => {
+  const answer = whole(status, body, headers);
+  return isWithoutContent(status) ? withoutContent(answer) : answer;
+};
+
 /** The answer that the maker of a source chose for all of its senders. */
 export const sessionAnswer = ({ status, contentType, body }: SessionResponse): IngestAnswer =>
-  whole(status, body, { "content-type": contentType });
+  chosen(status, body, { "content-type": `${contentType}; charset=utf-8` });
 
 /** The answer to a sender's question. */
-export const handshakeAnswer = ({ status, headers, body }: HandshakeAnswer): IngestAnswer => {
-  const answer = whole(status, body, Object.fromEntries(headers));
-  if (status !== 204) return answer;
-  // An answer that cannot have content announces none.
-  const { "content-length": _length, ...rest } = answer.headers;
-  return { ...answer, headers: rest };
-};
+export const handshakeAnswer = ({ status, headers, body }: HandshakeAnswer): IngestAnswer =>
+  chosen(status, body, Object.fromEntries(headers));
 
 /** How ids of requests are written, beside each dialect's other words. */
 export const writeRequestId = (id: Id, via: IngestVia): string => (via === "slug" ? id : `req_${wireId(id)}`);

@@ -1,68 +1,21 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-import type { RefusedReason } from "../ingest/refusal.ts";
 import { senderAddressOf } from "../ingest/sender-address.ts";
-import type { Id } from "../lib/ids.ts";
 import type { RoutedSource } from "../routing/table.ts";
 import { addressOf, type IngestAddress, sourceAt } from "./_ingest-address.ts";
-import { type IngestAnswer, type IngestRefusal, refusalAnswer, sendAnswer, writeRequestId } from "./_ingest-answers.ts";
-import {
-  type Call,
-  forwardedForOf,
-  handle,
-  methodOf,
-  type Refused,
-  type Result,
-  unavailable,
-} from "./_ingest-request.ts";
+import { type IngestAnswer, refusalAnswer, sendAnswer, writeRequestId } from "./_ingest-answers.ts";
+import { type Call, forwardedForOf, handle, methodOf } from "./_ingest-request.ts";
+import { type Asked, report, type Result, unavailable } from "./_ingest-result.ts";
 import type { IngestParts } from "./ingest-parts.ts";
-
-const observe = (
-  { observer, clock }: IngestParts,
-  routed: RoutedSource | undefined,
-  { startedMs, senderAddress }: Call,
-  result: Result,
-): void => {
-  const durationMs = clock.monotonicMs() - startedMs;
-  const provider = routed?.source.provider;
-  if ("outcome" in result) {
-    observer.ingested({ outcome: result.outcome, provider: provider ?? "unknown", durationMs });
-    return;
-  }
-  const sourceId: Id | undefined = routed?.source.id;
-  observer.ingestRefused({
-    reason: result.as,
-    durationMs,
-    ...(sourceId === undefined ? {} : { sourceId }),
-    ...(provider === undefined ? {} : { provider }),
-    ...(senderAddress === null ? {} : { remoteAddress: senderAddress }),
-  });
-};
-
-/** Which refusals are the source's own, and shown to whoever owns it. */
-const shownReason = (reason: IngestRefusal["reason"]): RefusedReason | null =>
-  reason === "unknown" || reason === "method" || reason === "unavailable" ? null : reason;
 
 const announcedBytes = ({ headers }: IncomingMessage): number => Number(headers["content-length"] ?? 0) || 0;
 
-/** `status`: what it was answered with. */
-const note = (
-  { refused, clock }: IngestParts,
-  { source }: RoutedSource,
-  call: Call,
-  { refusal, bodyBytes, status }: Pick<Refused, "refusal" | "bodyBytes"> & { readonly status: number },
-): void => {
-  const reason = shownReason(refusal.reason);
-  if (reason === null) return;
-  refused.note(source, {
-    reason,
-    status,
-    method: methodOf(call.request),
-    senderAddress: call.senderAddress,
-    bodyBytes: bodyBytes ?? announcedBytes(call.request),
-    receivedAtMs: clock.nowMs(),
-  });
-};
+const askedOf = ({ request, senderAddress, startedMs }: Call): Asked => ({
+  method: methodOf(request),
+  senderAddress,
+  startedMs,
+  announcedBytes: announcedBytes(request),
+});
 
 const answerOf = (result: Result, { address }: Call, requestId: string): { answer: IngestAnswer; close: boolean } =>
   "outcome" in result
@@ -91,9 +44,8 @@ export const createIngestHandler = (
       const handled = found === "unavailable" ? unavailable("overloaded", true) : handle(parts, routed, call);
       const result = handled instanceof Promise ? await handled : handled;
       if (result === null) return;
-      observe(parts, routed, call, result);
       const { answer: what, close } = answerOf(result, call, requestId);
-      if (routed !== undefined && "refusal" in result) note(parts, routed, call, { ...result, status: what.status });
+      report(parts, routed, askedOf(call), { result, status: what.status });
       sendAnswer(response, what, { requestId, close });
     } catch (error) {
       // Nothing was acknowledged, so the sender tries again: 503 says so better than 500.

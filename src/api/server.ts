@@ -1,4 +1,5 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 
@@ -14,6 +15,7 @@ import { refuseConnection, refuseRequest } from "./_refusals.ts";
 import type { ErrorShape } from "./error-shape.ts";
 import { readManagementBody } from "./management-body.ts";
 import { sendJson } from "./send-json.ts";
+import type { Upgrades } from "./upgrades.ts";
 
 /** Takes requests straight from Node, before any framework. */
 export type RawHandler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -39,6 +41,8 @@ export type ServerParts = {
   /** The handler of the ingest URLs. It answers everything under them, request id included. */
   readonly ingest: RawHandler;
   readonly mounts: readonly Mount[];
+  /** Takes what becomes a WebSocket. Default: nothing does. */
+  readonly upgrades?: Upgrades;
   /** Of those dialects that have one of their own. */
   readonly errorShapes?: readonly ErrorShape[];
   readonly timeouts?: Partial<ServerTimeouts>;
@@ -72,8 +76,23 @@ const originForm = (target: string): string => {
 const isForHost = ({ headers }: IncomingMessage, host: string): boolean =>
   (headers.host ?? "").replace(/\.?(:\d*)?$/, "").toLowerCase() === host.toLowerCase();
 
+/** Whether the head of a request that becomes another protocol says that there is a body, too. */
+const announcesBody = ({ headers }: IncomingMessage): boolean =>
+  headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
+
+const acceptUpgrades = (server: Server, upgrades: Upgrades, connections: Connections): void => {
+  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    // Nobody listens any more: what breaks from here on is the handler's, and its client's, to see.
+    socket.on("error", () => socket.destroy());
+    const isDoubtful = isAmbiguousHead(request) || announcesBody(request);
+    // An answer that is still to come would be written into the other protocol.
+    if (isDoubtful || connections.isBusy(request.socket)) socket.destroy();
+    else upgrades.accept({ request, socket, head });
+  });
+};
+
 const createNode = (
-  { ids, ingest, ingestHost = null, timeouts }: ServerParts,
+  { ids, ingest, ingestHost = null, timeouts, upgrades }: ServerParts,
   connections: Connections,
   framework: RawHandler,
 ): Server => {
@@ -104,9 +123,11 @@ const createNode = (
       maxHeaderSize: headerBytesMax,
       // Judged with the rest of the head.
       requireHostHeader: false,
+      shouldUpgradeCallback: (request) => upgrades?.takes(request) === true,
     },
     listener,
   );
+  if (upgrades !== undefined) acceptUpgrades(server, upgrades, connections);
   const most = connectionsMax();
   // Those beyond it are closed at once: their clients try again, as after any lost connection.
   if (most !== null) server.maxConnections = most;
@@ -172,7 +193,11 @@ export const createServer = (parts: ServerParts): GatewayServer => {
         app.server.closeIdleConnections();
         parts.clock.after(idleCheckMs, closeIdle);
       };
-      const cutOff = parts.clock.after(graceMs, () => app.server.closeAllConnections());
+      const cutOff = parts.clock.after(graceMs, () => {
+        app.server.closeAllConnections();
+        parts.upgrades?.cutOff();
+      });
+      parts.upgrades?.close();
       closeIdle();
       await app.close();
       closed = true;

@@ -1,10 +1,15 @@
+import { createAnonymousPlace } from "../access/anonymous-place.ts";
+import type { Place } from "../access/api-key.ts";
 import { createRateLimit, type RateLimit } from "../access/rate-limit.ts";
+import { allows } from "../access/scopes.ts";
 import { mountDocs } from "../api/docs.ts";
 import { hookstreamErrors, mountHookstream } from "../api/hookstream/dialect.ts";
 import { hookstreamApi } from "../api/hookstream/documentation.ts";
 import { createChoosePlace, createIdentify } from "../api/hookstream/identify.ts";
 import type { HookstreamParts } from "../api/hookstream/parts.ts";
+import type { TestSessionPort } from "../api/hookstream/ports.ts";
 import { hookstreamRoutes } from "../api/hookstream/routes.ts";
+import type { IngestParts } from "../api/ingest-parts.ts";
 import { createIngestHandler } from "../api/ingest.ts";
 import { mountKrafter } from "../api/krafter/dialect.ts";
 import { krafterApi } from "../api/krafter/documentation.ts";
@@ -12,10 +17,13 @@ import type { KrafterParts } from "../api/krafter/parts.ts";
 import { krafterRoutes } from "../api/krafter/routes.ts";
 import { mountPlatform } from "../api/platform.ts";
 import { createServer, type GatewayServer } from "../api/server.ts";
+import { createWebSocketIngest } from "../api/web-socket-ingest.ts";
 import type { Config } from "../config.ts";
 import { isPassing } from "../db/store-error.ts";
 import type { Store } from "../db/store.ts";
 import { sendTest } from "../delivery/test-send.ts";
+import { moveEvents } from "../events/move.ts";
+import { readReceived } from "../events/read-received.ts";
 import { readSourceCounts } from "../events/read-source-counts.ts";
 import { readRefused } from "../ingest/read-refused.ts";
 import { createAttemptSearch } from "./attempt-search.ts";
@@ -51,6 +59,19 @@ const krafterParts = (core: Core, gateway: Gateway, config: Config, { rateLimit 
   };
 };
 
+/** Test sessions that one network may make in a window. */
+const sessionLimit = { max: 10, windowMs: 60 * 60 * 1_000 } as const;
+
+const testSessionPort = (core: Core): TestSessionPort => {
+  const { store, clock } = core;
+  return {
+    place: createAnonymousPlace(core),
+    openLimit: createRateLimit(sessionLimit.max, clock, sessionLimit.windowMs),
+    readReceived: (owner, sourceId, page) => readReceived(store, { ...owner, sourceId }, page),
+    moveStored: moveEvents,
+  };
+};
+
 const hookstreamParts = (
   core: Core,
   { delivery, outbound, transformer, replays }: Gateway,
@@ -76,6 +97,7 @@ const hookstreamParts = (
   replays,
   readCounts: (sourceIds) => readSourceCounts(core.store, sourceIds),
   readRefused: (owner, sourceId, page) => readRefused(core.store, { ...owner, sourceId }, page),
+  testSessions: config.anonymousSessions ? testSessionPort(core) : null,
   publicUrl: config.publicUrl,
 });
 
@@ -87,6 +109,14 @@ const tryFreshen = async (store: Pick<Store, "freshen">): Promise<boolean> => {
     if (isPassing(error)) return false;
     throw error;
   }
+};
+
+/** Where a key may write webhooks. */
+const writingPlace = async ({ access, clock }: Core, key: string): Promise<Place | null> => {
+  const authentication = await access.authenticate(`Bearer ${key}`, clock.nowMs());
+  if (authentication.kind === "refused") return null;
+  const { principal } = authentication;
+  return allows(principal.scopes, "webhooks:write") ? principal : null;
 };
 
 /** Puts other parts of an API in place of the real ones: for tests of what the real ones cannot be made to do. */
@@ -114,25 +144,32 @@ export const openServer = (core: Core, gateway: Gateway, config: Config, adapt: 
   const routes = { krafter: krafterRoutes(krafter), hookstream: hookstreamRoutes(hookstream) };
   const apis = [krafterApi(routes.krafter), hookstreamApi(routes.hookstream)];
   const { takesEvents, manages } = does(config.role);
+  const ingest: IngestParts = {
+    // A node that takes no events knows no sources.
+    table: takesEvents ? table : table.empty(),
+    freshen: takesEvents && store.cluster !== null ? () => tryFreshen(store) : null,
+    gate,
+    receive,
+    refused,
+    budget,
+    clock,
+    ids,
+    observer,
+    trustedProxies: config.trustedProxies,
+    bodyBytesMax: config.bodyLimitBytes,
+    isShortOfDisk: () => diskFloor.isShort(),
+  };
   return createServer({
     ids,
     clock,
     observer,
     ingestHost: config.ingestHost,
-    ingest: createIngestHandler({
-      // A node that takes no events knows no sources.
-      table: takesEvents ? table : table.empty(),
-      freshen: takesEvents && store.cluster !== null ? () => tryFreshen(store) : null,
-      gate,
-      receive,
-      refused,
-      budget,
+    ingest: createIngestHandler(ingest),
+    upgrades: createWebSocketIngest({
+      ...ingest,
       clock,
-      ids,
-      observer,
-      trustedProxies: config.trustedProxies,
-      bodyBytesMax: config.bodyLimitBytes,
-      isShortOfDisk: () => diskFloor.isShort(),
+      placeOfKey: (key) => writingPlace(core, key),
+      strangerLimit: hookstream.strangerLimit,
     }),
     mounts: [
       ...(manages ? [mountKrafter(krafter, routes.krafter), mountHookstream(hookstream, routes.hookstream)] : []),

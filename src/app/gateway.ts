@@ -117,9 +117,12 @@ export const openGateway = async (core: Core, config: Config, overrides: Overrid
     },
     stop: async (graceMs) => {
       await Promise.all([part.retire(), housekeeping.stop(), replays.stop()]);
+      // Whoever still waits for an expression then has had its time.
+      const overdue = clock.after(graceMs, () => void transformer.close());
       await delivery.stop(graceMs);
-      await refused.stop();
+      overdue.cancel();
       await transformer.close();
+      await refused.stop();
       await part.stop();
       diskFloor.stop();
       dispatcher[Symbol.dispose]();

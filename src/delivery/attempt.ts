@@ -96,6 +96,8 @@ export type Try = {
   readonly work: Work;
   readonly stored: StoredEvent;
   readonly routed: RoutedDestination;
+  /** Told when the request goes out: to transform it may have taken its time. */
+  readonly sends: () => void;
   readonly signal: AbortSignal;
 };
 
@@ -130,7 +132,7 @@ const openSecrets = (
 /** Tries a delivery once, if we can. Resolves whatever happens: a failed attempt is an outcome. */
 export const performAttempt = async (
   context: AttemptContext,
-  { work, stored, routed, signal }: Try,
+  { work, stored, routed, sends, signal }: Try,
 ): Promise<Attempted | NotAttempted> => {
   const { clock, ids, table, send, names } = context;
   const { delivery } = work;
@@ -157,6 +159,7 @@ export const performAttempt = async (
     attempt: { id: attemptId, number: delivery.attempts + 1, nowMs: startedAtMs },
   });
   const { url, method, timeoutMs } = destination;
+  sends();
   const result = await send({ url, method, headers: request.headers, body: request.body, timeoutMs, signal });
   if (result.kind === "unavailable") return result;
   const outcome = outcomeOf(result, clock.nowMs());

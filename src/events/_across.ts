@@ -12,7 +12,7 @@ export type Events = SelectQueryBuilder<EventTables, "events", object>;
 
 /** Sources whose newest events one statement compares, and ids that it may have to look at for it. */
 const togetherMax = 100;
-const comparedMax = 20_000;
+const comparedMax = 200_000;
 
 const idHexDigits = 32;
 
@@ -41,7 +41,7 @@ const ofIdPrefix = (query: Events, prefix: string): Events =>
     .where("id", "<=", Buffer.from(prefix.padEnd(idHexDigits, "f"), "hex"));
 
 /** Narrows to an owner and a filter. Time is narrowed by id: ids grow with it, and the indexes are by id. */
-export const filtered = (events: Events, { teamId, envId }: EventScope, filter: AcrossFilter): Events => {
+const filtered = (events: Events, { teamId, envId }: EventScope, filter: AcrossFilter): Events => {
   let query = events.where("team_id", "=", idToBytes(teamId)).where("env_id", "=", idToBytes(envId));
   if (filter.status !== undefined) query = ofStatus(query, filter.status);
   if (filter.verification !== undefined) query = ofVerification(query, filter.verification);
@@ -53,47 +53,86 @@ export const filtered = (events: Events, { teamId, envId }: EventScope, filter: 
   return query;
 };
 
-type Newest = { readonly count: number; readonly before?: Id | undefined; readonly after?: Id | undefined };
+type Ids = SelectQueryBuilder<EventTables, "events", { id: Uint8Array }>;
 
-/** The newest ids of some sources: of each one as many as are wanted of all, by its own index, and of those the newest. */
-const newestOfSome = async (
+/** Which ids are looked for: `narrow` takes out what is not wanted, and brings what is into order. */
+type Look = { readonly owner: EventsOwner; readonly filter: AcrossFilter; narrow(ids: Ids): Ids };
+
+type AllIds = SelectQueryBuilder<{ all_ids: { id: Uint8Array } }, "all_ids", object>;
+
+/** The ids of each of some sources, one after the other: by its own index each, which one look at all of them would not use. */
+const idsOfEach = (
   store: Pick<Store, "list">,
-  { sourceIds, ...owner }: EventsOwner,
-  filter: AcrossFilter,
-  { count, before, after }: Newest,
-): Promise<readonly Id[]> => {
+  sourceIds: readonly Id[],
+  { owner, filter, narrow }: Look,
+): AllIds | null => {
   const tables = store.list<EventTables>();
-  const ofSource = (sourceId: Id) => {
-    let query = filtered(tables.selectFrom("events").where("source_id", "=", idToBytes(sourceId)), owner, filter);
-    if (before !== undefined) query = query.where("id", "<", idToBytes(before));
-    if (after !== undefined) query = query.where("id", ">", idToBytes(after));
-    return tables.selectFrom(query.select("id").orderBy("id", "desc").limit(count).as("of_source")).select("id");
-  };
-  const [first, ...rest] = sourceIds.map(ofSource);
-  if (first === undefined) return [];
-  const all = rest.reduce((union, query) => union.unionAll(query), first);
-  const rows = await tables.selectFrom(all.as("newest")).select("id").orderBy("id", "desc").limit(count).execute();
-  return rows.map(({ id }) => idFromBytes(id));
+  const [first, ...rest] = sourceIds.map((sourceId) => {
+    const events = tables.selectFrom("events").where("source_id", "=", idToBytes(sourceId));
+    return tables.selectFrom(narrow(filtered(events, owner, filter).select("id")).as("of_source")).select("id");
+  });
+  if (first === undefined) return null;
+  return tables.selectFrom(rest.reduce((union, query) => union.unionAll(query), first).as("all_ids"));
 };
 
-/** The newest ids of all. Of each further few sources only what is newer than the last that was found so far. */
+const partsOf = (sourceIds: readonly Id[], size: number): readonly (readonly Id[])[] =>
+  Array.from({ length: Math.ceil(sourceIds.length / size) }, (_, at) => sourceIds.slice(at * size, (at + 1) * size));
+
+type Newest = {
+  readonly count: number;
+  readonly before?: Id | undefined;
+  /** What else they must be. */
+  readonly narrow?: (ids: Ids) => Ids;
+};
+
+/**
+ * The newest ids of all: of each source as many as are wanted of all, and of those the newest. Of each further few sources
+ * only what is newer than the last that was found so far.
+ */
 export const newestIds = async (
   store: Pick<Store, "list">,
-  { sourceIds, ...owner }: EventsOwner,
+  owner: EventsOwner,
   filter: AcrossFilter,
-  { count, before }: Newest,
+  { count, before, narrow = (ids) => ids }: Newest,
 ): Promise<readonly Id[]> => {
   const together = Math.max(1, Math.min(togetherMax, Math.floor(comparedMax / count)));
   let newest: readonly Id[] = [];
-  for (let at = 0; at < sourceIds.length; at += together) {
-    const some = { ...owner, sourceIds: sourceIds.slice(at, at + together) };
+  for (const sourceIds of partsOf(owner.sourceIds, together)) {
     const after = newest.length === count ? newest.at(-1) : undefined;
-    const found = await newestOfSome(store, some, filter, { count, before, after });
-    newest = [...newest, ...found].toSorted().toReversed().slice(0, count);
+    const bounded = (ids: Ids): Ids => {
+      const older = before === undefined ? ids : ids.where("id", "<", idToBytes(before));
+      const newer = after === undefined ? older : older.where("id", ">", idToBytes(after));
+      return narrow(newer).orderBy("id", "desc").limit(count);
+    };
+    const query = idsOfEach(store, sourceIds, { owner, filter, narrow: bounded });
+    const rows = (await query?.select("id").orderBy("id", "desc").limit(count).execute()) ?? [];
+    newest = [...newest, ...rows.map(({ id }) => idFromBytes(id))].toSorted().toReversed().slice(0, count);
   }
   return newest;
 };
 
-/** Narrows to these sources. */
-export const ofSources = (query: Events, sourceIds: readonly Id[]): Events =>
-  query.where("source_id", "in", sourceIds.map(idToBytes));
+/** How many there are, up to `countMax`. */
+export const countIds = async (
+  store: Pick<Store, "list">,
+  owner: EventsOwner,
+  filter: AcrossFilter,
+  countMax: number,
+): Promise<number> => {
+  let total = 0;
+  for (const sourceIds of partsOf(owner.sourceIds, togetherMax)) {
+    if (total >= countMax) break;
+    const query = idsOfEach(store, sourceIds, { owner, filter, narrow: (ids) => ids });
+    const some = query
+      ?.select("id")
+      .limit(countMax - total)
+      .as("some");
+    if (some === undefined) continue;
+    const counted = await store
+      .list<EventTables>()
+      .selectFrom(some)
+      .select(({ fn }) => fn.countAll<number>().as("count"))
+      .executeTakeFirst();
+    total += counted?.count ?? 0;
+  }
+  return total;
+};

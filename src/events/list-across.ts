@@ -1,6 +1,6 @@
 import type { Store } from "../db/store.ts";
 import { type Id, idToBytes } from "../lib/ids.ts";
-import { filtered, newestIds, ofSources } from "./_across.ts";
+import { countIds, newestIds } from "./_across.ts";
 import { type EventTables, fromEventRow } from "./_rows.ts";
 import type { AcrossFilter, EventsOwner } from "./across.ts";
 import type { Event } from "./event.ts";
@@ -36,19 +36,9 @@ export const listAcross = async (
 /** How many there are, up to `totalMax`. */
 export const countAcross = async (
   store: Pick<Store, "list">,
-  { sourceIds, ...owner }: EventsOwner,
+  owner: EventsOwner,
   filter: AcrossFilter,
 ): Promise<{ readonly total: number; readonly capped: boolean }> => {
-  if (sourceIds.length === 0) return { total: 0, capped: false };
-  const tables = store.list<EventTables>();
-  const some = filtered(ofSources(tables.selectFrom("events"), sourceIds), owner, filter)
-    .select("id")
-    .limit(totalMax + 1)
-    .as("some");
-  const counted = await tables
-    .selectFrom(some)
-    .select(({ fn }) => fn.countAll<number>().as("total"))
-    .executeTakeFirst();
-  const total = counted?.total ?? 0;
+  const total = await countIds(store, owner, filter, totalMax + 1);
   return { total: Math.min(total, totalMax), capped: total > totalMax };
 };

@@ -1,7 +1,6 @@
 import type { Store } from "../db/store.ts";
-import { type Id, idFromBytes, idToBytes } from "../lib/ids.ts";
-import { filtered, newestIds, ofSources } from "./_across.ts";
-import type { EventTables } from "./_rows.ts";
+import { type Id, idToBytes } from "../lib/ids.ts";
+import { newestIds } from "./_across.ts";
 import type { AcrossFilter, EventsOwner } from "./across.ts";
 
 /** Events that one search looks at: with the size of a body, it bounds what a reader can be kept busy with. */
@@ -13,28 +12,26 @@ export type FoundAcross = { readonly ids: readonly Id[]; readonly nextBefore: Id
 /** Events whose body holds `text`, among the newest 10,000 of the filter, or of those before the cursor. */
 export const searchAcross = async (
   store: Pick<Store, "list">,
-  { sourceIds, ...owner }: EventsOwner,
+  owner: EventsOwner,
   { text, ...filter }: AcrossFilter & { readonly text: string },
   before: Id | undefined,
 ): Promise<FoundAcross> => {
-  const looked = await newestIds(store, { ...owner, sourceIds }, filter, { count: searchedMax, before });
-  const [newest, oldest] = [looked[0], looked.at(-1)];
-  if (newest === undefined || oldest === undefined) return { ids: [], nextBefore: null };
-  const rows = await filtered(ofSources(store.list<EventTables>().selectFrom("events"), sourceIds), owner, filter)
-    .select("id")
-    .where("id", ">=", idToBytes(oldest))
-    .where("id", "<=", idToBytes(newest))
-    .where(({ exists, selectFrom }) =>
-      exists(
-        selectFrom("payloads")
-          .select("event_id")
-          .whereRef("payloads.event_id", "=", "events.id")
-          // Bytes are searched as they are: neither a type nor a case is guessed.
-          .where((eb) => eb(eb.fn<number>("instr", ["payloads.body", eb.val(Buffer.from(text))]), ">", 0)),
+  const looked = await newestIds(store, owner, filter, { count: searchedMax, before });
+  const oldest = looked.at(-1);
+  if (oldest === undefined) return { ids: [], nextBefore: null };
+  const ids = await newestIds(store, owner, filter, {
+    count: searchedMax,
+    before,
+    narrow: (found) =>
+      found.where("id", ">=", idToBytes(oldest)).where(({ exists, selectFrom }) =>
+        exists(
+          selectFrom("payloads")
+            .select("event_id")
+            .whereRef("payloads.event_id", "=", "events.id")
+            // Bytes are searched as they are: neither a type nor a case is guessed.
+            .where((eb) => eb(eb.fn<number>("instr", ["payloads.body", eb.val(Buffer.from(text))]), ">", 0)),
+        ),
       ),
-    )
-    .orderBy("id", "desc")
-    .limit(searchedMax)
-    .execute();
-  return { ids: rows.map(({ id }) => idFromBytes(id)), nextBefore: looked.length < searchedMax ? null : oldest };
+  });
+  return { ids, nextBefore: looked.length < searchedMax ? null : oldest };
 };

@@ -13,4 +13,6 @@ export type Incoming = {
   /** The sender's, as far as trusted proxies tell it. */
   readonly senderAddress: string | null;
   readonly receivedAtMs: number;
+  /** Whether it came over a connection whose maker has shown the source's secret, or a key of its owner. Default: no. */
+  readonly isProven?: boolean;
 };

@@ -75,6 +75,20 @@ export const formatAddress = ({ family, value }: Address): string => {
   return new URL(`http://[${groups.join(":")}]`).hostname.slice(1, -1);
 };
 
+/** Bits of an IPv6 address that tell one network from another: whoever has one has all addresses within it. */
+const networkBits = 64n;
+
+/**
+ * A text that all addresses of one network have in common: the address itself of IPv4, the first half of IPv6. Text that is no
+ * address is its own.
+ */
+export const networkOf = (text: string): string => {
+  const address = parseAddress(text);
+  if (address === undefined) return text;
+  const { family, value } = address;
+  return formatAddress(family === 4 ? address : { family, value: (value >> networkBits) << networkBits });
+};
+
 /** The part of an address that a prefix compares. */
 const head = ({ family, value }: Address, prefixBits: number): bigint => value >> BigInt(bitsOf[family] - prefixBits);
 

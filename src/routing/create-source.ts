@@ -39,7 +39,8 @@ const insert = async (tables: Kysely<RoutingTables>, source: Source, sealed: Sea
   return inserted.numInsertedOrUpdatedRows === 1n;
 };
 
-const fullOf = async (
+/** What is full, if anything is: there are as many sources as there may be. */
+export const fullOf = async (
   tables: Kysely<RoutingTables>,
   scope: Scope,
   { teamSourcesMax }: SourceLimits,

@@ -1,4 +1,4 @@
-import { type AddressSet, createAddressSet } from "../lib/ip.ts";
+import { type AddressSet, createAddressSet, parseCidr } from "../lib/ip.ts";
 import type { CompiledSchema } from "../schemas/compile-schema.ts";
 import type { ReadSchema } from "./schema-reader.ts";
 import type { DedupStrategy, SchemaAction, SourceRules } from "./source.ts";
@@ -20,12 +20,14 @@ export type CompiledRules = {
   readonly requestLimit: number | null;
 };
 
-const addressesOf = ({ ipAllowlist, ipDenylist }: SourceRules): CompiledRules["addresses"] => {
+/** What is no address was refused when it was saved; one that is there all the same must not keep the gateway from starting. */
+const setOf = (list: readonly string[] | null): AddressSet | null =>
   // An empty list says nothing: that of whom to allow would shut out everybody.
-  const [deny, allow] = [ipDenylist, ipAllowlist].map((list) =>
-    list === null || list.length === 0 ? null : createAddressSet(list),
-  );
-  return deny || allow ? { deny: deny ?? null, allow: allow ?? null } : null;
+  list === null || list.length === 0 ? null : createAddressSet(list.filter((text) => parseCidr(text) !== undefined));
+
+const addressesOf = ({ ipAllowlist, ipDenylist }: SourceRules): CompiledRules["addresses"] => {
+  const [deny, allow] = [setOf(ipDenylist), setOf(ipAllowlist)];
+  return deny === null && allow === null ? null : { deny, allow };
 };
 
 const dedupOf = ({ dedup: { enabled, strategy, field, windowSeconds } }: SourceRules): DedupRule | null => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { createSystemRandom } from "../../src/lib/random.ts";
 import { newSealingKey } from "../../src/lib/sealing.ts";
 import { sealingKeys } from "../support/sealing-keys.ts";
-import { freshDirectory, openStore, select } from "../support/store.ts";
+import { freshDirectory, openStore, select, writerOf } from "../support/store.ts";
 import { cookieHeaderOf, newcomer, openPeople, type People, type PeopleWish, somewhere } from "./_people.ts";
 
 const name = "better-auth.session_token";
@@ -99,6 +99,19 @@ describe("a session", () => {
     expect(cookies.find((each) => each.startsWith(`${name}=;`))).toContain("Max-Age=0");
     expect(await whose(first, cookie)).toBeNull();
     expect(await first.accounts.readSession(cookie, first.clock.nowMs())).toBeNull();
+    await store.close();
+  });
+
+  test("that cannot be ended is not said to be over", async () => {
+    const store = await openStore({ directory: freshDirectory() });
+    const writer = await writerOf(store);
+    const people = await signedUp({ store });
+    await writer.breakDown();
+    await expect(people.accounts.signOut(people.cookie)).rejects.toMatchObject({ name: "StoreError" });
+    expect(await whose(people, people.cookie)).toBe(people.userId);
+    await writer.mend();
+    await people.accounts.signOut(people.cookie);
+    expect(await whose(people, people.cookie)).toBeNull();
     await store.close();
   });
 

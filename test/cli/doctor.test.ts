@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { checkClock, checkNode } from "../../src/cli/_check-machine.ts";
 import { checkEgress, checkPublicUrl } from "../../src/cli/_check-options.ts";
 import { holdLock } from "../../src/db/sqlite/lock.ts";
-import { openShell, type Shell } from "./shell.ts";
+import { newestVersion, openShell, type Shell } from "./shell.ts";
 
 /** A store that a gateway has run on. */
 const usedShell = async (env: Record<string, string> = {}): Promise<Shell> => {
@@ -113,7 +113,9 @@ const faults: { name: string; break: (shell: Shell) => void; trouble: RegExp; co
       database.exec("insert into schema_migrations values (999, 'later', 0)");
       database.close();
     },
-    trouble: /^FAIL {2}schema: version 999 is newer than 2, which this program knows; upgrade it$/,
+    trouble: new RegExp(
+      `^FAIL {2}schema: version 999 is newer than ${newestVersion}, which this program knows; upgrade it$`,
+    ),
     code: 1,
   },
   {

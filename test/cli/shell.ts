@@ -9,9 +9,13 @@ import { type Core, openCore } from "../../src/app/core.ts";
 import type { Context } from "../../src/cli/_command.ts";
 import { readConfig } from "../../src/cli/_config.ts";
 import { run } from "../../src/cli/run.ts";
+import { migrations } from "../../src/db/migrations.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { captureLog } from "../support/captured-log.ts";
 import { freshDirectory } from "../support/store.ts";
+
+/** The schema's version that this program makes. */
+export const newestVersion: number = migrations.at(-1)!.version;
 
 /** What a command said, and how it ended. */
 export type Ended = { code: number | null; out: string; err: string };

@@ -119,3 +119,26 @@ test("a store of a newer program is refused, untouched, with what to do about it
   );
   expect(versionsOf(path)).toHaveLength(3);
 });
+
+test("a source that was off before there were more states stores and does not forward: it is paused", () => {
+  const path = newPath();
+  const before = migrations.filter(({ version }) => version <= 2);
+  migrate(path, before, nowMs);
+  const columns = "id, team_id, env_id, kind, dialect, name, ingest_slug, slug, provider";
+  for (const [slug, enabled] of [
+    ["on", 1],
+    ["off", 0],
+  ] as const) {
+    const values = `x'', x'', 'webhook', 'krafter', 'x', '${slug}', '${slug}', 'generic', 1, ${enabled}, 30, 0, 0`;
+    run(
+      path,
+      `insert into sources (${columns}, require_signature, enabled, retention_days, created_at_ms, updated_at_ms)
+       values (x'0${enabled}', ${values})`,
+    );
+  }
+  migrate(path, migrations, nowMs);
+  expect(rowsOf(path, "select slug, status, dedup_window_seconds, transport from sources order by slug")).toEqual([
+    { slug: "off", status: "paused", dedup_window_seconds: 300, transport: "http" },
+    { slug: "on", status: "active", dedup_window_seconds: 300, transport: "http" },
+  ]);
+});

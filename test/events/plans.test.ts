@@ -2,9 +2,12 @@ import { CompiledQuery, type KyselyPlugin } from "kysely";
 import { expect, test } from "vitest";
 
 import type { Store } from "../../src/db/store.ts";
+import type { AcrossFilter } from "../../src/events/across.ts";
+import { countAcross, listAcross } from "../../src/events/list-across.ts";
 import { countEvents, type EventFilter, listEvents, searchEvents } from "../../src/events/list.ts";
 import { readStored } from "../../src/events/read.ts";
 import { walkEvents } from "../../src/events/scan.ts";
+import { searchAcross } from "../../src/events/search-across.ts";
 import { isPostgres } from "../support/postgres.ts";
 import { ids } from "../support/records.ts";
 import { execute, freshDirectory, freshStore, idLiteral, reachInto } from "../support/store.ts";
@@ -104,4 +107,39 @@ test("no list, count, search or walk reads a whole table of 100,000 events, and 
   expect(await indexOf({ signatureValid: false })).toContain("events_unverified");
   expect(await countEvents(store, owner, { eventType: "rare" })).toEqual({ total: 100, capped: false });
   expect(await countEvents(store, owner, { status: "failed" })).toEqual({ total: 200, capped: false });
+});
+
+/** Of events of many sources. */
+const across: readonly AcrossFilter[] = [
+  {},
+  { status: "failed" },
+  { status: "succeeded" },
+  { verification: "verified" },
+  { verification: "failed" },
+  { verification: "skipped" },
+  { verification: "schema_invalid" },
+  { dedup: "duplicate" },
+  { dedup: "unique" },
+  { method: "PUT" },
+  { fromMs: 1, toMs: 2 },
+  { idPrefix: "0123456789" },
+];
+
+test("nor does any over many sources", async () => {
+  const directory = freshDirectory();
+  const store = await freshStore({ directory });
+  await fill(store);
+  await reachInto(directory, "analyze");
+  const { watched, plans } = watch(store);
+  const ofMany = { ...owner, sourceIds: [owner.sourceId, ...Array.from({ length: 5 }, () => ids.next())] };
+  for (const filter of across) {
+    await listAcross(watched, ofMany, filter, { limit: 51, offset: 0 });
+    await countAcross(watched, ofMany, filter);
+    if (filter.verification !== undefined) {
+      await searchAcross(watched, ofMany, { ...filter, text: "nowhere" }, undefined);
+    }
+    const lines = await plans();
+    expect([filter, lines.filter((line) => wholeScan.test(line))]).toEqual([filter, []]);
+    expect(lines.length).toBeGreaterThan(1);
+  }
 });

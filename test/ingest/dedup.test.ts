@@ -1,23 +1,19 @@
 import { createHmac } from "node:crypto";
-import { Agent, request } from "node:http";
 
 import { describe, expect, test } from "vitest";
 
 import type { HttpWish } from "../../harness/http.ts";
 import { eventually } from "../support/engine.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { startGateway } from "../support/gateway.ts";
 import { startReceiver } from "../support/receiver.ts";
+import { connect, flood, isDuplicate, makeSource, send, storedOf } from "../support/ruled-source.ts";
 import { select } from "../support/store.ts";
-import { connect, makeSource, type RuledSource, send, storedOf, type Told } from "./_ruled-source.ts";
 
 type Wish = HttpWish & { readonly query?: string };
 
 const secret = "a secret of the source";
 const mac = (body: string): string => createHmac("sha256", secret).update(body).digest("hex");
 const header = (value: string | string[], body = '{"a":1}'): Wish => ({ headers: { "x-delivery": value }, body });
-const isDuplicate = ({ status, json }: Told): boolean =>
-  status === 200 && typeof json === "object" && json !== null && "duplicate" in json;
-
 /** What a source makes of requests that come one after the other: which are repeats. */
 const repeatsAmong = async (fields: object, wishes: readonly Wish[]): Promise<boolean[]> => {
   const gateway = await startGateway();
@@ -194,40 +190,12 @@ test("a forged post burns no id: the genuine one comes after it, and is routed",
   await eventually(() => expect(receiver.requests).toHaveLength(1));
 });
 
-/** Posts over as many connections as there are agents. */
-const postOver = (agent: Agent, url: string, headers: Record<string, string>): Promise<Told> =>
-  new Promise((resolve, reject) => {
-    const outgoing = request(url, { method: "POST", agent, headers }, (incoming) => {
-      const chunks: Buffer[] = [];
-      incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
-      incoming.once("end", () => {
-        const text = Buffer.concat(chunks).toString();
-        resolve({ status: incoming.statusCode!, headers: incoming.headers, text, json: JSON.parse(text) });
-      });
-    });
-    outgoing.once("error", reject);
-    outgoing.end("{}");
-  });
-
-const flood = async (gateway: TestGateway, source: RuledSource): Promise<readonly Told[]> => {
-  const agents = Array.from({ length: 4 }, () => new Agent({ keepAlive: true, maxSockets: 1 }));
-  try {
-    return await Promise.all(
-      Array.from({ length: 200 }, (_, at) =>
-        postOver(agents[at % 4]!, gateway.url + source.path, { "x-delivery": "one", "x-sig": mac("{}") }),
-      ),
-    );
-  } finally {
-    for (const agent of agents) agent.destroy();
-  }
-};
-
 test("of 200 concurrent posts of one id over four connections, exactly one is routed", async () => {
   await using receiver = await startReceiver();
   const gateway = await startGateway();
   const source = await makeSource(gateway, signedDedup);
   await connect(gateway, source, receiver.url);
-  const told = await flood(gateway, source);
+  const told = await flood([gateway.url], source, { "x-delivery": "one", "x-sig": mac("{}") });
   expect(told.map(({ status }) => status)).toEqual(Array.from({ length: 200 }, () => 200));
   expect(told.filter(isDuplicate)).toHaveLength(199);
   const stored = await storedOf(gateway, source);

@@ -8,7 +8,7 @@ import { eventually } from "../support/engine.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { shippedPreset } from "../support/presets.ts";
 import { startReceiver } from "../support/receiver.ts";
-import { connect, countOf, makeSource, refusalsOf, send, storedOf, type RuledSource } from "./_ruled-source.ts";
+import { connect, countOf, makeSource, refusalsOf, send, storedOf, type RuledSource } from "../support/ruled-source.ts";
 
 type Wish = HttpWish & { readonly query?: string };
 

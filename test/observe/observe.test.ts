@@ -151,6 +151,20 @@ const things: {
     sample: 'postern_destinations_disabled_total{reason="gone"} 1',
   },
   {
+    thing: "a circuit that opened",
+    happen: (observer) => observer.circuitChanged({ to: "open", destinationId: "d-1" }),
+    level: "warn",
+    line: { destinationId: "d-1", to: "open" },
+    sample: 'postern_destination_circuit_changes_total{to="open"} 1',
+  },
+  {
+    thing: "a circuit that closed",
+    happen: (observer) => observer.circuitChanged({ to: "closed", destinationId: "d-1" }),
+    level: "info",
+    line: { destinationId: "d-1", to: "closed" },
+    sample: 'postern_destination_circuit_changes_total{to="closed"} 1',
+  },
+  {
     thing: "a bulk replay that ended",
     happen: (observer) => observer.replayEnded({ ...replay, status: "completed" }),
     level: "info",
@@ -239,6 +253,33 @@ const things: {
     happen: (observer) => observer.stopped({ clean: false, durationMs: 20_000 }),
     level: "warn",
     line: { message: "stopped", clean: false },
+  },
+  {
+    thing: "somebody who came in",
+    level: "info",
+    happen: (observer) => observer.entered({ entrance: "sign_in", userId: "u-1" }),
+    sample: 'postern_entries_total{entrance="sign_in",outcome="entered"} 1',
+    line: { message: "somebody came in", entrance: "sign_in", userId: "u-1" },
+  },
+  {
+    thing: "somebody who was not let in",
+    level: "info",
+    happen: (observer) =>
+      observer.entryRefused({ entrance: "invitation", reason: "expired", senderAddress: "203.0.113.7" }),
+    sample: 'postern_entries_total{entrance="invitation",outcome="expired"} 1',
+    line: { message: "somebody was not let in", reason: "expired", senderAddress: "203.0.113.7" },
+  },
+  {
+    thing: "an invitation",
+    level: "info",
+    happen: (observer) => observer.ownerInvited({ expiresAtMs: 3_600_000 }),
+    line: { message: "an owner was invited", expiresAt: "1970-01-01T01:00:00.000Z" },
+  },
+  {
+    thing: "a remark of better-auth",
+    level: "warn",
+    happen: (observer) => observer.signInNoted({ message: "something is odd" }),
+    line: { message: "signing in has a remark", remark: "something is odd" },
   },
 ];
 

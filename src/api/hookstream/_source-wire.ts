@@ -81,7 +81,7 @@ export const wireSource: z.ZodType<WireSource> = z.object({
   schema_validation_enabled: wireFlag,
   json_schema: text.describe("JSON."),
   schema_action: z.enum(["reject", "warn"]).nullable(),
-  ingest_url: z.string().describe("What the sender calls, with any method."),
+  ingest_url: z.string().describe("What the sender calls, with any method; for `websocket`, what it opens."),
 });
 
 /** A source, and what answers show beside its own row. */
@@ -122,6 +122,9 @@ export const shownTemplate = (catalog: Catalog, { template, provider }: Source):
 const jsonOrNull = (list: readonly string[] | null): string | null => (list === null ? null : JSON.stringify(list));
 const instantOrNull = (ms: number | null): string | null => (ms === null ? null : isoSeconds(ms));
 
+/** What the sender opens. It takes requests at the other URL as well. */
+const socketUrl = (publicUrl: string, id: string): string => `${publicUrl.replace(/^http/, "ws")}/v1/ws/ingest/${id}`;
+
 export const toWireSource = (
   { source, count, secret, config }: ShownSource,
   { catalog, publicUrl }: { readonly catalog: Catalog; readonly publicUrl: string },
@@ -160,6 +163,6 @@ export const toWireSource = (
     schema_validation_enabled: toWireFlag(source.schema.enabled),
     json_schema: source.schema.json,
     schema_action: source.schema.action,
-    ingest_url: `${publicUrl}/v1/ingest/${id}`,
+    ingest_url: source.transport === "websocket" ? socketUrl(publicUrl, id) : `${publicUrl}/v1/ingest/${id}`,
   };
 };

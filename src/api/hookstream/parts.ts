@@ -16,6 +16,7 @@ import type {
   EventsPort,
   ReadCounts,
   ReadRefused,
+  TestSessionPort,
 } from "./ports.ts";
 
 /** Everything that the hookstream API is made of. Each group of routes asks for what it uses. */
@@ -43,6 +44,8 @@ export type HookstreamParts = {
   readonly replays: Pick<Replays, "replayOne" | "startRoad" | "getRoad">;
   readonly readCounts: ReadCounts;
   readonly readRefused: ReadRefused;
+  /** Null: strangers may not make test sessions. */
+  readonly testSessions: TestSessionPort | null;
   /** What `ingest_url` fields begin with. No slash at its end. */
   readonly publicUrl: string;
 };

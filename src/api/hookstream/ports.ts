@@ -2,14 +2,17 @@ import type { IncomingHttpHeaders } from "node:http";
 
 import type { Place, Principal } from "../../access/api-key.ts";
 import type { Authentication } from "../../access/authenticate.ts";
+import type { RateLimit } from "../../access/rate-limit.ts";
 import type { Attempt } from "../../delivery/attempt-log.ts";
 import type { AcrossFilter } from "../../events/across.ts";
 import type { Event, Payload } from "../../events/event.ts";
+import type { ReceivedEvent } from "../../events/read-received.ts";
 import type { SourceCount } from "../../events/read-source-counts.ts";
 import type { Sender } from "../../events/senders.ts";
 import type { RefusedRequest } from "../../ingest/read-refused.ts";
 import type { Id } from "../../lib/ids.ts";
 import type { Delivery } from "../../queue/delivery.ts";
+import type { Claim } from "../../routing/claim-source.ts";
 import type { Connection } from "../../routing/connection.ts";
 import type { Destination } from "../../routing/destination.ts";
 import type { Source } from "../../routing/source.ts";
@@ -51,6 +54,22 @@ export type ReadRefused = (
   sourceId: Id,
   page: { readonly limit: number; readonly before?: Id },
 ) => Promise<readonly RefusedRequest[]>;
+
+/** What test sessions take beside routing. */
+export type TestSessionPort = {
+  /** Where they are until somebody claims them. */
+  readonly place: () => Promise<Place>;
+  /** Counts those that are made, by the network of who makes them. */
+  readonly openLimit: RateLimit;
+  /** What a source received, bytes included, newest first. */
+  readonly readReceived: (
+    owner: Owner,
+    sourceId: Id,
+    page: { readonly limit: number; readonly before?: Id },
+  ) => Promise<readonly ReceivedEvent[]>;
+  /** Gives what a source has stored to another owner. */
+  readonly moveStored: Claim["alsoMove"];
+};
 
 /** Which events are asked for. */
 export type EventsAsked = {

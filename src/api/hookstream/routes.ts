@@ -15,6 +15,15 @@ import type { Route } from "./route.ts";
 import { sessionRoutes } from "./session.ts";
 import { sourceRoutes } from "./sources.ts";
 import { templateRoutes } from "./templates.ts";
+import { testSessionClaimRoutes } from "./test-session-claim.ts";
+import { testSessionRoutes } from "./test-sessions.ts";
+
+const testRoutes = (parts: HookstreamParts): readonly Route[] => {
+  const { testSessions } = parts;
+  return testSessions === null
+    ? []
+    : [...testSessionRoutes({ ...parts, testSessions }), ...testSessionClaimRoutes({ ...parts, testSessions })];
+};
 
 /** All routes of the hookstream API, in the order in which they are documented. */
 export const hookstreamRoutes = (parts: HookstreamParts): readonly Route[] => [
@@ -25,6 +34,7 @@ export const hookstreamRoutes = (parts: HookstreamParts): readonly Route[] => [
   ...circuitRoutes(parts),
   ...connectionRoutes(parts),
   ...connectionTestRoutes(parts),
+  ...testRoutes(parts),
   ...eventRoutes(parts),
   ...retryRoutes(parts),
   ...attemptRoutes(parts),

@@ -65,7 +65,7 @@ const read = (parts: SessionParts): Route =>
     path: "/auth/get-session",
     scope: "signed_in",
     tag,
-    summary: "Read one's session",
+    summary: "Get the session",
     description: "Who is signed in, and where. A session that is used goes on; after a week without it is over.",
     params: noFields,
     query: noFields,

@@ -2,7 +2,6 @@ import { z } from "zod";
 
 import { createSource } from "../../routing/create-source.ts";
 import { deleteSource } from "../../routing/delete-source.ts";
-import { sourcesMax } from "../../routing/limits.ts";
 import { getSource, pageSources } from "../../routing/read-sources.ts";
 import { updateSource } from "../../routing/update-source.ts";
 import { noFields, present } from "../fields.ts";
@@ -15,9 +14,10 @@ import { cursorFields, pageOf } from "./_pages.ts";
 import { settledBody } from "./_settled-body.ts";
 import { type ShowParts, showSource, showSources, unmaskedConfig } from "./_shown-source.ts";
 import { newSourceFields, sourceChangeFields } from "./_source-fields.ts";
+import { fullOutcome } from "./_source-limits.ts";
 import { shownTemplate, wireSource } from "./_source-wire.ts";
 import type { HookstreamParts } from "./parts.ts";
-import { answer, conflict, forbidden, invalidBody, notFound, type Route } from "./route.ts";
+import { answer, conflict, invalidBody, notFound, type Route } from "./route.ts";
 
 /** What these routes use. */
 export type SourceParts = ShowParts & Pick<HookstreamParts, "routing" | "choosePlace" | "access" | "delivery">;
@@ -29,11 +29,6 @@ const common = { tag: "Sources", names: "Source" } as const;
 const one = { body: z.object({ source: wireSource }), example: { source: exampleSource } };
 
 const slugTaken = (slug: string | undefined) => conflict(`A source with slug '${slug}' already exists`);
-
-const full = {
-  environment: forbidden(`Plan limit reached: an environment has at most ${sourcesMax} sources`),
-  team: forbidden("Plan limit reached: the organization has as many sources as it may have"),
-} as const;
 
 const create = (parts: SourceParts): Route =>
   defineRoute(parts, {
@@ -66,7 +61,7 @@ const create = (parts: SourceParts): Route =>
           return answer(201, { source: await showSource(parts, created.source, set) });
         }
         case "limit_reached":
-          return full[created.of];
+          return fullOutcome[created.of];
         case "slug_taken":
           return slugTaken(body.slug);
       }

@@ -239,6 +239,7 @@ const rows: readonly [what: string, sent: object, shown: object][] = [
     {
       type: "websocket",
       source_config: '{"url":"wss://x","headers":{"a":"b"}}',
+      ingest_url: expect.stringMatching(/^wss:\/\/hooks\.example\.com\/v1\/ws\/ingest\/[0-9a-f]{32}$/),
     },
   ],
   [

@@ -18,14 +18,15 @@ type Power = {
 const withoutSockets: readonly string[] = (
   "node:async_hooks node:buffer node:child_process node:cluster node:crypto node:events node:fs node:fs/promises " +
   "node:os node:path node:path/posix node:process node:sqlite node:stream node:stream/consumers node:timers " +
-  "node:timers/promises node:tty node:url node:util node:worker_threads node:zlib jsonata kysely pino prom-client zod"
+  "node:timers/promises node:tty node:url node:util node:worker_threads node:zlib jsonata kysely pino " +
+  "prom-client zod"
 ).split(" ");
 
 export const powers: readonly Power[] = [
   {
     what: "sockets",
     // better-auth could open some, to sign in with other services: it is given no occasion.
-    only: /^src\/(outbound\/|db\/postgres\/|accounts\/_better-auth\.ts$|api\/(server|control-socket)\.ts$|cli\/_client\.ts$)/,
+    only: /^src\/(outbound\/|db\/postgres\/|accounts\/_better-auth\.ts$|api\/(server|control-socket|_web-socket)\.ts$|cli\/_client\.ts$)/,
     modules: new RegExp(`^(?!(src|test)/|(${withoutSockets.join("|")})$)`),
     globals: /^(fetch|WebSocket|WebSocketStream|EventSource|XMLHttpRequest|RTCPeerConnection|WebTransport)$/,
   },
@@ -36,6 +37,13 @@ export const powers: readonly Power[] = [
     modules: /^(undici|node:(net|tls|http|https|http2|dgram|quic))$/,
     names: /^(?!(createServer|createSecureContext|isIP|errors|getGlobalDispatcher|setGlobalDispatcher)$)/,
   },
+  // It listens on no port by itself, and is told so; what connects outward is another class of it.
+  {
+    what: "sockets",
+    only: /^src\/api\/_web-socket\.ts$/,
+    modules: /^ws$/,
+  },
+  { what: "sockets", only: /^$/, modules: /^ws$/, names: /^(?!WebSocketServer$)/ },
   { what: "sockets", only: /^src\/outbound\/_name-query\.ts$/, modules: /^node:dns(\/promises)?$/ },
   {
     what: "sockets",
@@ -50,7 +58,11 @@ export const powers: readonly Power[] = [
     only: /^src\/providers\/catalog\.ts$/,
     expressions: /^import\(\?\)$/,
   },
-  { what: "threads", only: /^src\/(db|transforms)\//, modules: /^node:(worker_threads|cluster)$/ },
+  {
+    what: "threads",
+    only: /^src\/(db\/|transforms\/_(worker|thread)\.ts$|accounts\/(hasher|_hash-thread)\.ts$)/,
+    modules: /^node:(worker_threads|cluster)$/,
+  },
   { what: "processes", only: /^$/, modules: /^node:child_process$/ },
   { what: "SQLite", only: /^src\/db\/sqlite\//, modules: /^node:sqlite$/ },
   { what: "PostgreSQL", only: /^src\/db\/postgres\/(session|_failure)\.ts$/, modules: /^pg$/ },

@@ -1,7 +1,9 @@
+import { Agent, request } from "node:http";
+
 import { http, type HttpAnswer, type HttpWish } from "../../harness/http.ts";
 import type { Id } from "../../src/lib/ids.ts";
-import type { TestGateway } from "../support/gateway.ts";
-import { idLiteral, select } from "../support/store.ts";
+import type { TestGateway } from "./gateway.ts";
+import { idLiteral, select } from "./store.ts";
 
 /** A source that was made with the hookstream API, and its two URLs. */
 export type RuledSource = {
@@ -90,4 +92,39 @@ export const refusalsOf = async (gateway: TestGateway, { id }: RuledSource): Pro
   const { body } = await gateway.request("GET", `/v1/sources/${id}/refused?limit=100`);
   const refused = body.refused as { reason: string; status: number }[];
   return refused.map(({ reason, status }) => `${reason} ${status}`);
+};
+
+/** Whether an answer says that its event repeats another. */
+export const isDuplicate = ({ status, json }: Told): boolean =>
+  status === 200 && typeof json === "object" && json !== null && "duplicate" in json;
+
+const postOver = (agent: Agent, url: string, headers: Readonly<Record<string, string>>): Promise<Told> =>
+  new Promise((resolve, reject) => {
+    const outgoing = request(url, { method: "POST", agent, headers }, (incoming) => {
+      const chunks: Buffer[] = [];
+      incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
+      incoming.once("end", () => {
+        resolve(read({ status: incoming.statusCode!, headers: incoming.headers, body: Buffer.concat(chunks) }));
+      });
+    });
+    outgoing.once("error", reject);
+    outgoing.end("{}");
+  });
+
+/** Posts `{}` with these headers 200 times at once, over four connections, to the gateways in turn. */
+export const flood = async (
+  urls: readonly string[],
+  { path }: Pick<RuledSource, "path">,
+  headers: Readonly<Record<string, string>>,
+): Promise<readonly Told[]> => {
+  const agents = Array.from({ length: 4 }, () => new Agent({ keepAlive: true, maxSockets: 1 }));
+  try {
+    return await Promise.all(
+      Array.from({ length: 200 }, (_, at) =>
+        postOver(agents[at % agents.length]!, urls[at % urls.length]! + path, headers),
+      ),
+    );
+  } finally {
+    for (const agent of agents) agent.destroy();
+  }
 };
