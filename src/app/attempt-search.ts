@@ -5,7 +5,7 @@ import type { EventScope } from "../events/event.ts";
 import { readByIds } from "../events/list-across.ts";
 import type { Id } from "../lib/ids.ts";
 import type { Delivery } from "../queue/delivery.ts";
-import { readDeliveries } from "../queue/read.ts";
+import { readDeliveries, readWaits } from "../queue/read.ts";
 import type { RoutingTable } from "../routing/table.ts";
 
 type Parts = { readonly store: Pick<Store, "lookup" | "list">; readonly table: RoutingTable };
@@ -69,9 +69,14 @@ const look = async (
 const listed = async (parts: Parts, owner: EventScope, found: readonly Found[]): Promise<readonly ListedAttempt[]> => {
   const ids = found.map(({ key }) => key.id);
   const eventIds = [...new Set(found.map(({ key }) => key.eventId))];
-  const [attempts, events] = await Promise.all([
+  const waiting = found.filter(({ delivery }) => delivery.status === "pending");
+  const [attempts, events, waits] = await Promise.all([
     readAttempts(parts.store, owner, ids),
     readByIds(parts.store, eventIds),
+    readWaits(
+      parts.store,
+      waiting.map(({ key }) => key),
+    ),
   ]);
   const attemptById = new Map(attempts.map(({ attempt }) => [attempt.id, attempt]));
   const eventById = new Map(events.map((event) => [event.id, event]));
@@ -81,7 +86,8 @@ const listed = async (parts: Parts, owner: EventScope, found: readonly Found[]):
     const destination = parts.table.destination(delivery.destinationId)?.destination;
     const connection = parts.table.connection(delivery.sourceId, delivery.connectionId) ?? null;
     if (attempt === undefined || event === undefined || destination === undefined) return [];
-    return [{ attempt, delivery, destination, connection, bodyBytes: event.bodyBytes }];
+    const nextAtMs = waits.get(delivery.id) ?? null;
+    return [{ attempt, delivery, destination, connection, bodyBytes: event.bodyBytes, nextAtMs }];
   });
 };
 

@@ -82,8 +82,7 @@ export const openGateway = async (core: Core, config: Config, overrides: Overrid
   const receive = createReceive({ clock, arrive, tolerances });
   const wake = (destinationId: Id): void => delivery.lanes.wake(destinationId);
   const housekeeping = createHousekeeping({ store, clock, table, observer, newestAtOpenMs, wake, ownership });
-  const { lanes } = delivery;
-  const replays = createReplays({ store, clock, dueTime, ids, table, tolerances, observer, lanes, ownership });
+  const replays = createReplays({ ...core, tolerances, lanes: delivery.lanes, ownership });
   const part = createPart(core, { membership, delivery, replays });
   const budget = new ByteBudget(config.ingestBytesMax);
   const diskFloor = await watchDiskFloor({ store, clock, observer }, config.diskFreeBytesMin);

@@ -97,7 +97,8 @@ const toExchange = ({ attempt: { exchange }, destination, bodyBytes }: ListedAtt
 export const toWireAttempt = (listed: ListedAttempt): WireAttempt => {
   const { attempt, delivery, destination, connection } = listed;
   const deadAtMs = givenUpAtMs(listed);
-  const retryAtMs = delivery.status === "pending" && attempt.number === delivery.attempts ? delivery.notBeforeMs : null;
+  const isNewest = delivery.status === "pending" && attempt.number === delivery.attempts;
+  const retryAtMs = isNewest ? (listed.nextAtMs ?? delivery.notBeforeMs) : null;
   const { request_url, request_method, request_headers, request_body_size, response_headers } = toExchange(listed);
   const destinationName = nameOf(destination);
   return {

@@ -113,6 +113,8 @@ export type ListedAttempt = {
   readonly connection: Connection | null;
   /** Of its event. */
   readonly bodyBytes: number;
+  /** When its delivery is tried next. Null: it is in hand, or has ended. */
+  readonly nextAtMs: number | null;
 };
 
 /** Which attempts are asked for. */

@@ -49,7 +49,8 @@ const jobBody: z.ZodType<RoadWish> = z
     rate_limit: z.int().min(1).max(rateMax).nullish().describe("Events per second. Default: 10."),
     max_events: z.int().min(1).max(eventsMax).nullish().describe("The oldest so many. Default: 1000."),
   })
-  .refine(({ from, to }) => from < to, { path: ["to"], error: "must be after from" })
+  // Not the other way round: one that is no time is told as that alone.
+  .refine(({ from, to }) => !(from >= to), { path: ["to"], error: "must be after from" })
   .transform((body) => ({
     destinationId: body.destination_id,
     sourceId: orAbsent(body.source_id),
@@ -83,13 +84,16 @@ const wireJob = z.object({
 
 type WireJob = z.output<typeof wireJob>;
 
+const toIdOrNull = (id: Id | null | undefined): string | null =>
+  id === null || id === undefined ? null : toWireId(id);
+
 const toInstant = (ms: number | null | undefined): string | null =>
   ms === null || ms === undefined ? null : isoSeconds(ms);
 
 const toWireJob = (replay: Replay): WireJob => ({
   id: toWireId(replay.id),
   destination_id: toWireId(replay.sourceId),
-  connection_id: replay.road?.connectionId == null ? null : toWireId(replay.road.connectionId),
+  connection_id: toIdOrNull(replay.road?.connectionId),
   source_ids: JSON.stringify(replay.road?.sourceIds.map(toWireId) ?? []),
   from: toInstant(replay.filter.fromMs),
   to: toInstant(replay.filter.toMs),
@@ -120,14 +124,15 @@ const exampleJob: WireJob = {
   completed_at: "2026-04-27T09:00:35Z",
 };
 
+const isThere = async (id: Id | undefined, find: (id: Id) => Promise<unknown>): Promise<boolean> =>
+  id === undefined || (await find(id)) !== null;
+
 /** The thing that a wish names and the owner does not have; null when all are there. */
 const missingOf = async (
   { routing }: ReplayJobParts,
   owner: Owner,
   { destinationId, sourceId, connectionId }: RoadWish,
 ): Promise<Outcome | null> => {
-  const isThere = async (id: Id | undefined, find: (id: Id) => Promise<unknown>): Promise<boolean> =>
-    id === undefined || (await find(id)) !== null;
   if (!(await isThere(destinationId, (id) => findDestination(routing, owner, id)))) return notFound("Destination");
   if (!(await isThere(sourceId, (id) => getSource(routing, owner, id)))) return notFound("Source");
   if (!(await isThere(connectionId, (id) => findConnection(routing, owner, id)))) return notFound("Connection");

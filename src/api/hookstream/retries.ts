@@ -32,8 +32,8 @@ const retriedAnswer = {
 };
 
 const messageOf = ({ retried, errors }: Resent): string => {
-  if (retried.length > 0)
-    return `${retried.length} ${retried.length === 1 ? "delivery is" : "deliveries are"} sent once more`;
+  if (retried.length === 1) return "1 delivery is sent once more";
+  if (retried.length > 1) return `${retried.length} deliveries are sent once more`;
   return errors.length === 0 ? "No delivery has failed" : "Nothing is sent once more";
 };
 

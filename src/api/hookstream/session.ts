@@ -91,6 +91,7 @@ const choose = (parts: SessionParts): Route =>
     params: noFields,
     query: noFields,
     body: z.object({ organization_id: idField }),
+    bodyExample: { organization_id: "019dc7e000007a01b2c3d4e5f6a7b8c9" },
     answers: { 200: { description: "The session acts there.", body: success } },
     names,
     find: findNothing,
