@@ -61,7 +61,6 @@ export const openGateway = async (core: Core, config: Config, overrides: Overrid
   const { store, clock, dueTime, ids, table, observer, metrics, newestAtOpenMs } = core;
   const outbound = createOutbound({ clock, egressAllow: config.egressAllow, ...overrides.outbound });
   const names = { headerPrefix: config.headerPrefix, userAgent: `Postern/${version}` };
-  // Its limits are of real time, whatever the time of day is set to.
   const transformer = createTransformer(systemClock);
   const membership = openMembership(core, config);
   const ownership = membership ?? ownsAll;
