@@ -9,7 +9,7 @@ const ofStores = [
   "test/access/{keys,environments}.test.ts",
   "test/accounts/{coming-in,sessions}.test.ts",
   "test/api/**/*.test.ts",
-  "test/db/{group-commit,overlap,probe,transaction}.test.ts",
+  "test/db/{group-commit,overlap,probe,singly,transaction}.test.ts",
   "test/delivery/**/*.test.ts",
   "test/events/**/*.test.ts",
   "test/fuzz/{ingest,management}.test.ts",
@@ -26,7 +26,7 @@ const ofStores = [
 const ofEmbedded = ["test/gateway/disk-floor.test.ts", "test/ingest/free-space.test.ts"];
 
 /** Of the PostgreSQL engine itself. */
-const ofPostgres = ["test/db/postgres/**/*.test.ts", "test/nodes/**/*.test.ts"];
+const ofPostgres = ["test/cli/database.test.ts", "test/db/postgres/**/*.test.ts", "test/nodes/**/*.test.ts"];
 
 const config: ViteUserConfig = defineConfig({
   test: {

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 
 /** What can be measured. */
-export const partLetters = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"] as const;
+export const partLetters = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n"] as const;
 
 export type PartLetter = (typeof partLetters)[number];
 
@@ -16,6 +16,8 @@ export type Options = {
   /** Events in the store that is not empty. */
   readonly storedEvents: number;
   readonly backlogDeliveries: number;
+  /** Events that retention has to remove. */
+  readonly expiredEvents: number;
   /** Of the open loop, and of full load. */
   readonly openSeconds: number;
   readonly fullSeconds: number;
@@ -27,22 +29,25 @@ export type Options = {
 
 export const usage = `npm run bench -- [PART…] [options]
 
-  PART            any of a b c d e f g h i j k l; default: all. What a share is taken of is measured, too.
+  PART            any of a b c d e f g h i j k l m n; default: all. What a share is taken of is measured, too.
     a             the bare limit: node:http, one HMAC, an append with grouped fdatasync
     b             ingest, no destination
     c             ingest, delivered to one destination, recorded
     d             2,000 events/s whatever the answers: latency until accepted, and until delivered
-    e             c, with 1,000,000 events in the store
+    e             c, with many events in the store
     f             memory, with 200,000 deliveries waiting for dead destinations
     g             a minute at full load
-    h             lists, filters, pages and search, with 1,000,000 events in the store
-    i             from the start until ready
+    h             lists, filters, pages and search, with many events in the store
+    i             from the start until ready, with an empty store and with many events
     j             b, from a source that also looks for repeats and at a JSON Schema
-    k             c, with two connections that filter by the body; each event passes one of them
-    l             c, with a transform of every event
-  --engine NAME   sqlite (default) or postgres: a server of the run's own, for the parts a b c d g j
-  --rounds N      rounds of a, b, c, e, j, k, l, d and i (3)
-  --seconds N     length of one measurement of a, b, c, e, j, k, l (4)
+    k             c with sixteen destinations, by two gateways and by one; PostgreSQL only
+    l             retention beside 2,000 events/s
+    m             c, with two connections that filter by the body, of which each event passes one; sqlite only
+    n             c, with a transform of every event; sqlite only
+  --engine NAME   sqlite (default) or postgres: a server of the run's own
+  --events N      events in the store that has many (1,000,000; PostgreSQL: 5,000,000)
+  --rounds N      rounds of a, b, c, e, j, m, n, d, i and k (3)
+  --seconds N     length of one measurement of a, b, c, e, j, m, n, k (4)
   --connections N connections that send (64)
   --quick         50,000 events, 20,000 deliveries, one round, short times
   --json FILE     writes all figures, those of each round, too
@@ -70,12 +75,15 @@ const bases: Partial<Record<PartLetter, readonly PartLetter[]>> = {
   c: ["a"],
   e: ["a", "c"],
   j: ["a", "b"],
-  k: ["a", "c"],
-  l: ["a", "c"],
+  m: ["a", "c"],
+  n: ["a", "c"],
 };
 
-/** What is measured without a look into the file of the embedded store. */
-const ofAnyEngine: readonly PartLetter[] = ["a", "b", "c", "d", "g", "j"];
+/** What takes several gateways on one store. */
+const ofPostgres: readonly PartLetter[] = ["k"];
+
+/** What is written into the file of the embedded store. */
+const ofSqlite: readonly PartLetter[] = ["m", "n"];
 
 const readEngine = (text: string): Options["engine"] => {
   if (text === "sqlite" || text === "postgres") return text;
@@ -83,28 +91,31 @@ const readEngine = (text: string): Options["engine"] => {
 };
 
 const partsOf = (texts: readonly string[], engine: Options["engine"]): ReadonlySet<PartLetter> => {
-  const possible = engine === "sqlite" ? partLetters : ofAnyEngine;
+  const others = engine === "postgres" ? ofSqlite : ofPostgres;
+  const possible = partLetters.filter((part) => !others.includes(part));
   const unknown = texts.filter((text) => !isPart(text));
   if (unknown.length > 0) throw new OptionsError(`there is no part ${unknown.join(", ")}`);
   const asked = texts.length === 0 ? possible : texts.filter(isPart);
   const impossible = asked.filter((part) => !possible.includes(part));
-  if (impossible.length > 0) throw new OptionsError(`${impossible.join(", ")} needs the embedded store`);
+  if (impossible.length > 0) throw new OptionsError(`${impossible.join(", ")} needs another --engine`);
   return new Set(asked.flatMap((part) => [...(bases[part] ?? []), part]));
 };
 
 const full = {
   rounds: 3,
   seconds: 4,
-  storedEvents: 1_000_000,
+  storedEvents: { sqlite: 1_000_000, postgres: 5_000_000 },
   backlogDeliveries: 200_000,
+  expiredEvents: 400_000,
   openSeconds: 10,
   fullSeconds: 60,
 };
 const quick = {
   rounds: 1,
   seconds: 2,
-  storedEvents: 50_000,
+  storedEvents: { sqlite: 50_000, postgres: 50_000 },
   backlogDeliveries: 20_000,
+  expiredEvents: 100_000,
   openSeconds: 4,
   fullSeconds: 20,
 };
@@ -116,6 +127,7 @@ export const readOptions = (args: readonly string[]): Options | null => {
     allowPositionals: true,
     options: {
       engine: { type: "string", default: "sqlite" },
+      events: { type: "string" },
       rounds: { type: "string" },
       seconds: { type: "string" },
       connections: { type: "string" },
@@ -133,6 +145,7 @@ export const readOptions = (args: readonly string[]): Options | null => {
     ...defaults,
     engine,
     parts: partsOf(positionals, engine),
+    storedEvents: whole("events", values.events, defaults.storedEvents[engine], 100_000_000),
     rounds: whole("rounds", values.rounds, defaults.rounds, 20),
     seconds: whole("seconds", values.seconds, defaults.seconds, 60),
     connections: whole("connections", values.connections, 64, 1_000),

@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 
 import { type Children, untilEnded } from "../../harness/children.ts";
 import { startServe } from "../../harness/serve.ts";
-import type { StoreEnvironment } from "./database.ts";
+import type { StorePlace } from "./stores.ts";
 
 /** A gateway in a process of its own. */
 export type GatewayProcess = {
@@ -15,12 +15,10 @@ export type GatewayProcess = {
   stop(): Promise<void>;
 };
 
-/** Where it keeps its store, and where it leaves profiles of its threads when it ends. Null: no profiles. */
+/** Where its store is, and where it leaves profiles of its threads when it ends. Null: no profiles. */
 export type GatewayStart = {
-  readonly directory: string;
+  readonly place: StorePlace;
   readonly profileDirectory: string | null;
-  /** What tells it where its store is. Default: the directory does. */
-  readonly store?: StoreEnvironment;
 };
 
 const stopMsMax = 20_000;
@@ -28,13 +26,13 @@ const stopMsMax = 20_000;
 /** Starts a gateway and waits until it is ready. */
 export const startGateway = async (
   children: Children,
-  { directory, profileDirectory, store = {} }: GatewayStart,
+  { place, profileDirectory }: GatewayStart,
 ): Promise<GatewayProcess> => {
   if (profileDirectory !== null) mkdirSync(profileDirectory, { recursive: true });
   const serve = await startServe(children, {
-    directory,
+    directory: place.directory,
     nodeArguments: profileDirectory === null ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileDirectory}`],
-    environment: { SHUTDOWN_SECONDS: "2", ...store },
+    environment: { SHUTDOWN_SECONDS: "2", ...place.environment },
   });
   const { pid, port, url, child } = serve;
   const readyMs = await serve.untilReady();
@@ -42,5 +40,5 @@ export const startGateway = async (
     child.kill("SIGTERM");
     await untilEnded(child, stopMsMax);
   };
-  return { pid, port, url, directory, readyMs, stop };
+  return { pid, port, url, directory: place.directory, readyMs, stop };
 };

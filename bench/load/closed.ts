@@ -1,6 +1,6 @@
 import { nowUs } from "../../harness/time.ts";
 import { type Connection, openConnection } from "./connection.ts";
-import type { LoadJob, LoadResult } from "./job.ts";
+import { type LoadJob, type LoadResult, targetOf } from "./job.ts";
 import { prepareRequest } from "./request.ts";
 import { createTally } from "./tally.ts";
 
@@ -8,7 +8,8 @@ import { createTally } from "./tally.ts";
 const lastAnswersMsMax = 15_000;
 
 /** Closed loop: every connection sends its next request as soon as it has its answer. */
-export const runClosed = async ({ port, path, connections: count, seconds }: LoadJob): Promise<LoadResult> => {
+export const runClosed = async (job: LoadJob): Promise<LoadResult> => {
+  const { connections: count, seconds } = job;
   const done = Promise.withResolvers<void>();
   let number = 0;
   let underWay = 0;
@@ -19,14 +20,15 @@ export const runClosed = async ({ port, path, connections: count, seconds }: Loa
     connection.send(number, nowUs());
   };
   const connections = await Promise.all(
-    Array.from({ length: count }, (_, seed) =>
-      openConnection(port, prepareRequest(path, seed), (connection, status) => {
+    Array.from({ length: count }, (_, seed) => {
+      const { port, path } = targetOf(job, seed);
+      return openConnection(port, prepareRequest(path, seed), (connection, status) => {
         underWay -= 1;
         tally.answered(status, connection.dueUs);
         if (connection.isOpen && nowUs() < endUs) sendNext(connection);
         else if (underWay === 0) done.resolve();
-      }),
-    ),
+      });
+    }),
   );
   const tally = createTally(seconds);
   endUs = nowUs() + seconds * 1e6;

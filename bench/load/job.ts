@@ -1,9 +1,12 @@
 import { z } from "zod";
 
+/** Where requests go: the port of a gateway, and the path of a source. */
+export type Target = { readonly port: number; readonly path: string };
+
 /** A request for load. */
 export type LoadJob = {
-  readonly port: number;
-  readonly path: string;
+  /** At least one. Connections are dealt out over them in turn. */
+  readonly targets: readonly Target[];
   readonly connections: number;
   readonly seconds: number;
   /** Requests a second, due at even distances whatever the answers; null: each connection sends when it was answered. */
@@ -28,10 +31,16 @@ export type LoadResult = {
   readonly perSecond: readonly number[];
 };
 
+/** The target of the connection with this number. */
+export const targetOf = ({ targets }: LoadJob, connection: number): Target => {
+  const target = targets[connection % targets.length];
+  if (target === undefined) throw new Error("there is nowhere to send to");
+  return target;
+};
+
 /** Reads a job from the pipe. */
 export const loadJob: z.ZodType<LoadJob> = z.object({
-  port: z.int(),
-  path: z.string(),
+  targets: z.array(z.object({ port: z.int(), path: z.string() })),
   connections: z.int(),
   seconds: z.number(),
   ratePerSecond: z.number().nullable(),

@@ -1,6 +1,6 @@
 import { nowUs } from "../../harness/time.ts";
 import { type Connection, openConnection } from "./connection.ts";
-import type { LoadJob, LoadResult } from "./job.ts";
+import { type LoadJob, type LoadResult, targetOf } from "./job.ts";
 import { prepareRequest } from "./request.ts";
 import { createTally } from "./tally.ts";
 
@@ -12,7 +12,7 @@ const lastAnswersMsMax = 15_000;
  * waits, and its wait counts: otherwise a server that stalls would be asked less, and look faster than it is.
  */
 export const runOpen = async (job: LoadJob & { readonly ratePerSecond: number }): Promise<LoadResult> => {
-  const { port, path, seconds, ratePerSecond } = job;
+  const { seconds, ratePerSecond } = job;
   const total = Math.round(seconds * ratePerSecond);
   const done = Promise.withResolvers<void>();
   const idle: Connection[] = [];
@@ -25,16 +25,17 @@ export const runOpen = async (job: LoadJob & { readonly ratePerSecond: number })
     connection.send(sent, dueUs);
   };
   const connections = await Promise.all(
-    Array.from({ length: job.connections }, (_, seed) =>
-      openConnection(port, prepareRequest(path, seed), (connection, status) => {
+    Array.from({ length: job.connections }, (_, seed) => {
+      const { port, path } = targetOf(job, seed);
+      return openConnection(port, prepareRequest(path, seed), (connection, status) => {
         tally.answered(status, connection.dueUs);
         ended += 1;
         const nextDueUs = connection.isOpen ? waitingDueUs.shift() : undefined;
         if (nextDueUs !== undefined) send(connection, nextDueUs);
         else if (connection.isOpen) idle.push(connection);
         if (ended === total) done.resolve();
-      }),
-    ),
+      });
+    }),
   );
   idle.push(...connections);
   const tally = createTally(seconds);

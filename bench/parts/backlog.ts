@@ -2,11 +2,10 @@ import { makeKey } from "../../harness/make-key.ts";
 import { pause } from "../../harness/time.ts";
 import { createClient, type BenchSource } from "../gateway/client.ts";
 import { type GatewayProcess, startGateway } from "../gateway/process.ts";
+import type { StorePlace } from "../gateway/stores.ts";
 import { usageOf } from "../process/usage.ts";
 import { below, type Figure, figure } from "../report/figure.ts";
 import { deadPath } from "../sink/receiver.ts";
-import { readOwned } from "../store/owned.ts";
-import { seedStore } from "../store/seed.ts";
 import type { Bench } from "./bench.ts";
 import { concurrency } from "./setting.ts";
 
@@ -21,18 +20,18 @@ const spanMs = 60_000;
 const settleMs = 1_000;
 
 /** A healthy source, and a store in which the other one's two destinations are far behind. */
-const makeBacklog = async (bench: Bench, directory: string): Promise<BenchSource> => {
-  const gateway = await startGateway(bench.children, { directory, profileDirectory: null });
-  const client = createClient(gateway.url, await makeKey(bench.children, directory));
+const makeBacklog = async (bench: Bench, place: StorePlace): Promise<BenchSource> => {
+  const gateway = await startGateway(bench.children, { place, profileDirectory: null });
+  const client = createClient(gateway.url, await makeKey(bench.children, place.directory, place.environment));
   const healthy = await client.makeSource("healthy");
   await client.makeDestination(healthy, { url: `${bench.sink.url}/`, concurrency });
   const dead = await client.makeSource("dead");
   await client.makeDestination(dead, { url: `${bench.sink.url}${deadPath}`, concurrency: deadConcurrency });
   await client.makeDestination(dead, { url: refusingUrl, concurrency: deadConcurrency });
   await gateway.stop();
-  const sources = [{ ...readOwned(directory, dead.id), weight: 1, isBacklog: true }];
+  const sources = [{ id: dead.id, weight: 1, isBacklog: true }];
   // Each event waits for both.
-  await seedStore(directory, { events: bench.options.backlogDeliveries / 2, sources, spanMs });
+  await bench.stores.seed(place, { events: bench.options.backlogDeliveries / 2, sources, spanMs });
   return healthy;
 };
 
@@ -42,7 +41,8 @@ const measureBeside = async (
   healthy: BenchSource,
 ): Promise<readonly Figure[]> => {
   const { load, options, sink } = bench;
-  const job = { port: gateway.port, path: healthy.path, connections: options.connections, ratePerSecond };
+  const targets = [{ port: gateway.port, path: healthy.path }];
+  const job = { targets, connections: options.connections, ratePerSecond };
   await load.run({ ...job, seconds: 2 });
   await sink.report();
   const ingest = await load.run({ ...job, seconds: options.openSeconds });
@@ -63,9 +63,9 @@ const measureBeside = async (
 
 /** f: one destination refuses connections, one takes them and never answers; half of the backlog is for each. */
 export const measureBacklog = async (bench: Bench): Promise<readonly Figure[]> => {
-  const directory = bench.newDirectory("f");
-  const healthy = await makeBacklog(bench, directory);
-  const gateway = await startGateway(bench.children, { directory, profileDirectory: bench.profileDirectory("f") });
+  const place = await bench.stores.next(bench.newDirectory("f"));
+  const healthy = await makeBacklog(bench, place);
+  const gateway = await startGateway(bench.children, { place, profileDirectory: bench.profileDirectory("f") });
   try {
     return await measureBeside(bench, gateway, healthy);
   } finally {

@@ -1,5 +1,5 @@
 import type { Children } from "../../harness/children.ts";
-import type { Stores } from "../gateway/database.ts";
+import type { Stores } from "../gateway/stores.ts";
 import type { LoadGenerator } from "../load/generator.ts";
 import type { Options, PartLetter } from "../options.ts";
 import type { Sink } from "../sink/receiver.ts";

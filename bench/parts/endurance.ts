@@ -21,16 +21,19 @@ const comparedSeconds = 10;
 type Look = { readonly atMs: number; readonly delivered: number; readonly walBytes: number };
 type Watch = { readonly looks: readonly Look[]; readonly walFileBytes: number };
 
+/** Of a file that may not be there. */
+const bytesOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? Number.NaN;
+
 /** Looks at a gateway until `isOver`. */
 const watch = async (gateway: GatewayProcess, isOver: () => boolean): Promise<Watch> => {
   const looks: Look[] = [];
   while (!isOver()) {
-    const { delivered, walBytes } = await readFigures(gateway.url);
+    const { delivered, walBytes } = await readFigures([gateway.url]);
     looks.push({ atMs: performance.now(), delivered, walBytes });
     await pause(lookMs);
   }
   // The file keeps its greatest length: frames are written over from its front.
-  return { looks, walFileBytes: statSync(join(gateway.directory, "postern.db-wal")).size };
+  return { looks, walFileBytes: bytesOf(join(gateway.directory, "postern.db-wal")) };
 };
 
 /** Deliveries a second between the first and the last of some looks. */
@@ -42,7 +45,11 @@ const rateOf = (looks: readonly Look[]): number => {
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-const figuresOf = (perSecond: readonly number[], { looks, walFileBytes }: Watch): readonly Figure[] => {
+const figuresOf = (
+  perSecond: readonly number[],
+  { looks, walFileBytes }: Watch,
+  logBytesPerEvent: number,
+): readonly Figure[] => {
   const firstMs = looks[0]?.atMs ?? 0;
   const lastMs = looks.at(-1)?.atMs ?? 0;
   const early = looks.filter(({ atMs }) => atMs <= firstMs + comparedSeconds * 1000);
@@ -61,7 +68,12 @@ const figuresOf = (perSecond: readonly number[], { looks, walFileBytes }: Watch)
     ),
     figure({ part: "g", name: `${name}: accepted`, unit: "/s" }, mean(perSecond)),
     figure({ part: "g", name: `${name}: delivered and recorded`, unit: "/s" }, rateOf(looks)),
-    figure({ part: "g", name: `${name}: log in use, longest`, unit: "MiB" }, walBytes / mebibyte),
+    // What an engine does not have is not told.
+    figure(
+      { part: "g", name: `${name}: log of the database per event`, unit: "KiB" },
+      logBytesPerEvent / 1024 || Number.NaN,
+    ),
+    figure({ part: "g", name: `${name}: log in use, longest`, unit: "MiB" }, walBytes / mebibyte || Number.NaN),
     figure(
       { part: "g", name: `${name}: log, file`, unit: "MiB", bar: below(walBytesMax / mebibyte) },
       walFileBytes / mebibyte,
@@ -71,18 +83,20 @@ const figuresOf = (perSecond: readonly number[], { looks, walFileBytes }: Watch)
 
 /** g: as fast as it answers, for a minute. */
 export const measureEndurance = async (bench: Bench): Promise<readonly Figure[]> => {
-  const { load, options } = bench;
+  const { load, options, stores } = bench;
   const { gateway, source } = await newSetting(bench, "g", { delivers: true });
   try {
-    const { port } = gateway;
-    const job = { port, path: source.path, connections: options.connections, ratePerSecond: null };
+    const targets = [{ port: gateway.port, path: source.path }];
+    const job = { targets, connections: options.connections, ratePerSecond: null };
     await load.run({ ...job, seconds: warmSeconds });
+    const logBytesBefore = await stores.logBytes();
     let isOver = false;
     const watched = watch(gateway, () => isOver);
     const result = await load.run({ ...job, seconds: options.fullSeconds }).finally(() => {
       isOver = true;
     });
-    const figures = figuresOf(result.perSecond, await watched);
+    const logBytes = (await stores.logBytes()) - logBytesBefore;
+    const figures = figuresOf(result.perSecond, await watched, logBytes / result.accepted);
     await bench.sink.report();
     const refused = Object.values(result.refused).reduce((sum, count) => sum + count, 0);
     bench.say(`g: accepted ${result.accepted}, refused ${refused}`);

@@ -14,7 +14,8 @@ const measureOnce = async (bench: Bench): Promise<Try> => {
   const { load, options, sink } = bench;
   const { gateway, source } = await newSetting(bench, "d", { delivers: true });
   try {
-    const job = { port: gateway.port, path: source.path, connections: options.connections, ratePerSecond };
+    const targets = [{ port: gateway.port, path: source.path }];
+    const job = { targets, connections: options.connections, ratePerSecond };
     await load.run({ ...job, seconds: warmSeconds });
     await sink.report();
     const ingest = await load.run({ ...job, seconds: options.openSeconds });

@@ -63,7 +63,7 @@ const time = async (client: Client, paths: readonly string[]): Promise<readonly 
 /** h: one call after the other, through the API, on a gateway that does nothing else. */
 export const measureQueries = async (bench: Bench, full: FullStore): Promise<readonly Figure[]> => {
   const gateway = await startGateway(bench.children, {
-    directory: full.directory,
+    place: full.place,
     profileDirectory: bench.profileDirectory("h"),
   });
   try {

@@ -5,11 +5,13 @@ import type { Bench } from "./bench.ts";
 import { measureEndurance } from "./endurance.ts";
 import { makeFullStore } from "./full-store.ts";
 import { measureLatency } from "./latency.ts";
+import { measureNodes } from "./nodes.ts";
 import { measureQueries } from "./queries.ts";
+import { measureRetention } from "./retention.ts";
 import { measureStart } from "./start.ts";
 import { measureThroughput } from "./throughput.ts";
 
-const ofThroughput: readonly PartLetter[] = ["a", "b", "c", "e", "j", "k", "l"];
+const ofThroughput: readonly PartLetter[] = ["a", "b", "c", "e", "j", "m", "n"];
 const ofFullStore: readonly PartLetter[] = ["e", "h", "i"];
 
 /** Measures what was asked for. */
@@ -24,6 +26,8 @@ export const runParts = async (bench: Bench): Promise<readonly Figure[]> => {
   if (parts.has("d")) figures.push(...(await measureLatency(bench)));
   if (parts.has("f")) figures.push(...(await measureBacklog(bench)));
   if (parts.has("g")) figures.push(...(await measureEndurance(bench)));
+  if (parts.has("k")) figures.push(...(await measureNodes(bench)));
+  if (parts.has("l")) figures.push(...(await measureRetention(bench)));
   // What this system does not tell is left out.
   return figures.filter(({ value }) => !Number.isNaN(value));
 };

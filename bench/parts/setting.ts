@@ -20,11 +20,9 @@ export const newSetting = async (
   part: PartLetter,
   { delivers, ruled = false }: { delivers: boolean; ruled?: boolean },
 ): Promise<Setting> => {
-  const directory = bench.newDirectory(part);
-  const store = await bench.stores.next();
-  const profileDirectory = bench.profileDirectory(part);
-  const gateway = await startGateway(bench.children, { directory, profileDirectory, store });
-  const client = createClient(gateway.url, await makeKey(bench.children, directory, store));
+  const place = await bench.stores.next(bench.newDirectory(part));
+  const gateway = await startGateway(bench.children, { place, profileDirectory: bench.profileDirectory(part) });
+  const client = createClient(gateway.url, await makeKey(bench.children, place.directory, place.environment));
   const source = await (ruled ? client.makeRuledSource("bench") : client.makeSource("bench"));
   if (delivers) await client.makeDestination(source, { url: `${bench.sink.url}/`, concurrency });
   return { gateway, client, source };

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
 /** `USER_HZ`, the unit of times in /proc, which is 100 on every Linux that Node runs on. */
 const ticksPerSecond = 100;
@@ -17,10 +17,19 @@ export type Usage = {
 const kibibytesOf = (status: string, name: string): number =>
   Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1] ?? 0);
 
-/** The second field is a name in parentheses that may hold spaces; user and system time are the 14th and 15th. */
+/** The second field is a name in parentheses that may hold spaces; the third comes first here. */
+const fieldsIn = (stat: string): readonly string[] => stat.split(") ").at(-1)?.split(" ") ?? [];
+
+/** User and system time are the 14th and 15th field. */
 const cpuSecondsIn = (stat: string): number => {
-  const fields = stat.split(") ").at(-1)?.split(" ") ?? [];
+  const fields = fieldsIn(stat);
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+};
+
+/** The 16th and 17th field: of children that have ended and were waited for. */
+const endedChildrenSecondsIn = (stat: string): number => {
+  const fields = fieldsIn(stat);
+  return (Number(fields[13]) + Number(fields[14])) / ticksPerSecond;
 };
 
 /** Looks at a process from outside, so that looking costs it nothing. */
@@ -37,6 +46,27 @@ export const usageOf = (pid: number): Usage | null => {
   } catch {
     return null;
   }
+};
+
+/** Null: it ended while the list was read. */
+const readStat = (pid: string): string | null => {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, "utf8");
+  } catch {
+    return null;
+  }
+};
+
+/** Processor time of a process that forks, and of all that it forked. NaN where the system does not tell. */
+export const cpuSecondsOfFamily = (pid: number): number => {
+  const own = readStat(String(pid));
+  if (own === null) return Number.NaN;
+  const stats = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(readStat);
+  return stats
+    .filter((stat) => stat !== null && fieldsIn(stat)[1] === String(pid))
+    .reduce((sum, stat) => sum + cpuSecondsIn(stat ?? ""), cpuSecondsIn(own) + endedChildrenSecondsIn(own));
 };
 
 /** Processor time that the machine as a whole has spent on anything. Null where there is no /proc. */

@@ -1,7 +1,7 @@
 import { median } from "../../harness/statistics.ts";
 import type { PartLetter } from "../options.ts";
 
-export type Unit = "/s" | "%" | "ms" | "MB" | "MiB" | "µs" | "";
+export type Unit = "/s" | "%" | "ms" | "MB" | "MiB" | "KiB" | "µs" | "";
 
 /** What is asked of a figure. */
 export type Bar = { readonly kind: "at_least" | "below"; readonly bound: number };

@@ -11,7 +11,8 @@ export type Fate = {
 export const rareType = "release";
 const rareEvery = 50_000;
 
-const types = ["push", "push", "push", "pull_request", "pull_request", "issues", "check_run", "star"] as const;
+/** What most events are. */
+export const types = ["push", "push", "push", "pull_request", "pull_request", "issues", "check_run", "star"] as const;
 
 /** A number below `count` that looks like chance and is the same in every run. Different salts know nothing of each other. */
 export const scatter = (number: number, salt: number, count: number): number => {

@@ -6,6 +6,7 @@ import type { RateLimit } from "../access/rate-limit.ts";
 import type { Gate } from "../ingest/gate.ts";
 import type { Clock } from "../lib/clock.ts";
 import { type Id, readId } from "../lib/ids.ts";
+import type { IngestRefusalReason } from "../observe/ingest.ts";
 import type { RoutedSource, RoutingTable } from "../routing/table.ts";
 import { type IngestAnswer, plainRefusal, refusalAnswer } from "./_ingest-answers.ts";
 
@@ -24,7 +25,8 @@ export type EntranceParts = {
 
 export type Entered =
   | { readonly kind: "entered"; readonly routed: RoutedSource; readonly token: string }
-  | { readonly kind: "refused"; readonly answer: IngestAnswer };
+  /** `as`: the reason as it is counted. */
+  | { readonly kind: "refused"; readonly answer: IngestAnswer; readonly as: IngestRefusalReason };
 
 /** Lets connections in. */
 export type Entrance = {
@@ -51,7 +53,7 @@ const tokenOf = ({ headers }: IncomingMessage, query: URLSearchParams): string =
   return query.get("token") ?? (headers["x-api-key"] === undefined ? (bearer ?? "") : String(headers["x-api-key"]));
 };
 
-const refused = (answer: IngestAnswer): Entered => ({ kind: "refused", answer });
+const refused = (as: IngestRefusalReason, answer: IngestAnswer): Entered => ({ kind: "refused", answer, as });
 
 export const createEntrance = (parts: EntranceParts): Entrance => {
   const { table, freshen, gate, clock, placeOfKey, strangerLimit } = parts;
@@ -66,8 +68,8 @@ export const createEntrance = (parts: EntranceParts): Entrance => {
 
   const refuseStranger = (requestId: string, senderAddress: string | null): Entered =>
     strangerLimit(senderAddress ?? "nowhere").kind === "limited"
-      ? refused(plainRefusal(429, "Rate limit exceeded", requestId))
-      : refused(plainRefusal(401, "Invalid token", requestId));
+      ? refused("rate_limited", plainRefusal(429, "Rate limit exceeded", requestId))
+      : refused("no_access", plainRefusal(401, "Invalid token", requestId));
 
   const find = async (id: Id | null): Promise<RoutedSource | null | "unavailable"> => {
     if (id === null) return null;
@@ -81,15 +83,17 @@ export const createEntrance = (parts: EntranceParts): Entrance => {
     enter: async (request, { requestId, senderAddress }) => {
       const { id, query } = targetOf(request);
       const routed = await find(id);
-      if (routed === "unavailable") return refused(refusalAnswer({ reason: "unavailable" }, "id", requestId));
-      if (routed === null) return refused(refusalAnswer({ reason: "unknown" }, "id", requestId));
+      if (routed === "unavailable") {
+        return refused("overloaded", refusalAnswer({ reason: "unavailable" }, "id", requestId));
+      }
+      if (routed === null) return refused("unknown_slug", refusalAnswer({ reason: "unknown" }, "id", requestId));
       const token = tokenOf(request, query);
       if (!(await mayEnter(routed, token))) return refuseStranger(requestId, senderAddress);
       if (routed.source.transport !== "websocket") {
-        return refused(plainRefusal(400, "Source is not of type 'websocket'", requestId));
+        return refused("not_websocket", plainRefusal(400, "Source is not of type 'websocket'", requestId));
       }
       const reason = await gate.enter(routed, { senderAddress, nowMs: clock.nowMs() });
-      if (reason !== null) return refused(refusalAnswer({ reason }, "id", requestId));
+      if (reason !== null) return refused(reason, refusalAnswer({ reason }, "id", requestId));
       gate.leave(routed, false);
       return { kind: "entered", routed, token };
     },

@@ -19,6 +19,8 @@ export type Reception<Route extends RouteInfo, Caller> = {
   admit(request: FastifyRequest, reply: FastifyReply, asked: Asked<Route>): Promise<Caller | null>;
   /** Answers a request that was let in. */
   serve(call: { route: Route; caller: Caller; request: FastifyRequest; reply: FastifyReply }): Promise<FastifyReply>;
+  /** Lets a question for a path's methods in, which needs no key, or answers it and gives false. Default: all are let in. */
+  admitQuestion?(request: FastifyRequest, reply: FastifyReply): Promise<boolean>;
   /** Says that a path leads nowhere. */
   sendNotFound(reply: FastifyReply): FastifyReply;
   /** Says that a path has no such method. The header that tells which it has is there. */
@@ -79,7 +81,10 @@ const addOtherMethods = <Route extends RouteInfo, Caller>(
   api.route({
     method: "OPTIONS",
     url: path,
-    onRequest: async (request, reply) => tellMethods(request, reply),
+    onRequest: async (request, reply) => {
+      const isIn = (await reception.admitQuestion?.(request, reply)) ?? true;
+      return isIn ? tellMethods(request, reply) : reply;
+    },
     handler: tellMethods,
   });
 };

@@ -2,9 +2,10 @@ import { senderAddressOf } from "../ingest/sender-address.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Id } from "../lib/ids.ts";
 import type { AddressSet } from "../lib/ip.ts";
+import type { IngestRefusalReason } from "../observe/ingest.ts";
 import { type FrameParts, takeFrame } from "./_frame-events.ts";
 import { createFrameTurns, type FrameTurns } from "./_frame-turns.ts";
-import { plainRefusal, refusalAnswer, writeRequestId } from "./_ingest-answers.ts";
+import { type IngestAnswer, plainRefusal, refusalAnswer, writeRequestId } from "./_ingest-answers.ts";
 import { refuseUpgrade } from "./_refuse-upgrade.ts";
 import { createEntrance, type EntranceParts, socketPathPrefix } from "./_web-socket-entrance.ts";
 import { openWebSocket, type Upgrade, type WebSocketConnection } from "./_web-socket.ts";
@@ -22,6 +23,12 @@ export type WebSocketIngestParts = FrameParts &
 /** Connections of one source. */
 const connectionsMax = 100;
 
+const count = (counts: Map<Id, number>, sourceId: Id, more: 1 | -1): void => {
+  const now = (counts.get(sourceId) ?? 0) + more;
+  if (now > 0) counts.set(sourceId, now);
+  else counts.delete(sourceId);
+};
+
 /** Makes the handler of `GET /v1/ws/ingest/:source_id`: each frame is an event, by way of what takes requests as well. */
 export const createWebSocketIngest = (parts: WebSocketIngestParts): Upgrades => {
   const entrance = createEntrance(parts);
@@ -29,24 +36,26 @@ export const createWebSocketIngest = (parts: WebSocketIngestParts): Upgrades => 
   const open = new Map<WebSocketConnection, FrameTurns>();
   let isClosed = false;
 
-  const count = (sourceId: Id, more: 1 | -1): void => {
-    const now = (counts.get(sourceId) ?? 0) + more;
-    if (now > 0) counts.set(sourceId, now);
-    else counts.delete(sourceId);
-  };
-
   const accept = async (upgrade: Upgrade): Promise<void> => {
     const { request, socket } = upgrade;
     const requestId = writeRequestId(parts.ids.next(), "id");
     const forwardedFor = [request.headers["x-forwarded-for"] ?? []].flat();
     const senderAddress = senderAddressOf(request.socket.remoteAddress, forwardedFor, parts.trustedProxies);
     const entered = await entrance.enter(request, { requestId, senderAddress });
-    const refuse = (answer: Parameters<typeof refuseUpgrade>[1]): void => refuseUpgrade(socket, answer, requestId);
-    if (entered.kind === "refused") return refuse(entered.answer);
-    if (isClosed) return refuse(refusalAnswer({ reason: "unavailable" }, "id", requestId));
+    const refuse = (as: IngestRefusalReason, answer: IngestAnswer): void => {
+      parts.observer.ingestRefused({
+        reason: as,
+        ...(entered.kind === "entered" ? { sourceId: entered.routed.source.id } : {}),
+        ...(senderAddress === null ? {} : { remoteAddress: senderAddress }),
+      });
+      refuseUpgrade(socket, answer, requestId);
+    };
+    if (entered.kind === "refused") return refuse(entered.as, entered.answer);
+    if (isClosed) return refuse("overloaded", refusalAnswer({ reason: "unavailable" }, "id", requestId));
     const { source } = entered.routed;
     if ((counts.get(source.id) ?? 0) >= connectionsMax) {
-      return refuse(plainRefusal(429, `Too many connections: a source has at most ${connectionsMax}`, requestId));
+      const error = `Too many connections: a source has at most ${connectionsMax}`;
+      return refuse("connections", plainRefusal(429, error, requestId));
     }
     const sender = { sourceId: source.id, senderAddress, userAgent: request.headers["user-agent"] };
     const turnParts = {
@@ -59,17 +68,17 @@ export const createWebSocketIngest = (parts: WebSocketIngestParts): Upgrades => 
       messageBytesMax: source.bodyLimitBytes ?? parts.bodyBytesMax,
       listener: {
         opened: (connection) => {
-          count(source.id, 1);
+          count(counts, source.id, 1);
           open.set(connection, createFrameTurns(turnParts, connection));
         },
         frame: (frame, connection) => open.get(connection)?.frame(frame),
         closed: (connection) => {
-          count(source.id, -1);
+          count(counts, source.id, -1);
           open.delete(connection);
         },
       },
     });
-    if (!isOpen) refuse(plainRefusal(400, "Invalid WebSocket handshake", requestId));
+    if (!isOpen) refuse("handshake", plainRefusal(400, "Invalid WebSocket handshake", requestId));
   };
 
   return {

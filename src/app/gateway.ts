@@ -56,12 +56,23 @@ const slotsOfProcess = (random: Pick<Random, "bytes">): readonly number[] => {
   return [2 * pair, 2 * pair + 1];
 };
 
+/** What still waits for an expression after `graceMs` has had its time. */
+const stopSending = async (
+  { clock }: Pick<Core, "clock">,
+  { delivery, transformer }: Pick<Gateway, "delivery" | "transformer">,
+  graceMs: number,
+): Promise<void> => {
+  const overdue = clock.after(graceMs, () => void transformer.close());
+  await delivery.stop(graceMs);
+  overdue.cancel();
+  await transformer.close();
+};
+
 /** Opens the rooms in the order in which their lines are to be written: outcomes, claims, then what arrives. */
 export const openGateway = async (core: Core, config: Config, overrides: Overrides): Promise<Gateway> => {
   const { store, clock, dueTime, ids, table, observer, metrics, newestAtOpenMs } = core;
   const outbound = createOutbound({ clock, egressAllow: config.egressAllow, ...overrides.outbound });
   const names = { headerPrefix: config.headerPrefix, userAgent: `Postern/${version}` };
-  // Its limits are of real time, whatever the time of day is set to.
   const transformer = createTransformer(systemClock);
   const membership = openMembership(core, config);
   const ownership = membership ?? ownsAll;
@@ -116,11 +127,7 @@ export const openGateway = async (core: Core, config: Config, overrides: Overrid
     },
     stop: async (graceMs) => {
       await Promise.all([part.retire(), housekeeping.stop(), replays.stop()]);
-      // Whoever still waits for an expression then has had its time.
-      const overdue = clock.after(graceMs, () => void transformer.close());
-      await delivery.stop(graceMs);
-      overdue.cancel();
-      await transformer.close();
+      await stopSending(core, { delivery, transformer }, graceMs);
       await refused.stop();
       await part.stop();
       diskFloor.stop();

@@ -47,8 +47,9 @@ const welcome = (
   "",
   "Next:",
   `  1. make an API key:    ${programName(env)} keys create --name first --scopes webhooks:write`,
-  `  2. see what it can do: ${publicUrl}/docs`,
-  `  3. before production:  ${programName(env)} doctor`,
+  `  2. invite the owner:   ${programName(env)} owner invite`,
+  `  3. see what it can do: ${publicUrl}/docs`,
+  `  4. before production:  ${programName(env)} doctor`,
   "",
 ];
 

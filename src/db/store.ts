@@ -41,6 +41,11 @@ export type Store = {
    */
   write<T>(work: (tx: Tx) => Promise<T>, changes?: Kept): Promise<T>;
   /**
+   * The same for what no batch goes by and nobody keeps in memory, and what may happen while others write: PostgreSQL has it
+   * wait for none of them, save for whoever has the same rows. Embedded: as `write`, for one writes at a time.
+   */
+  writeBeside<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /**
    * Keeps something of the store in memory: `reload` fills it, now and whenever others may have changed it, or the answer to
    * a commit was lost. It reads within one moment; what it read takes effect in `afterCommit`. The writer is held.
    */

@@ -1,4 +1,5 @@
 import type { Store } from "../db/store.ts";
+import { createStoredReader } from "../events/reader.ts";
 import { type Clock, wait } from "../lib/clock.ts";
 import type { ForwardTime } from "../lib/forward-time.ts";
 import type { Id, Ids } from "../lib/ids.ts";
@@ -108,7 +109,8 @@ export const createDelivery = (parts: DeliveryParts): DeliveryEngine => {
     onRecovered: () => lanes.wakeAll(),
   });
   const suspects = createSuspects(store);
-  const worker = createWorker({ ...parts, recorder, suspects, revocation, signal: abort.signal });
+  const readEvent = createStoredReader(store);
+  const worker = createWorker({ ...parts, readEvent, recorder, suspects, revocation, signal: abort.signal });
   const claim = createClaimer({ store, ownership }, (wish, claimed) => lanes.claimed(wish, claimed));
   const releaser = createReleaser({ ...parts, ownership, noteDue });
   const lanes = new Lanes({

@@ -77,6 +77,24 @@ export const roomIn = ({ waiting, reserved }: Lane): number =>
 export const hasBacklog = (lane: Lane, nowMs: number): boolean =>
   lane.claiming || (lane.nextDueAtMs !== null && lane.nextDueAtMs <= nowMs);
 
+/** Whether one more event of that size would be too much for a lane's memory. */
+export const isFull = (lane: Lane, bytes: number): boolean =>
+  lane.waiting.live.length + lane.reserved >= windowMax || lane.heldBytes + bytes > laneBytesMax;
+
+/** What others stored that long ago is as good as not yet known of. */
+const youngMs = 1_000;
+
+/** With fewer that wait a lane keeps up. */
+const keepsUpMax = 128;
+
+/**
+ * Whether what arrives here may go out before a backlog that other processes began: as long as the lane keeps up, and nothing
+ * there is older than a moment. Otherwise events that come in everywhere would never go straight from memory again: while some are
+ * claimed, the next ones are stored.
+ */
+export const mayPass = (lane: Lane, nowMs: number): boolean =>
+  (lane.nextDueAtMs ?? nowMs) > nowMs - youngMs && lane.waiting.live.length + lane.reserved < keepsUpMax;
+
 /** What a lane does, for a gauge. */
 export const stateOf = (lane: Lane, destination: Destination | undefined, nowMs: number): LaneState => {
   if (destination?.enabled !== true) return "disabled";

@@ -15,9 +15,10 @@ import {
   hasLate,
   isBusy,
   isForgettable,
+  isFull,
   isStrict,
   type Lane,
-  laneBytesMax,
+  mayPass,
   newLane,
   nextIn,
   roomIn,
@@ -99,9 +100,8 @@ export class Lanes {
     if (destination.ordered && !ownership.isAlone) return false;
     const lane = this.#lane(destination.id);
     const nowMs = this.#parts.dueTime.nowMs();
-    if (hasBacklog(lane, nowMs)) return false;
-    const isFull = lane.waiting.live.length + lane.reserved >= windowMax || lane.heldBytes + bytes > laneBytesMax;
-    if (isFull || !this.#memory.mayHold(lane, bytes)) {
+    if (hasBacklog(lane, nowMs) && (ownership.isAlone || !mayPass(lane, nowMs))) return false;
+    if (isFull(lane, bytes) || !this.#memory.mayHold(lane, bytes)) {
       // The backlog begins here: a smaller one that comes in the same commit must not pass.
       lane.nextDueAtMs = nowMs;
       return false;

@@ -1,7 +1,6 @@
 import { isPassing } from "../db/store-error.ts";
-import type { Store } from "../db/store.ts";
 import { heldBytesOf } from "../events/held-bytes.ts";
-import { readStored } from "../events/read.ts";
+import type { ReadEvent } from "../events/reader.ts";
 import type { ForwardTime } from "../lib/forward-time.ts";
 import type { Observer } from "../observe/observe.ts";
 import type { Settlement } from "../queue/settle.ts";
@@ -20,7 +19,7 @@ const unavailableMs = 5_000;
 
 /** What a worker needs. */
 export type WorkerParts = AttemptContext & {
-  readonly store: Pick<Store, "lookup">;
+  readonly readEvent: ReadEvent;
   /** What deliveries are due by. */
   readonly dueTime: ForwardTime;
   readonly recorder: Recorder;
@@ -46,7 +45,7 @@ const readEvent = async (
 ): Promise<StoredEvent | Done> => {
   if (work.stored !== null) return work.stored;
   try {
-    const stored = await readStored(parts.store, work.delivery.eventId);
+    const stored = await parts.readEvent(work.delivery.eventId);
     if (stored === null) return { outcome: { kind: "lost" }, attempt: null };
     held(heldBytesOf(stored.payload));
     return stored;

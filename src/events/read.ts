@@ -1,7 +1,7 @@
 import { CompiledQuery } from "kysely";
 
 import type { Store } from "../db/store.ts";
-import { type Id, idToBytes } from "../lib/ids.ts";
+import { type Id, idFromBytes, idToBytes } from "../lib/ids.ts";
 import { type EventTables, fromEventRow, fromPayloadRow } from "./_rows.ts";
 import type { Event, EventScope, Payload } from "./event.ts";
 
@@ -41,18 +41,38 @@ export const readOwnEvent = async (
 };
 
 /** Written out: a lane that works off a backlog reads one event after the other, and building a query costs more than it. */
-const storedSql = `select e.*, p.method, p.query, p.sender_address, p.headers, p.body
-  from events e join payloads p on p.event_id = e.id where e.id = ?`;
+const storedSql = (count: number): string => `select e.*, p.method, p.query, p.sender_address, p.headers, p.body
+  from events e join payloads p on p.event_id = e.id where e.id in (${Array.from({ length: count }, () => "?").join(", ")})`;
 
 type StoredRow = EventTables["events"] & Omit<EventTables["payloads"], "event_id">;
 
+/** An event and its bytes. */
+export type Stored = { readonly event: Event; readonly payload: Payload };
+
+const toStored = (row: StoredRow): Stored => ({ event: fromEventRow(row), payload: fromPayloadRow(row) });
+
 /** An event and its bytes, for the gateway's own use: whoever asks has found it through its owner. */
-export const readStored = async (
+export const readStored = async (store: Pick<Store, "lookup">, eventId: Id): Promise<Stored | null> =>
+  (await readStoredTogether(store, [eventId])).get(eventId)?.() ?? null;
+
+/** Events that are read by one query, at most. */
+export const readTogetherMax = 16;
+
+/** The numbers of ids that queries come with. With any number, each would be a query of its own to whoever prepares it. */
+const idsCounts = [1, 2, 4, 8, readTogetherMax] as const;
+
+/**
+ * The same for up to `readTogetherMax` events. An event that is not there is not in the map; one that cannot be read throws when it
+ * is asked for, and keeps nobody from the others.
+ */
+export const readStoredTogether = async (
   store: Pick<Store, "lookup">,
-  eventId: Id,
-): Promise<{ event: Event; payload: Payload } | null> => {
-  const query = CompiledQuery.raw(storedSql, [idToBytes(eventId)]);
+  eventIds: readonly Id[],
+): Promise<ReadonlyMap<Id, () => Stored>> => {
+  const count = idsCounts.find((each) => each >= eventIds.length) ?? eventIds.length;
+  const [first = ""] = eventIds;
+  const ids = [...eventIds, ...Array.from({ length: count - eventIds.length }, () => first)];
+  const query = CompiledQuery.raw(storedSql(count), ids.map(idToBytes));
   const { rows } = await store.lookup<EventTables>().executeQuery<StoredRow>(query);
-  const [row] = rows;
-  return row === undefined ? null : { event: fromEventRow(row), payload: fromPayloadRow(row) };
+  return new Map(rows.map((row) => [idFromBytes(row.id), () => toStored(row)]));
 };

@@ -23,7 +23,12 @@ export type IngestRefusalReason =
   | "ip_not_allowed"
   | "invalid_signature"
   | "schema_invalid"
-  | "unreadable_secret";
+  | "unreadable_secret"
+  /** Of who wants a connection: */
+  | "no_access"
+  | "not_websocket"
+  | "connections"
+  | "handshake";
 
 /** What is known of a request that was turned away. The slug is left out: whoever has it can send. */
 export type IngestRefusal = {

@@ -10,6 +10,8 @@ const drop = rawStatement(
     together: `delete from deliveries using input where event_id = input.v1
        and not exists (select 1 from events where events.id = deliveries.event_id)
      returning event_id`,
+    // Retention holds what it removes, and is waited for.
+    holds: "events",
     parameters: ["id"],
     returns: true,
   },

@@ -13,7 +13,7 @@ import type { Run } from "./run.ts";
 
 /** What it takes to remove what has been kept for long enough. */
 export type ExpireParts = {
-  readonly store: Pick<Store, "list" | "write">;
+  readonly store: Pick<Store, "list" | "write" | "writeBeside">;
   readonly clock: Pick<Clock, "nowMs">;
   readonly table: Pick<RoutingTable, "sources">;
   readonly observer: Pick<Observer, "deliveryEnded">;

@@ -22,7 +22,7 @@ import { createSweeper } from "./sweep.ts";
 
 /** What housekeeping needs. */
 export type HousekeepingParts = {
-  readonly store: Pick<Store, "list" | "lookup" | "write" | "reclaim" | "size">;
+  readonly store: Pick<Store, "list" | "lookup" | "write" | "writeBeside" | "reclaim" | "size">;
   readonly clock: Clock;
   readonly table: RoutingTable;
   readonly observer: Pick<Observer, "deliveryEnded" | "faulted" | "retentionRan">;

@@ -7,7 +7,7 @@ import { readDeleted } from "../routing/read-deleted.ts";
 import { removeAll } from "./remove-events.ts";
 import type { Run } from "./run.ts";
 
-type Parts = { readonly store: Pick<Store, "list" | "write"> };
+type Parts = { readonly store: Pick<Store, "list" | "write" | "writeBeside"> };
 
 /** Events that are looked at in one go. */
 const lookedAtMax = 200;
@@ -28,7 +28,7 @@ export const purgeSources = async (parts: Parts, run: Run): Promise<boolean> => 
   for (const sourceId of await readDeleted(parts.store, "sources")) {
     if (!(await purgeSource(parts, run, sourceId))) return false;
     await run.paced(() =>
-      parts.store.write(async (tx) => {
+      parts.store.writeBeside(async (tx) => {
         await removeEventCounts(tx, [sourceId]);
         await removeRefused(tx, sourceId);
       }),

@@ -1,12 +1,12 @@
 import type { Store, Tx } from "../db/store.ts";
 import { removeAttempts, removeAttemptsOf } from "../delivery/remove-attempts.ts";
 import { type Expired, removeEvents } from "../events/retention.ts";
-import type { Id } from "../lib/ids.ts";
+import { type Id, idToBytes } from "../lib/ids.ts";
 import { eventsWith, findEndedOf, removeDeliveries, removeDeliveriesOf } from "../queue/remove.ts";
 import { batchesOf, batchMax, rowsOf } from "./batches.ts";
 import type { Run } from "./run.ts";
 
-type Parts = { readonly store: Pick<Store, "list" | "write"> };
+type Parts = { readonly store: Pick<Store, "list" | "writeBeside"> };
 
 /**
  * What holds an event back: deliveries that have not ended; or, when its source is gone, only those that a lane has in its
@@ -19,6 +19,8 @@ const thinnedMax = 20;
 
 /** Removes events with all that rooms keep of them, save those that are held back. */
 const removeBatch = async (tx: Tx, run: Run, ids: readonly Id[], heldBack: HeldBack): Promise<void> => {
+  // Whoever replays one of them at this moment is over before, or finds it gone.
+  await tx.holdRows("events", ids.map(idToBytes));
   const kept = await eventsWith(tx, heldBack, ids);
   const going = ids.filter((id) => !kept.has(id));
   if (going.length === 0) return;
@@ -33,7 +35,7 @@ const thin = async ({ store }: Parts, run: Run, event: Expired, heldBack: HeldBa
   for (let rows = rowsOf(event); rows > batchMax.rows && !run.isOver();) {
     const keys = await findEndedOf(store, event.id, thinnedMax);
     const removed = await run.paced(() =>
-      store.write(async (tx) => {
+      store.writeBeside(async (tx) => {
         const kept = await eventsWith(tx, heldBack, [event.id]);
         if (keys.length === 0 || kept.size > 0) return 0;
         const attempts = await removeAttempts(tx, keys);
@@ -58,6 +60,6 @@ export const removeAll = async (
     if (run.isOver()) return;
     for (const event of batch) if (rowsOf(event) > batchMax.rows) await thin(parts, run, event, heldBack);
     const ids = batch.map(({ id }) => id);
-    await run.paced(() => parts.store.write((tx) => removeBatch(tx, run, ids, heldBack)));
+    await run.paced(() => parts.store.writeBeside((tx) => removeBatch(tx, run, ids, heldBack)));
   }
 };

@@ -1,6 +1,6 @@
 import type { SecretChange } from "./_rotation.ts";
 import type { Connection } from "./connection.ts";
-import type { Destination } from "./destination.ts";
+import { closedCircuit, type Destination } from "./destination.ts";
 import type { Outgoing } from "./outgoing.ts";
 import type { Dialect, SourceKind } from "./source.ts";
 
@@ -72,7 +72,7 @@ const settleRetry = ({ retry }: Destination, changes: DestinationChanges): Pick<
       : { ...(changes.retry ?? retry), backoff: "schedule", retriesMax: null },
 });
 
-/** A destination after a change. The failure count stays until the next success. */
+/** A destination after a change. The failure count stays until the next success, and a circuit as long as there is one. */
 export const changeDestination = (
   destination: Destination,
   {
@@ -87,6 +87,7 @@ export const changeDestination = (
     ...destination,
     ...changes,
     ...settleRetry(destination, changes),
+    ...((changes.circuit ?? destination.circuit).enabled ? {} : closedCircuit),
     ...switched(destination, enabled),
   });
 

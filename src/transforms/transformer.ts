@@ -23,7 +23,10 @@ export type Transformer = {
 
 type Job = { readonly task: Task; readonly resolve: (result: Transformed) => void };
 
-/** Starts threads when they are needed. Nothing that an expression does is felt beside them, except by what waits for its turn. */
+/**
+ * Starts threads when they are needed. Nothing that an expression does is felt beside them, except by what waits for its turn.
+ * Its limits are of real time: the clock is the machine's, whatever others go by.
+ */
 export const createTransformer = (clock: Pick<Clock, "after" | "monotonicMs">): Transformer => {
   const idle: TaskThread[] = Array.from({ length: threadsMax }, () => createTaskThread(clock));
   const threads = [...idle];

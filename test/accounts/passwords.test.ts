@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+
 import { expect, onTestFinished, test } from "vitest";
 
 import { createPasswords, PasswordBusyError } from "../../src/accounts/passwords.ts";
@@ -46,6 +48,21 @@ test("the event loop goes on while passwords are hashed", async () => {
   over = true;
   // Hashed here, each would have been one turn.
   expect(turns).toBeGreaterThan(100);
+});
+
+/** How much each thread of this process yields to others. */
+const nicenessOfThreads = (): readonly number[] =>
+  readdirSync("/proc/self/task").map((thread) => {
+    const stat = readFileSync(`/proc/self/task/${thread}/stat`, "utf8");
+    // The 19th field; the second one is a name in parentheses, which may hold spaces.
+    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[16]);
+  });
+
+test("one thread hashes, which yields to all others", async () => {
+  const before = nicenessOfThreads().filter((niceness) => niceness === 10).length;
+  const passwords = open();
+  await Promise.all([passwords.hash("password 1"), passwords.hash("password 2")]);
+  expect(nicenessOfThreads().filter((niceness) => niceness === 10)).toHaveLength(before + 1);
 });
 
 test("above what may wait it says at once that it is busy, and goes on with the others", async () => {

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect as connectTcp } from "node:net";
 
+import fc from "fast-check";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 
 import { http } from "../../harness/http.ts";
@@ -190,6 +191,17 @@ describe("a connection", () => {
     expect(await next()).toHaveProperty("event_id");
   });
 
+  test("that is refused is counted, and logged", async () => {
+    const source = await start();
+    await refusalOf(source, `${source.path}?token=wrong`);
+    await refusalOf(source, source.path.replace(source.id, "0".repeat(32)));
+    const metrics = (await http(`${source.url}/metrics`)).body.toString();
+    expect(metrics).toContain('postern_ingest_refused_total{reason="no_access"} 1');
+    expect(metrics).toContain('postern_ingest_refused_total{reason="unknown_slug"} 1');
+    expect(source.log.lines.join("")).toContain("no_access");
+    expect(source.log.lines.join("")).not.toContain("token=");
+  });
+
   test("takes no cookie, wherever the page is from", async () => {
     const source = await start();
     const headers = { cookie: `better-auth.session_token=${source.key}`, origin: new URL(source.url).origin };
@@ -350,6 +362,23 @@ describe("a handshake", () => {
     );
     expect((await http(url + path)).status).toBe(401);
   });
+});
+
+test("what is no WebSocket behind the handshake ends that connection, and nothing else", async () => {
+  const source = await start();
+  const other = await withSecret(source);
+  await fc.assert(
+    fc.asyncProperty(fc.uint8Array({ minLength: 2, maxLength: 200 }), async (bytes) => {
+      const socket = await rawUpgrade(source);
+      const closed = once(socket.resume(), "close");
+      // What has no mask is refused; the rest may be anything.
+      socket.write(Uint8Array.from([bytes[0]!, bytes[1]! & 0x7f, ...bytes.slice(2)]));
+      await closed;
+    }),
+    { numRuns: 30 },
+  );
+  other.client.send("{}");
+  expect(await other.next()).toHaveProperty("event_id");
 });
 
 test("Node's own client can send frames, too", async () => {

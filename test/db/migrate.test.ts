@@ -36,6 +36,13 @@ const run = (path: string, sql: string): void => withDatabase(path, (database) =
 const versionsOf = (path: string): unknown[] =>
   rowsOf(path, "select version, name, applied_at_ms from schema_migrations");
 
+test("a step's indexes are made with it", () => {
+  const path = newPath();
+  const indexed: Migration = { ...step(2), indexes: [{ name: "marks_by_mark", on: "marks (mark)" }] };
+  migrate(path, [first, indexed], nowMs);
+  expect(rowsOf(path, "select name from sqlite_schema where type = 'index'")).toEqual([{ name: "marks_by_mark" }]);
+});
+
 test("a new store gets every step, and no backup", () => {
   const path = newPath();
   expect(migrate(path, [first, second], nowMs)).toEqual({ fromVersion: 0, toVersion: 2, backupPath: null });

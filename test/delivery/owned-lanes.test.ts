@@ -110,7 +110,7 @@ test("what is committed for a lane that was lost meanwhile is given back", async
 test("a lane that is being taken notes what is due, and fetches it once it is ours", async () => {
   const { lanes, destination, clock, state, wishes, turn } = openLane();
   state.standing = "taking";
-  lanes.noteDue(destination.id, clock.nowMs());
+  lanes.noteDue(destination.id, clock.nowMs() - 1_000);
   await turn();
   expect(wishes).toEqual([]);
   state.standing = "ours";
@@ -119,6 +119,27 @@ test("a lane that is being taken notes what is due, and fetches it once it is ou
   lanes.wakeAll();
   await turn();
   expect(wishes).toEqual([destination.id]);
+});
+
+test("what arrives passes what another node stored a moment ago, and nothing older", () => {
+  const { lanes, destination, clock } = openLane();
+  lanes.noteDue(destination.id, clock.nowMs());
+  expect(lanes.reserve(destination, 10)).toBe(true);
+  clock.advance(500);
+  expect(lanes.reserve(destination, 10)).toBe(true);
+  clock.advance(500);
+  expect(lanes.reserve(destination, 10)).toBe(false);
+});
+
+test("what arrives passes nothing while its lane does not keep up, or nobody else sends", () => {
+  const { lanes, destination, clock } = openLane();
+  lanes.noteDue(destination.id, clock.nowMs());
+  const taken = Array.from({ length: 200 }, () => lanes.reserve(destination, 10));
+  expect(taken.indexOf(false)).toBe(128);
+  expect(taken.lastIndexOf(true)).toBe(127);
+  const alone = openLane({}, { isAlone: true });
+  alone.lanes.noteDue(alone.destination.id, alone.clock.nowMs());
+  expect(alone.lanes.reserve(alone.destination, 10)).toBe(false);
 });
 
 test("nothing starts while nobody knows whether others have taken over, and all of it goes on afterwards", async () => {

@@ -157,8 +157,13 @@ describe("a destination that stands alone", () => {
         .set({ circuit_failures: 3, circuit_opened_at_ms: 7 })
         .execute();
     });
+    const kept = await editDestination(parts, scope, id, { timeoutMs: 99 });
+    expect(kept).toMatchObject({ after: { destination: { circuitFailures: 3, circuitOpenedAtMs: 7 } } });
     const edited = await editDestination(parts, scope, id, { closesCircuit: true });
     expect(edited).toMatchObject({ before: { destination: { circuitOpenedAtMs: 7 } } });
+    expect(parts.table.destination(id)?.destination).toMatchObject({ circuitFailures: 0, circuitOpenedAtMs: null });
+    parts.table.patchDestination(id, { circuitFailures: 3, circuitOpenedAtMs: 7 });
+    await editDestination(parts, scope, id, { circuit: { enabled: false, threshold: 1, resetMs: 1 } });
     expect(parts.table.destination(id)?.destination).toMatchObject({ circuitFailures: 0, circuitOpenedAtMs: null });
   });
 });

@@ -94,7 +94,7 @@ describe("what is in memory", () => {
          retention_days, created_at_ms, updated_at_ms)
          select randomblob(16), team_id, env_id, kind, dialect, name, 'wh_' || value, 's' || value, provider, 1, 30, 0, 0
          from sources, (with recursive n(value) as (select 1 union all select value + 1 from n where value < 2500)
-         select value from n) where name = 'x'`,
+         select value from n) as numbers where name = 'x'`,
       ),
     );
     const loaded = new RoutingTable(parts);
@@ -145,7 +145,7 @@ describe("slugs", () => {
 
 describe("limits", () => {
   const rows = (count: number): string =>
-    `(with recursive n(value) as (select 1 union all select value + 1 from n where value < ${count}) select value from n)`;
+    `(with recursive n(value) as (select 1 union all select value + 1 from n where value < ${count}) select value from n) as numbers`;
 
   test(`an environment has at most ${sourcesMax} sources, and lists them all`, async () => {
     const parts = await startRouting();

@@ -93,14 +93,17 @@ describe("an expression", () => {
 test("an expression that never ends takes one thread at most: others go on beside it", async () => {
   const transformer = startTransformer();
   await transformer.transform("bad", endless, input("{}"));
-  const bad = Array.from({ length: 6 }, () => transformer.transform("bad", endless, input("{}")));
-  const startedMs = systemClock.monotonicMs();
+  let ended = 0;
+  // One after the other they would take twenty seconds.
+  const bad = Array.from({ length: 40 }, () =>
+    transformer.transform("bad", endless, input("{}")).finally(() => {
+      ended += 1;
+    }),
+  );
   for (let i = 0; i < 20; i += 1) {
     expect((await transformer.transform("good", "{ 'i': 1 }", input("{}"))).kind).toBe("transformed");
   }
-  // Six endless ones one after the other take longer than that.
-  expect(systemClock.monotonicMs() - startedMs).toBeLessThan(6 * runMsMax);
-  expect(await Promise.race([Promise.all(bad).then(() => "all"), Promise.resolve("some")])).toBe("some");
+  expect(ended).toBeLessThan(bad.length / 2);
   await transformer.close();
   expect((await Promise.all(bad)).every(({ kind }) => kind !== "transformed")).toBe(true);
 });

@@ -66,6 +66,19 @@ const sendOutcome = (reply: FastifyReply, outcome: Outcome): FastifyReply => {
 
 type Caller = { readonly principal: Principal | null; readonly head: RequestHead };
 
+const letIn = async (
+  parts: AdmissionParts,
+  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
+  needed: Needed,
+): Promise<Caller | null> => {
+  const head = headOf(parts, request);
+  const admission = await admit(parts, head, needed);
+  reply.headers(admission.headers);
+  if (admission.kind === "admitted") return { principal: admission.principal, head };
+  sendError(reply, admission.status, admission.error);
+  return null;
+};
+
 const reception = (parts: AdmissionParts): Reception<Route, Caller> => ({
   prefix: hookstreamPrefix,
   prepare: (api) => {
@@ -77,14 +90,8 @@ const reception = (parts: AdmissionParts): Reception<Route, Caller> => ({
       reply.header(idHeader, requestIdOf(reply));
     });
   },
-  admit: async (request, reply, asked) => {
-    const head = headOf(parts, request);
-    const admission = await admit(parts, head, neededFor(asked));
-    reply.headers(admission.headers);
-    if (admission.kind === "admitted") return { principal: admission.principal, head };
-    sendError(reply, admission.status, admission.error);
-    return null;
-  },
+  admit: (request, reply, asked) => letIn(parts, { request, reply }, neededFor(asked)),
+  admitQuestion: async (request, reply) => (await letIn(parts, { request, reply }, "open")) !== null,
   serve: async ({ route, caller, request, reply }) => {
     const outcome = await route.run({
       ...caller,

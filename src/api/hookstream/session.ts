@@ -91,7 +91,7 @@ const choose = (parts: SessionParts): Route =>
     params: noFields,
     query: noFields,
     body: z.object({ organization_id: idField }),
-    bodyExample: { organization_id: "019dc7e000007a01b2c3d4e5f6a7b8c9" },
+    bodyExample: { organization_id: "019dc7f52b407c3e9d513f6b0a8e4c27" },
     answers: { 200: { description: "The session acts there.", body: success } },
     names,
     find: findNothing,

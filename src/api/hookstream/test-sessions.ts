@@ -5,15 +5,15 @@ import type { Id } from "../../lib/ids.ts";
 import { networkOf } from "../../lib/ip.ts";
 import { createSource } from "../../routing/create-source.ts";
 import { deleteSource } from "../../routing/delete-source.ts";
-import { newSessionToken, sessionDraft, sessionsMax } from "../../routing/session.ts";
+import { newSessionToken, sessionDraft, sessionRequestsMax, sessionsMax } from "../../routing/session.ts";
 import type { Source } from "../../routing/source.ts";
 import { updateSource } from "../../routing/update-source.ts";
 import { noFields, present } from "../fields.ts";
 import { defineOpenRoute } from "./_define-route.ts";
 import { toWireEventDetail, type WireEventDetail, wireEventDetail } from "./_event-wire.ts";
-import { idField } from "./_fields.ts";
+import { idField, toWireId } from "./_fields.ts";
 import { findSession, sessionNames, showSession, withToken } from "./_found-test-session.ts";
-import { cursorFields, pageOf } from "./_pages.ts";
+import { cursorFields } from "./_pages.ts";
 import { changeResponse, sessionResponseFields } from "./_test-session-response.ts";
 import { exampleSession, sessionFields, toWireSession } from "./_test-session-wire.ts";
 import type { HookstreamParts } from "./parts.ts";
@@ -27,9 +27,12 @@ export type TestSessionParts = Pick<HookstreamParts, "routing" | "freshen" | "cl
 
 const eventsDefault = 20;
 
-/** Bodies of one answer of an export, about: the last event may go beyond. */
+/** Bodies of one answer, about: the last events may go beyond. */
+const readBytesMax = 1024 * 1024;
 const exportBytesMax = 4 * 1024 * 1024;
-const exportPage = 50;
+
+/** Events that are read at once. */
+const pageSize = 20;
 
 /** Nothing is connected to a session, so nothing was tried. */
 const toWireReceived = (source: Source, { event, payload }: ReceivedEvent): WireEventDetail =>
@@ -74,6 +77,33 @@ const open = (parts: TestSessionParts): Route =>
     },
   });
 
+type Collected = { readonly events: readonly ReceivedEvent[]; readonly isAll: boolean };
+
+/** Events from the newest on, until there are `most`, or no more, or their bodies are enough for one answer. */
+const collect = async (
+  { testSessions }: TestSessionParts,
+  source: Source,
+  { before, most, bytesMax }: { readonly before: Id | undefined; readonly most: number; readonly bytesMax: number },
+): Promise<Collected> => {
+  const events: ReceivedEvent[] = [];
+  for (let bytes = 0; bytes < bytesMax && events.length <= most;) {
+    const page = {
+      limit: Math.min(pageSize, most + 1 - events.length),
+      ...present({ before: events.at(-1)?.event.id ?? before }),
+    };
+    const found = await testSessions.readReceived(source, source.id, page);
+    events.push(...found);
+    if (found.length < page.limit) return { events, isAll: events.length <= most };
+    bytes += found.reduce((sum, { payload }) => sum + payload.body.byteLength, 0);
+  }
+  return { events: events.slice(0, most), isAll: false };
+};
+
+const cursorOf = ({ events, isAll }: Collected): string | null => {
+  const last = events.at(-1);
+  return isAll || last === undefined ? null : toWireId(last.event.id);
+};
+
 const read = (parts: TestSessionParts): Route =>
   defineOpenRoute({
     ...sessionNames,
@@ -100,17 +130,13 @@ const read = (parts: TestSessionParts): Route =>
       const found = await findSession(parts, params.id, head);
       if (found.kind === "refused") return found.outcome;
       const { source } = found;
-      const asked = { limit: limit + 1, ...present({ before: cursor }) };
-      const page = pageOf(
-        await parts.testSessions.readReceived(source, source.id, asked),
-        limit,
-        ({ event }) => event.id,
-      );
+      const collected = await collect(parts, source, { before: cursor, most: limit, bytesMax: readBytesMax });
+      const next = cursorOf(collected);
       return answer(200, {
         ...(await showSession(parts, source)),
-        events: page.items.map((each) => toWireReceived(source, each)),
-        cursor: page.cursor,
-        has_more: page.hasMore,
+        events: collected.events.map((each) => toWireReceived(source, each)),
+        cursor: next,
+        has_more: next !== null,
       });
     },
   });
@@ -139,24 +165,6 @@ const respond = (parts: TestSessionParts): Route =>
     },
   });
 
-/** Events from the newest on, until there are no more or their bodies are enough for one answer. */
-const collect = async (
-  { testSessions }: TestSessionParts,
-  source: Source,
-  cursor: Id | undefined,
-): Promise<{ events: readonly ReceivedEvent[]; isAll: boolean }> => {
-  const events: ReceivedEvent[] = [];
-  let before = cursor;
-  for (let bytes = 0; bytes < exportBytesMax;) {
-    const page = await testSessions.readReceived(source, source.id, { limit: exportPage, ...present({ before }) });
-    events.push(...page);
-    before = page.at(-1)?.event.id;
-    if (page.length < exportPage) return { events, isAll: true };
-    bytes += page.reduce((sum, { payload }) => sum + payload.body.byteLength, 0);
-  }
-  return { events, isAll: false };
-};
-
 const exportAll = (parts: TestSessionParts): Route =>
   defineOpenRoute({
     ...sessionNames,
@@ -182,11 +190,14 @@ const exportAll = (parts: TestSessionParts): Route =>
       const found = await findSession(parts, params.id, head);
       if (found.kind === "refused") return found.outcome;
       const session = await showSession(parts, found.source);
-      const { events, isAll } = await collect(parts, found.source, cursor);
-      const shown = events.map((each) => toWireReceived(found.source, each));
-      const last = isAll ? null : (shown.at(-1)?.id ?? null);
+      const collected = await collect(parts, found.source, {
+        before: cursor,
+        most: sessionRequestsMax,
+        bytesMax: exportBytesMax,
+      });
+      const events = collected.events.map((each) => toWireReceived(found.source, each));
       const headers = { "content-disposition": `attachment; filename="session-${session.session_id}.json"` };
-      return answer(200, { session, events: shown, cursor: last }, headers);
+      return answer(200, { session, events, cursor: cursorOf(collected) }, headers);
     },
   });
 

@@ -114,7 +114,7 @@ const destinationTables = ({ bytes, integer, text }: Ddl): string[] => [
   `create index connections_by_destination on connections (destination_id)`,
 ];
 
-const eventsTables = ({ bytes, integer, text, clustered, changing }: Ddl): string[] => [
+const eventsTables = ({ bytes, integer, text, clustered, changing, lasting }: Ddl): string[] => [
   `create table events ( -- owner: events; read by: queue
     id ${bytes} not null primary key,
     team_id ${bytes} not null,
@@ -142,7 +142,7 @@ const eventsTables = ({ bytes, integer, text, clustered, changing }: Ddl): strin
     sender_address ${text},
     headers ${bytes} not null,
     body ${bytes} not null
-  )`,
+  )${lasting}`,
 ];
 
 const queueTables = ({ bytes, integer, text, clustered, changing }: Ddl): string[] => [
@@ -173,7 +173,7 @@ const queueTables = ({ bytes, integer, text, clustered, changing }: Ddl): string
   `create index deliveries_by_replay on deliveries (replay_id, status) where replay_id is not null`,
 ];
 
-const deliveryTables = ({ bytes, integer, text, clustered }: Ddl): string[] => [
+const deliveryTables = ({ bytes, integer, text, clustered, lasting }: Ddl): string[] => [
   `create table attempts ( -- owner: delivery
     event_id ${bytes} not null,
     delivery_id ${bytes} not null,
@@ -189,7 +189,7 @@ const deliveryTables = ({ bytes, integer, text, clustered }: Ddl): string[] => [
     duration_ms ${integer} not null,
     started_at_ms ${integer} not null,
     primary key (event_id, delivery_id, number)
-  )${clustered}`,
+  )${clustered}${lasting}`,
 ];
 
 const replayTables = ({ bytes, integer, text }: Ddl): string[] => [

@@ -86,11 +86,11 @@ const compileUpdate = ({ table, match, set, compute = {} }: UpdateStatement): Co
 const idToBound = (type: ColumnType, value: SqlValue): SqlValue =>
   type === "id" && typeof value === "string" ? Buffer.from(value.replaceAll("-", ""), "hex") : value;
 
-/** In the order of ids, as every statement of a batch. */
+/** In the order of ids, as every statement of a batch. Reads all of them, and gives no row. */
 const holdText = (table: string, input: string): string =>
   `${input}, held as materialized (
      select ${table}.id from ${table} join input on ${table}.id = input.v1 order by ${table}.id for no key update of ${table}
-   ) select count(*) from held`;
+   ) select count(*) from held having count(*) < 0`;
 
 const compileRaw = ({ sql, together: bulk, holds, parameters, keyColumns }: RawStatement): Compiled => {
   if (bulk !== undefined) {

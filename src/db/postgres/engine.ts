@@ -9,6 +9,7 @@ import { isInterrupted, StoreError } from "../store-error.ts";
 import type { Store, StoreSize } from "../store.ts";
 import { WriterLock } from "../writer-lock.ts";
 import { askTwice } from "./_ask-twice.ts";
+import { createBackground } from "./_background.ts";
 import { createBatches } from "./_batches.ts";
 import { createCluster } from "./_cluster.ts";
 import { plain } from "./_command.ts";
@@ -39,6 +40,8 @@ export type PostgresOptions = {
 /** Group commits under way at once, each on a connection of its own. */
 const commitsMax = 2;
 const answerMsMax = 10_000;
+/** An index of a table that fills a large disk. */
+const indexMsMax = 24 * 60 * 60 * 1000;
 /** Rows that one statement of a transaction may bring to memory. */
 const rowsMax = 100_000;
 
@@ -58,12 +61,13 @@ export const openPostgres = async (options: PostgresOptions): Promise<{ store: S
     onSent: (count: number) => observer.statementsSent(count),
   };
   const session = createSession({ ...sessionOptions, rowsMax, answerMsMax: 120_000 });
+  const patient = createSession({ ...sessionOptions, rowsMax, answerMsMax: indexMsMax });
   try {
     for (const setting of await checkServer(session)) observer.storeUnsafe({ setting });
-    const migrated = await migrate(session, migrations, { policy: migrationPolicy, nowMs: clock.nowMs() });
+    const migrated = await migrate({ session, patient, clock }, migrations, migrationPolicy);
     return { store: storeOver(sessionOptions, options), migrated };
   } finally {
-    await session.close();
+    await Promise.all([session.close(), patient.close()]);
   }
 };
 
@@ -74,6 +78,7 @@ const storeOver = (connections: Connections, { clock, observer }: PostgresOption
   const sessions: readonly [Session, ...Session[]] = [open(), ...Array.from({ length: commitsMax - 1 }, open)];
   const [session] = sessions;
   const beside = open();
+  const background = createBackground(open(), { beside, clock });
   const reads = createReads(connections);
   const cluster = createCluster(connections);
   const lock = new WriterLock();
@@ -96,8 +101,9 @@ const storeOver = (connections: Connections, { clock, observer }: PostgresOption
     observer,
     clock,
   );
-  const lookups = refuseInside(lock, reads.lookup);
-  const lists = refuseInside(lock, reads.list);
+  const isInside = (): boolean => lock.isHolder || background.isHolder;
+  const lookups = refuseInside(isInside, reads.lookup);
+  const lists = refuseInside(isInside, reads.list);
   const locked = <T>(work: () => Promise<T>): Promise<T> =>
     lock.lock(async () => {
       try {
@@ -115,6 +121,7 @@ const storeOver = (connections: Connections, { clock, observer }: PostgresOption
     list: <Tables>() => lists as Kysely<Tables>,
     write: (work, changes) =>
       locked(() => (changes === undefined ? runTransaction({ ...transaction, work }) : keeping.change(changes, work))),
+    writeBeside: (work) => background.write(work),
     keep: (kept, reload) => keeping.keep(kept, reload),
     freshen: () => keeping.freshen(),
     fence: (node, onFenced) => fence.set(node, onFenced),
@@ -124,24 +131,27 @@ const storeOver = (connections: Connections, { clock, observer }: PostgresOption
     settled: () => commits.settled(),
     walBytes: () => 0,
     freeBytes: () => Promise.resolve(Number.POSITIVE_INFINITY),
-    backup: () =>
-      Promise.reject(new StoreError("other", 'a PostgreSQL database is copied with "pg_dump", or as its host does')),
+    backup: refuseBackup,
     reclaim: () => Promise.resolve(),
     size: () => sizeOf(reads),
     close: async () => {
       await keeping.close();
       await commits.settled();
       await lock.lock(async () => {
+        await background.close();
         await Promise.all([reads.close(), cluster.close(), beside.close(), ...sessions.map((each) => each.close())]);
       });
     },
   };
 };
 
+const refuseBackup = (): Promise<never> =>
+  Promise.reject(new StoreError("other", 'a PostgreSQL database is copied with "pg_dump", or as its host does'));
+
 /** The tables outside of a transaction: whoever is in one would see another state of them. */
-const refuseInside = (lock: Pick<WriterLock, "isHolder">, run: RunQuery): Kysely<unknown> =>
+const refuseInside = (isInside: () => boolean, run: RunQuery): Kysely<unknown> =>
   createKysely("postgres", async (sql, parameters) => {
-    if (!lock.isHolder) return run(sql, parameters);
+    if (!isInside()) return run(sql, parameters);
     throw new StoreError("misuse", "the store was read around an open transaction; use the transaction");
   });
 

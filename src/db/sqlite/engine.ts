@@ -99,6 +99,7 @@ const storeOver = (path: string, { directory, clock, observer, walBytesMax }: Sq
     lookup: <Tables>() => lookups as Kysely<Tables>,
     list: <Tables>() => lists as Kysely<Tables>,
     write,
+    writeBeside: write,
     keep: (kept, reload) => keeping.keep(kept, reload),
     freshen: () => keeping.freshen(),
     fence: () => {

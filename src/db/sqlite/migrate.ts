@@ -5,7 +5,14 @@ import { DatabaseSync } from "node:sqlite";
 import type { Ddl, Migrated, Migration } from "../migration.ts";
 import { StoreError } from "../store-error.ts";
 
-const ddl: Ddl = { bytes: "blob", integer: "integer", text: "text", clustered: " without rowid", changing: "" };
+const ddl: Ddl = {
+  bytes: "blob",
+  integer: "integer",
+  text: "text",
+  clustered: " without rowid",
+  changing: "",
+  lasting: "",
+};
 
 const versionOf = (database: DatabaseSync): number => {
   const known = database.prepare("select 1 from sqlite_schema where name = 'schema_migrations'").get();
@@ -45,9 +52,10 @@ const backUp = (database: DatabaseSync, path: string, version: number): string =
   return backupPath;
 };
 
-const apply = (database: DatabaseSync, { version, name, statements }: Migration, nowMs: number): void => {
+const apply = (database: DatabaseSync, { version, name, statements, indexes = [] }: Migration, nowMs: number): void => {
   database.exec("begin exclusive");
   try {
+    for (const index of indexes) database.exec(`create index ${index.name} on ${index.on}`);
     for (const statement of statements(ddl)) database.exec(statement);
     database
       .prepare("insert into schema_migrations (version, name, applied_at_ms) values (?, ?, ?)")

@@ -131,6 +131,21 @@ describe("every answer", () => {
     expect([status, headers["ratelimit-remaining"]]).toEqual([200, "1"]);
   });
 
+  test("has it, also where something went wrong, and to those who only ask for methods", async () => {
+    const call = callerOf(await startGateway({ environment: { RATE_LIMIT_PER_MINUTE: "1000" } }));
+    const answers = [
+      await call("OPTIONS", path, { key: null }),
+      await call("GET", path, { key: null }),
+      await call("HEAD", path),
+      await call("POST", "/v1/sources", { body: "{not json" }),
+      await call("POST", "/v1/sources", { body: {} }),
+      await call("POST", "/v1/sources", { body: { pad: "x".repeat(1024 * 1024) } }),
+      await call("GET", "/v1/sources/malformed"),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([204, 401, 200, 400, 400, 413, 404]);
+    for (const { headers } of answers) expect(headers["ratelimit-limit"]).toBe("1000");
+  });
+
   test("says nothing of rates where there is none", async () => {
     const call = callerOf(await startGateway());
     const { headers } = await call("GET", path);

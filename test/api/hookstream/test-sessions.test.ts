@@ -136,6 +136,8 @@ describe("a session", () => {
       cursor = `&cursor=${body.cursor}`;
     }
     expect(bodies).toEqual(["4", "3", "2", "1", "0"]);
+    expect((await call("GET", `${path}?limit=5`, withToken)).body.has_more).toBe(false);
+    expect((await call("GET", `${path}?limit=4`, withToken)).body.has_more).toBe(true);
     const file = await call("GET", `${path}/export`, withToken);
     expect(file.headers["content-disposition"]).toBe(`attachment; filename="session-${id}.json"`);
     expect(file.headers["x-content-type-options"]).toBe("nosniff");
@@ -147,9 +149,11 @@ describe("a session", () => {
     const { call, path, withToken, ...gateway } = await openSession(await start());
     const body = "x".repeat(60_000);
     for (let at = 0; at < 110; at += 1) expect((await gateway.send("POST", body)).status).toBe(200);
+    const { body: page } = await call("GET", `${path}?limit=100`, withToken);
+    expect([bodiesOf({ body: page }).length, page.has_more]).toEqual([20, true]);
     const first = await call("GET", `${path}/export`, withToken);
     const second = await call("GET", `${path}/export?cursor=${first.body.cursor}`, withToken);
-    expect([first.body.events.length, second.body.events.length, second.body.cursor]).toEqual([100, 10, null]);
+    expect([first.body.events.length, second.body.events.length, second.body.cursor]).toEqual([80, 30, null]);
   });
 
   test("shows bytes that are no text as base64, and names that objects have as names", async () => {

@@ -2,13 +2,11 @@ import { expect, test } from "vitest";
 
 import { runIn } from "../../../harness/postgres.ts";
 import type { Migration } from "../../../src/db/migration.ts";
-import { migrate } from "../../../src/db/postgres/migrate.ts";
-import { createSession, type Session } from "../../../src/db/postgres/session.ts";
-import { parseUrl } from "../../../src/db/postgres/url.ts";
 import { systemClock } from "../../../src/lib/clock.ts";
 import { openStoreAt } from "../../support/open-store.ts";
 import { ensureDatabase } from "../../support/postgres.ts";
 import { freshDirectory } from "../../support/store.ts";
+import { emptyDatabase, migrateAt } from "./_migrating.ts";
 
 const step = (version: number): Migration => ({
   version,
@@ -17,23 +15,8 @@ const step = (version: number): Migration => ({
 });
 const steps = (count: number): readonly Migration[] => Array.from({ length: count }, (_, at) => step(at + 1));
 
-const emptyDatabase = async (): Promise<string> => {
-  const url = await ensureDatabase(freshDirectory());
-  await runIn(url, "drop schema public cascade", "create schema public");
-  return url;
-};
-
-const withSession = async <T>(url: string, work: (session: Session) => Promise<T>): Promise<T> => {
-  const session = createSession({ ...parseUrl(url), clock: systemClock, rowsMax: 100, answerMsMax: 10_000 });
-  try {
-    return await work(session);
-  } finally {
-    await session.close();
-  }
-};
-
 const migrateTo = (url: string, newest: number, policy: "refuse" | "auto"): Promise<unknown> =>
-  withSession(url, (session) => migrate(session, steps(newest), { policy, nowMs: 1 }));
+  migrateAt(url, steps(newest), policy);
 
 test("an empty database is filled whatever the policy; later migrations are refused until they are asked for", async () => {
   const url = await emptyDatabase();
@@ -64,8 +47,9 @@ test("several that migrate at once do so one after the other", async () => {
 test("a migration that fails leaves nothing of itself", async () => {
   const url = await emptyDatabase();
   const bad: Migration = { version: 2, name: "bad", statements: () => ["create table half (a bigint)", "no sql"] };
-  const run = (session: Session): Promise<unknown> => migrate(session, [step(1), bad], { policy: "auto", nowMs: 1 });
-  await expect(withSession(url, run)).rejects.toMatchObject({ message: expect.stringMatching(/^migration 2 \(bad\)/) });
+  await expect(migrateAt(url, [step(1), bad], "auto")).rejects.toMatchObject({
+    message: expect.stringMatching(/^migration 2 \(bad\)/),
+  });
   expect(await runIn(url, "select to_regclass('half') is null as missing")).toEqual([{ missing: 1 }]);
 });
 
@@ -74,6 +58,25 @@ const open = async (url: string, told: string[] = []): Promise<void> => {
   const store = await openStoreAt({ directory: "", url, clock: systemClock, observer });
   await store.close();
 };
+
+test("every table that grows says when it is to be cleared up", async () => {
+  const url = await ensureDatabase(freshDirectory());
+  const found = await runIn(
+    url,
+    `select relname::text as name, reloptions::text like '%fillfactor=80%' as has_room from pg_class
+     where reloptions::text like '%autovacuum_vacuum_scale_factor=0.0_}%' or reloptions::text like '%autovacuum_vacuum_scale_factor=0.0_,%'
+     order by relname`,
+  );
+  expect(found).toEqual([
+    { name: "attempts", has_room: 0 },
+    { name: "buckets", has_room: 1 },
+    { name: "deliveries", has_room: 1 },
+    { name: "events", has_room: 1 },
+    { name: "nodes", has_room: 1 },
+    { name: "payloads", has_room: 0 },
+    { name: "versions", has_room: 1 },
+  ]);
+});
 
 test("settings under which a crash loses events are told", async () => {
   const told: string[] = [];
