@@ -103,7 +103,7 @@ const retry = (parts: AttemptParts): Route =>
     summary: "Retry a delivery attempt",
     description: "Sends its event along its connection once more, as a delivery of its own with retries of its own.",
     params: ofAttempt,
-    query: noFields,
+    query: z.object(placeFields),
     body: noFields,
     answers: { 200: { description: "The attempt that is made up for. The new one follows.", ...one } },
     find: (owner, { id }) => parts.attempts.find(owner, id),

@@ -39,7 +39,7 @@ const reset = (parts: CircuitParts): Route =>
     scope: "webhooks:write",
     summary: "Reset a circuit",
     description: "Forgets its failures. What waits is sent at once, in order.",
-    query: noFields,
+    query: z.object(placeFields),
     body: noFields,
     answers: { 200: { description: "The circuit, closed.", ...one } },
     find: (owner, { id }) => findDestination(parts.routing, owner, id),

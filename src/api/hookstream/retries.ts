@@ -48,7 +48,7 @@ const retryOne = (parts: RetryParts): Route =>
     summary: "Retry an event",
     description: "Sends it once more along each connection whose newest delivery of it has failed or was cancelled.",
     params: z.object({ id: idField }),
-    query: noFields,
+    query: z.object(placeFields),
     body: noFields,
     answers: { 200: retriedAnswer },
     find: (owner, { id }) => parts.events.find(owner, id),
