@@ -18,15 +18,15 @@ export const deliveriesOf = async (store: Pick<Store, "lookup">, eventId: Id): P
   return rows.toReversed().map(fromDeliveryRow);
 };
 
-/** These deliveries; those that are gone are left out. Whoever asks has found them through their owner. */
+/** These deliveries, a thousand at most; those that are gone are left out. Whoever asks has found them through their owner. */
 export const readDeliveries = async (
-  store: Pick<Store, "lookup">,
+  store: Pick<Store, "list">,
   keys: readonly { readonly eventId: Id; readonly deliveryId: Id }[],
 ): Promise<readonly Delivery[]> => {
   if (keys.length === 0) return [];
   const places = keys.map(({ eventId, deliveryId }) => sql`(${idToBytes(eventId)}, ${idToBytes(deliveryId)})`);
   const rows = await store
-    .lookup<QueueTables>()
+    .list<QueueTables>()
     .selectFrom("deliveries")
     .selectAll()
     .where(sql<boolean>`(event_id, id) in (values ${sql.join(places)})`)

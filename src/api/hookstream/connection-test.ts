@@ -98,9 +98,7 @@ const sampleEvent = (
 };
 
 const wireTest = z.object({
-  delivered: wireFlag.describe(
-    "Whether such an event would be sent along the connection, and reach the receiver's door.",
-  ),
+  delivered: wireFlag.describe("Whether such an event would go along the connection, and out."),
   filter: z.object({
     passed: wireFlag,
     failed_rules: z.array(z.unknown()).describe("Those that do not hold."),

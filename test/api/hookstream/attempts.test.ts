@@ -196,6 +196,32 @@ test("attempts are listed by all that there is to filter by, newest first, and p
   expect((await list(call)).delivery_attempts.map(({ id }) => id)).toEqual(where({ connection_id: roads[2]!.id }));
 });
 
+test("what is rare is found behind a thousand others", async () => {
+  await using good = await startReceiver();
+  await using bad = await startReceiver();
+  bad.respondWith({ status: 500 });
+  const { gateway, call, one, two, taking, refusing, roads } = await startFilled(good.url, bad.url);
+  await sendEvent(gateway, one);
+  await untilTried(call, 2);
+  await call("DELETE", `/v1/connections/${roads[0]!.id}`);
+  await connect(call, two, taking);
+  await connect(call, two, taking);
+  await Promise.all(Array.from({ length: 400 }, (_, n) => sendEvent(gateway, two, { n })));
+  await vi.waitFor(async () => expect((await list(call, "?limit=1")).pagination["total"]).toBe(1_202), 20_000);
+  const found = await list(call, "?status=failed&is_dlq=1&limit=1");
+  expect(found.delivery_attempts).toMatchObject([{ destination_id: refusing.id }]);
+  expect(found.pagination).toMatchObject({ total: 1, has_more: false });
+  const ids = new Set<string>();
+  for (let cursor = ""; ;) {
+    const page = await list(call, `?limit=100${cursor}`);
+    for (const { id } of page.delivery_attempts) ids.add(id);
+    const { next_cursor: next } = page.pagination;
+    if (next === null) break;
+    cursor = `&cursor=${String(next)}`;
+  }
+  expect(ids.size).toBe(1_202);
+});
+
 test("an attempt is retried along its own connection, whatever became of it", async () => {
   await using good = await startReceiver();
   await using bad = await startReceiver();
