@@ -40,10 +40,10 @@ const config: ViteUserConfig = defineConfig({
     maxWorkers: Math.max(2, availableParallelism()),
     // Memory tests collect garbage before they measure.
     execArgv: ["--expose-gc"],
-    testTimeout: 20_000,
+    testTimeout: 60_000,
     // Machines of a suite are busy: what comes late comes all the same.
-    expect: { poll: { timeout: 10_000 } },
-    hookTimeout: 20_000,
+    expect: { poll: { timeout: 20_000 } },
+    hookTimeout: 60_000,
     teardownTimeout: 10_000,
     allowOnly: false,
     retry: 0,

@@ -40,14 +40,14 @@ export const usage = `npm run bench -- [PART…] [options]
     h             lists, filters, pages and search, with many events in the store
     i             from the start until ready, with an empty store and with many events
     j             b, from a source that also looks for repeats and at a JSON Schema
-    k             c with sixteen destinations, by two gateways and by one; PostgreSQL only
-    l             retention beside 2,000 events/s
+    k             retention beside 2,000 events/s
+    l             c with sixteen destinations, by two gateways and by one; PostgreSQL only
     m             c, with two connections that filter by the body, of which each event passes one; sqlite only
     n             c, with a transform of every event; sqlite only
   --engine NAME   sqlite (default) or postgres: a server of the run's own
   --events N      events in the store that has many (1,000,000; PostgreSQL: 5,000,000)
-  --rounds N      rounds of a, b, c, e, j, m, n, d, i and k (3)
-  --seconds N     length of one measurement of a, b, c, e, j, m, n, k (4)
+  --rounds N      rounds of a, b, c, e, j, m, n, d, i and l (3)
+  --seconds N     length of one measurement of a, b, c, e, j, m, n, l (4)
   --connections N connections that send (64)
   --quick         50,000 events, 20,000 deliveries, one round, short times
   --json FILE     writes all figures, those of each round, too
@@ -80,7 +80,7 @@ const bases: Partial<Record<PartLetter, readonly PartLetter[]>> = {
 };
 
 /** What takes several gateways on one store. */
-const ofPostgres: readonly PartLetter[] = ["k"];
+const ofPostgres: readonly PartLetter[] = ["l"];
 
 /** What is written into the file of the embedded store. */
 const ofSqlite: readonly PartLetter[] = ["m", "n"];

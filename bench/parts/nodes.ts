@@ -42,12 +42,12 @@ const makeSources = async (bench: Bench, place: StorePlace, url: string): Promis
 };
 
 const measureWith = async (bench: Bench, count: number): Promise<Throughput> => {
-  const place = await bench.stores.next(bench.newDirectory("k"));
+  const place = await bench.stores.next(bench.newDirectory("l"));
   const gateways: GatewayProcess[] = [];
   try {
     for (let number = 0; number < count; number += 1) {
-      const own = number === 0 ? place : { ...place, directory: bench.newDirectory("k") };
-      gateways.push(await startGateway(bench.children, { place: own, profileDirectory: bench.profileDirectory("k") }));
+      const own = number === 0 ? place : { ...place, directory: bench.newDirectory("l") };
+      gateways.push(await startGateway(bench.children, { place: own, profileDirectory: bench.profileDirectory("l") }));
     }
     const sources = await makeSources(bench, place, gateways[0]?.url ?? "");
     await untilShared(place, count);
@@ -70,16 +70,16 @@ export const measureNodes = async (bench: Bench): Promise<readonly Figure[]> => 
   }
   return [
     medianFigure(
-      { part: "k", name: "two gateways on the processors of one, of one", unit: "%", bar: atLeast(least) },
+      { part: "l", name: "two gateways on the processors of one, of one", unit: "%", bar: atLeast(least) },
       rounds.map(({ one, two }) => (two.perSecond / one.perSecond) * 100),
     ),
     ...throughputFigures(
-      "k",
+      "l",
       "one gateway, 16 destinations",
       rounds.map(({ one }) => one),
     ),
     ...throughputFigures(
-      "k",
+      "l",
       "two gateways, 16 destinations",
       rounds.map(({ two }) => two),
     ),

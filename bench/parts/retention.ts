@@ -64,9 +64,9 @@ const rateOf = (looks: readonly Look[]): number => {
 /** l: what has been kept for long enough is removed while as many events come in. */
 export const measureRetention = async (bench: Bench): Promise<readonly Figure[]> => {
   const { load, options, sink } = bench;
-  const place = await bench.stores.next(bench.newDirectory("l"));
+  const place = await bench.stores.next(bench.newDirectory("k"));
   const live = await makeExpired(bench, place);
-  const gateway = await startGateway(bench.children, { place, profileDirectory: bench.profileDirectory("l") });
+  const gateway = await startGateway(bench.children, { place, profileDirectory: bench.profileDirectory("k") });
   try {
     const targets = [{ port: gateway.port, path: live.path }];
     let isOver = false;
@@ -82,9 +82,9 @@ export const measureRetention = async (bench: Bench): Promise<readonly Figure[]>
     );
     const beside = "2,000/s beside it";
     return [
-      figure({ part: "l", name: "retention: events removed", unit: "/s", bar: atLeast(ratePerSecond) }, rateOf(looks)),
-      figure({ part: "l", name: `${beside}: accepted, p99`, unit: "ms" }, ingest.p99Ms),
-      figure({ part: "l", name: `${beside}: delivered, p99`, unit: "ms" }, delivered.p99Ms),
+      figure({ part: "k", name: "retention: events removed", unit: "/s", bar: atLeast(ratePerSecond) }, rateOf(looks)),
+      figure({ part: "k", name: `${beside}: accepted, p99`, unit: "ms" }, ingest.p99Ms),
+      figure({ part: "k", name: `${beside}: delivered, p99`, unit: "ms" }, delivered.p99Ms),
     ];
   } finally {
     await gateway.stop();

@@ -26,8 +26,8 @@ export const runParts = async (bench: Bench): Promise<readonly Figure[]> => {
   if (parts.has("d")) figures.push(...(await measureLatency(bench)));
   if (parts.has("f")) figures.push(...(await measureBacklog(bench)));
   if (parts.has("g")) figures.push(...(await measureEndurance(bench)));
-  if (parts.has("k")) figures.push(...(await measureNodes(bench)));
-  if (parts.has("l")) figures.push(...(await measureRetention(bench)));
+  if (parts.has("l")) figures.push(...(await measureNodes(bench)));
+  if (parts.has("k")) figures.push(...(await measureRetention(bench)));
   // What this system does not tell is left out.
   return figures.filter(({ value }) => !Number.isNaN(value));
 };

@@ -19,8 +19,11 @@ export type Gate = {
 /** Who asks, and when. */
 export type GateAt = { readonly senderAddress: string | null; readonly nowMs: number };
 
-/** What is known of a source that takes so many events and no more, while requests for it are under way. */
-type Quota = { stored: number; admitted: number; looks: number };
+/**
+ * What is known of a source that takes so many events and no more, from the first request for it until none is under way.
+ * `before`: its events when nobody was inside, so that each of those since is counted once, in `taken`.
+ */
+type Quota = { readonly before: Promise<number>; taken: number; inside: number };
 
 const addressRefusal = (addresses: CompiledRules["addresses"], sender: string | null): GateRefusal | null => {
   if (addresses === null) return null;
@@ -38,22 +41,24 @@ const restOf = ({ source, rules }: RoutedSource, { senderAddress }: GateAt): Gat
 export const createGate = ({ store }: { readonly store: Pick<Store, "lookup"> }): Gate => {
   const quotas = new Map<Id, Quota>();
 
+  const countOf = async (id: Id): Promise<number> => (await readSourceCounts(store, [id])).get(id)?.events ?? 0;
   const tidy = (sourceId: Id, quota: Quota): void => {
-    if (quota.looks === 0 && quota.admitted === 0) quotas.delete(sourceId);
+    if (quota.inside === 0) quotas.delete(sourceId);
   };
   const admit = async (routed: RoutedSource, requestLimit: number, at: GateAt): Promise<GateRefusal | null> => {
     const { id } = routed.source;
-    const quota = quotas.get(id) ?? { stored: 0, admitted: 0, looks: 0 };
+    const quota = quotas.get(id) ?? { before: countOf(id), taken: 0, inside: 0 };
     quotas.set(id, quota);
-    quota.looks += 1;
+    quota.inside += 1;
+    let refusal: GateRefusal | null = "request_limit";
     try {
-      const counts = await readSourceCounts(store, [id]);
-      quota.stored = Math.max(quota.stored, counts.get(id)?.events ?? 0);
-      const refusal = quota.stored + quota.admitted >= requestLimit ? "request_limit" : restOf(routed, at);
-      if (refusal === null) quota.admitted += 1;
+      // What other processes took since is in the store, too.
+      const [before, stored] = await Promise.all([quota.before, countOf(id)]);
+      if (before + quota.taken < requestLimit && stored < requestLimit) refusal = restOf(routed, at);
+      if (refusal === null) quota.taken += 1;
       return refusal;
     } finally {
-      quota.looks -= 1;
+      if (refusal !== null) quota.inside -= 1;
       tidy(id, quota);
     }
   };
@@ -67,8 +72,8 @@ export const createGate = ({ store }: { readonly store: Pick<Store, "lookup"> })
     leave: ({ source: { id } }, isStored) => {
       const quota = quotas.get(id);
       if (quota === undefined) return;
-      quota.admitted -= 1;
-      if (isStored) quota.stored += 1;
+      quota.inside -= 1;
+      if (!isStored) quota.taken -= 1;
       tidy(id, quota);
     },
   };

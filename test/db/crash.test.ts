@@ -8,7 +8,7 @@ import { execute, freshDirectory, openStore } from "../support/store.ts";
 
 const kills = 5;
 
-test("invariant 1: kill -9 at any moment loses no acknowledged commit", { timeout: 60_000 }, async () => {
+test("invariant 1: kill -9 at any moment loses no acknowledged commit", { timeout: 120_000 }, async () => {
   const directory = freshDirectory();
   const store = await openStore({ directory });
   await store.write((tx) => execute(tx, "create table marks (mark integer not null, ballast blob not null)"));

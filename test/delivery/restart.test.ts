@@ -212,7 +212,7 @@ test("what was under way at two crashes is tried one at a time, so that the thir
 
 test(
   "invariant 1: kill -9 at any moment loses no acknowledged event, and each reaches its receiver",
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     const seen = new Set<string>();
     await using receiver = await startReceiver((request, response) => {

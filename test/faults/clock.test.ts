@@ -5,7 +5,7 @@ import { runShort } from "../support/fault.ts";
 
 test(
   "a clock that is set back, and right again, delays, reorders, removes and loses nothing",
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     const { broken } = await runShort(clockFault);
     expect(broken).toEqual([]);

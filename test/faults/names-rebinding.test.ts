@@ -5,7 +5,7 @@ import { runShort } from "../support/fault.ts";
 
 test(
   "invariant 5: names that lead elsewhere once they have been checked are refused, and nothing arrives there",
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     const { account, broken } = await runShort(rebindingFault);
     expect(broken).toEqual([]);

@@ -5,7 +5,7 @@ import { runShort } from "../support/fault.ts";
 
 test(
   "invariant 8: nobody waits for any of thirty dead destinations that have a backlog",
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     const { account, broken } = await runShort(neighboursFault);
     expect(broken).toEqual([]);

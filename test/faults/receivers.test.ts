@@ -5,7 +5,7 @@ import { runShort } from "../support/fault.ts";
 
 test(
   "receivers that misbehave in fifty ways delay no other, cost little, and are sent everything once they are mended",
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     const { account, broken } = await runShort(receiversFault);
     expect(broken).toEqual([]);

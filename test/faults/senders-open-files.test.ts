@@ -8,7 +8,7 @@ import { attemptsOf } from "../../faults/network/attempts.ts";
 import { openStand } from "../../faults/stand.ts";
 import { startReceiver } from "../support/receiver.ts";
 
-test("a flood of connections takes no open file that a delivery needs", { timeout: 60_000 }, async () => {
+test("a flood of connections takes no open file that a delivery needs", { timeout: 120_000 }, async () => {
   await runFault(
     {
       name: "open-files",

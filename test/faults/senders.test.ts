@@ -5,7 +5,7 @@ import { runShort } from "../support/fault.ts";
 
 test(
   "invariant 9: a thousand connections that hang, drip, flood and never read delay no good sender, and cost little",
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     const { account, broken } = await runShort(sendersFault);
     expect(broken).toEqual([]);

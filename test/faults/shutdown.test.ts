@@ -5,7 +5,7 @@ import { runShort } from "../support/fault.ts";
 
 test(
   "SIGTERM at full load ends what can be ended, sends nothing else twice, and leaves nothing claimed",
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     const { account, broken } = await runShort(shutdownFault);
     expect(broken).toEqual([]);

@@ -23,4 +23,4 @@ export const tries = (
 });
 
 /** How long a test may take that takes a few seconds in the suite. */
-export const time: { readonly timeout: number } = { timeout: 20_000 * Math.max(1, factor) };
+export const time: { readonly timeout: number } = { timeout: 60_000 * Math.max(1, factor) };

@@ -23,7 +23,7 @@ const bodiesInMemory = async (gateway: TestGateway): Promise<number> => {
 
 test(
   "invariant 9: 10,000 slow senders cost what they sent, and not what they announced",
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     const gateway = await startGateway();
     const source = await makeSource(gateway, { provider: "generic", require_signature: false });

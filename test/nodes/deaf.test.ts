@@ -10,7 +10,7 @@ import { makeDestination, makeSource, sharesOf, startNode } from "./_nodes.ts";
 /** Two rounds of the patrol, and what a busy machine adds. */
 const foundMsMax = 6_000;
 
-test("where no call passes, owners find by themselves what others stored for them", { timeout: 40_000 }, async () => {
+test("where no call passes, owners find by themselves what others stored for them", { timeout: 120_000 }, async () => {
   await using receiver = await startReceiver();
   const directory = freshDirectory();
   const proxy = await startDeafProxy(await ensureDatabase(directory));

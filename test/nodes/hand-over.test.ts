@@ -35,7 +35,7 @@ const post = async (nodes: readonly TestGateway[], path: string, numbers: readon
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
-test("order and rate hold while lanes move to nodes that join", { timeout: 60_000 }, async () => {
+test("order and rate hold while lanes move to nodes that join", { timeout: 120_000 }, async () => {
   const { receiver, arrivals } = await startClock();
   await using _closed = receiver;
   const directory = freshDirectory();

@@ -24,7 +24,7 @@ test("a rotation waits until every node has the new key, and then seals everythi
 
 test(
   "a rotation does nothing while a node does not have the new key, and says which",
-  { timeout: 40_000 },
+  { timeout: 120_000 },
   async () => {
     const directory = freshDirectory();
     const old = await startNode(directory);

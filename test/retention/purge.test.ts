@@ -38,7 +38,7 @@ const untilAll = async (engine: Engine, events: readonly Id[], status: "succeede
 };
 
 describe("a deleted source", () => {
-  test("leaves nothing, however much there was, and others keep what is theirs", { timeout: 60_000 }, async () => {
+  test("leaves nothing, however much there was, and others keep what is theirs", { timeout: 120_000 }, async () => {
     await using receiver = await startReceiver();
     const engine = await startEngine();
     const source = await engine.addSource();

@@ -139,7 +139,7 @@ export type EngineOptions = {
 
 /** Waits until `check` no longer throws. It is asked again and again, so nothing waits longer than it must. */
 export const eventually = <T>(check: () => T | Promise<T>): Promise<T> =>
-  vi.waitFor(check, { timeout: 15_000, interval: 3 });
+  vi.waitFor(check, { timeout: 40_000, interval: 3 });
 
 /** Starts one on a directory, by default a fresh one. Time passes by itself, and when the test moves the clock. */
 export const startEngine = async ({

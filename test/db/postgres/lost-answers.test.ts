@@ -88,7 +88,7 @@ const crashes: Readonly<Record<string, (server: PostgresServer) => Promise<void>
 
 test.for(Object.entries(crashes))(
   "a commit that %s took with it when it crashed is not taken for the one that was given its number afterwards",
-  { timeout: 40_000 },
+  { timeout: 120_000 },
   async ([, crash]) => {
     // Nothing of it may have come to the disk before the crash: else its number is not given again.
     const server = await startPostgres({ isDurable: true, settings: { wal_writer_delay: "10s" } });

@@ -16,7 +16,7 @@ const startServer = async (): Promise<PostgresServer> => {
 
 test.for(["fast", "immediate"] as const)(
   "a server that is restarted (%s) under load loses nothing that was acknowledged, and is written to again",
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async (mode) => {
     const server = await startServer();
     const { join, marks } = await openMarks(server.url());
