@@ -37,7 +37,7 @@ const eventColumns = ({ integer, text }: Ddl): string[] =>
     `body_dropped ${integer} not null default 0`,
   ].map((column) => `alter table events add column ${column}`);
 
-const ruleTables = ({ bytes, integer, text, clustered, changing }: Ddl): string[] => [
+const ruleTables = ({ bytes, integer, text, clustered, changing, lasting }: Ddl): string[] => [
   `create table dedup_keys ( -- owner: ingest; read by: events, queue
     source_id ${bytes} not null,
     key ${bytes} not null,
@@ -57,7 +57,7 @@ const ruleTables = ({ bytes, integer, text, clustered, changing }: Ddl): string[
     sender_address ${text},
     body_bytes ${integer} not null,
     received_at_ms ${integer} not null
-  )${clustered}`,
+  )${clustered}${lasting}`,
   `create index refused_requests_by_source on refused_requests (source_id, id)`,
   `create table source_counts ( -- owner: events
     source_id ${bytes} not null,
