@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 
 /** What can be measured. */
-export const partLetters = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"] as const;
+export const partLetters = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n"] as const;
 
 export type PartLetter = (typeof partLetters)[number];
 
@@ -29,7 +29,7 @@ export type Options = {
 
 export const usage = `npm run bench -- [PART…] [options]
 
-  PART            any of a b c d e f g h i j k l; default: all. What a share is taken of is measured, too.
+  PART            any of a b c d e f g h i j k l m n; default: all. What a share is taken of is measured, too.
     a             the bare limit: node:http, one HMAC, an append with grouped fdatasync
     b             ingest, no destination
     c             ingest, delivered to one destination, recorded
@@ -42,10 +42,12 @@ export const usage = `npm run bench -- [PART…] [options]
     j             b, from a source that also looks for repeats and at a JSON Schema
     k             retention beside 2,000 events/s
     l             c with sixteen destinations, by two gateways and by one; PostgreSQL only
+    m             c, with two connections that filter by the body, of which each event passes one; sqlite only
+    n             c, with a transform of every event; sqlite only
   --engine NAME   sqlite (default) or postgres: a server of the run's own
   --events N      events in the store that has many (1,000,000; PostgreSQL: 5,000,000)
-  --rounds N      rounds of a, b, c, e, j, d, i and l (3)
-  --seconds N     length of one measurement of a, b, c, e, j, l (4)
+  --rounds N      rounds of a, b, c, e, j, m, n, d, i and l (3)
+  --seconds N     length of one measurement of a, b, c, e, j, m, n, l (4)
   --connections N connections that send (64)
   --quick         50,000 events, 20,000 deliveries, one round, short times
   --json FILE     writes all figures, those of each round, too
@@ -68,10 +70,20 @@ const whole = (name: string, text: string | undefined, byDefault: number, max: n
 const isPart = (text: string): text is PartLetter => partLetters.some((letter) => letter === text);
 
 /** What the share of a part is taken of. */
-const bases: Partial<Record<PartLetter, readonly PartLetter[]>> = { b: ["a"], c: ["a"], e: ["a", "c"], j: ["a", "b"] };
+const bases: Partial<Record<PartLetter, readonly PartLetter[]>> = {
+  b: ["a"],
+  c: ["a"],
+  e: ["a", "c"],
+  j: ["a", "b"],
+  m: ["a", "c"],
+  n: ["a", "c"],
+};
 
 /** What takes several gateways on one store. */
 const ofPostgres: readonly PartLetter[] = ["l"];
+
+/** What is written into the file of the embedded store. */
+const ofSqlite: readonly PartLetter[] = ["m", "n"];
 
 const readEngine = (text: string): Options["engine"] => {
   if (text === "sqlite" || text === "postgres") return text;
@@ -79,12 +91,13 @@ const readEngine = (text: string): Options["engine"] => {
 };
 
 const partsOf = (texts: readonly string[], engine: Options["engine"]): ReadonlySet<PartLetter> => {
-  const possible = partLetters.filter((part) => engine === "postgres" || !ofPostgres.includes(part));
+  const others = engine === "postgres" ? ofSqlite : ofPostgres;
+  const possible = partLetters.filter((part) => !others.includes(part));
   const unknown = texts.filter((text) => !isPart(text));
   if (unknown.length > 0) throw new OptionsError(`there is no part ${unknown.join(", ")}`);
   const asked = texts.length === 0 ? possible : texts.filter(isPart);
   const impossible = asked.filter((part) => !possible.includes(part));
-  if (impossible.length > 0) throw new OptionsError(`${impossible.join(", ")} needs --engine postgres`);
+  if (impossible.length > 0) throw new OptionsError(`${impossible.join(", ")} needs another --engine`);
   return new Set(asked.flatMap((part) => [...(bases[part] ?? []), part]));
 };
 

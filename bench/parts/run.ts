@@ -11,7 +11,7 @@ import { measureRetention } from "./retention.ts";
 import { measureStart } from "./start.ts";
 import { measureThroughput } from "./throughput.ts";
 
-const ofThroughput: readonly PartLetter[] = ["a", "b", "c", "e", "j"];
+const ofThroughput: readonly PartLetter[] = ["a", "b", "c", "e", "j", "m", "n"];
 const ofFullStore: readonly PartLetter[] = ["e", "h", "i"];
 
 /** Measures what was asked for. */

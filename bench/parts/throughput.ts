@@ -8,10 +8,11 @@ import { atLeast, type Figure, medianFigure } from "../report/figure.ts";
 import type { Bench } from "./bench.ts";
 import { type Measured, measureAccepted, measureDelivered, type Throughput } from "./closed-loop.ts";
 import type { FullStore } from "./full-store.ts";
+import { measureRoads, type RoadPart } from "./roads.ts";
 import { newSetting } from "./setting.ts";
 import { lineOf, throughputFigures } from "./throughput-figures.ts";
 
-type Part = "a" | "b" | "c" | "e" | "j";
+type Part = "a" | "b" | "c" | "e" | "j" | RoadPart;
 
 const measuredOf = (gateway: GatewayProcess, { path }: BenchSource): Measured => ({
   gateways: [gateway],
@@ -69,6 +70,8 @@ const names: Readonly<Record<Part, string>> = {
   c: "ingest → delivered → recorded",
   e: "the same, store full",
   j: "ingest with dedup and schema",
+  m: "delivered, with two filters",
+  n: "delivered, with a transform",
 };
 
 const shares = [
@@ -76,6 +79,9 @@ const shares = [
   { part: "c", of: "a", least: { sqlite: 35, postgres: 25 } },
   { part: "e", of: "c", least: { sqlite: 85, postgres: 85 } },
   { part: "j", of: "b", least: { sqlite: 50, postgres: 50 } },
+  { part: "m", of: "c", least: { sqlite: 60, postgres: 60 } },
+  // Nothing is asked of it: what an expression takes is its author's.
+  { part: "n", of: "c", least: { sqlite: 0, postgres: 0 } },
 ] as const;
 
 /** Shares are of the same round: what disturbs one disturbs both. */
@@ -89,10 +95,10 @@ const shareFigures = (engine: Options["engine"], rounds: Readonly<Record<Part, r
       ),
     );
 
-/** a, b, j, c and e, one after the other in each round. */
+/** a, b, j, c, e, m and n, one after the other in each round. */
 export const measureThroughput = async (bench: Bench, full: FullStore | null): Promise<readonly Figure[]> => {
   const { engine, parts, rounds } = bench.options;
-  const results: Record<Part, Throughput[]> = { a: [], b: [], c: [], e: [], j: [] };
+  const results: Record<Part, Throughput[]> = { a: [], b: [], c: [], e: [], j: [], m: [], n: [] };
   const measure = async (part: Part): Promise<Throughput | null> => {
     switch (part) {
       case "a":
@@ -105,9 +111,12 @@ export const measureThroughput = async (bench: Bench, full: FullStore | null): P
         return full === null ? null : measureDeliveryWhenFull(bench, full);
       case "j":
         return measureRuledIngest(bench);
+      case "m":
+      case "n":
+        return measureRoads(bench, part);
     }
   };
-  const wanted = (["a", "b", "j", "c", "e"] as const).filter((part: PartLetter) => parts.has(part));
+  const wanted = (["a", "b", "j", "c", "e", "m", "n"] as const).filter((part: PartLetter) => parts.has(part));
   for (let round = 1; round <= rounds; round += 1) {
     for (const part of wanted) {
       const result = await measure(part);

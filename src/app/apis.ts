@@ -26,6 +26,7 @@ import { moveEvents } from "../events/move.ts";
 import { readReceived } from "../events/read-received.ts";
 import { readSourceCounts } from "../events/read-source-counts.ts";
 import { readRefused } from "../ingest/read-refused.ts";
+import { createAttemptSearch } from "./attempt-search.ts";
 import type { Core } from "./core.ts";
 import { createEventSearch } from "./event-search.ts";
 import type { Gateway } from "./gateway.ts";
@@ -73,7 +74,7 @@ const testSessionPort = (core: Core): TestSessionPort => {
 
 const hookstreamParts = (
   core: Core,
-  { delivery }: Gateway,
+  { delivery, outbound, transformer, replays }: Gateway,
   config: Config,
   { rateLimit }: Limits,
 ): HookstreamParts => ({
@@ -87,8 +88,13 @@ const hookstreamParts = (
   strangerLimit: createRateLimit(config.rateLimitPerMinute, core.clock),
   trustedProxies: config.trustedProxies,
   clock: core.clock,
-  delivery,
+  dueTime: core.dueTime,
+  delivery: { cancel: delivery.cancel, wake: (destinationId) => delivery.lanes.wake(destinationId) },
+  checkUrl: (url) => outbound.checkUrl(url),
+  transforms: transformer,
   events: createEventSearch(core),
+  attempts: createAttemptSearch(core),
+  replays,
   readCounts: (sourceIds) => readSourceCounts(core.store, sourceIds),
   readRefused: (owner, sourceId, page) => readRefused(core.store, { ...owner, sourceId }, page),
   testSessions: config.anonymousSessions ? testSessionPort(core) : null,

@@ -8,7 +8,7 @@ import { readOwnEvent, readStored } from "../events/read.ts";
 import { searchAcross } from "../events/search-across.ts";
 import { readSenders } from "../events/senders.ts";
 import type { Id } from "../lib/ids.ts";
-import { deliveriesOf } from "../queue/read.ts";
+import { deliveriesOf, readWaits } from "../queue/read.ts";
 import type { Source } from "../routing/source.ts";
 import type { RoutingTable } from "../routing/table.ts";
 
@@ -106,6 +106,11 @@ export const createEventSearch = (parts: Parts): EventsPort => ({
       attemptsOf(parts.store, event.id),
       readStored(parts.store, event.id),
     ]);
+    const waiting = deliveries.filter(({ status }) => status === "pending");
+    const waits = await readWaits(
+      parts.store,
+      waiting.map(({ id }) => ({ eventId: event.id, deliveryId: id })),
+    );
     const byId = new Map(deliveries.map((delivery) => [delivery.id, delivery]));
     return {
       event,
@@ -114,8 +119,15 @@ export const createEventSearch = (parts: Parts): EventsPort => ({
       attempts: attempts.flatMap((attempt) => {
         const delivery = byId.get(attempt.deliveryId);
         const destination = delivery && parts.table.destination(delivery.destinationId)?.destination;
-        return delivery === undefined || destination === undefined ? [] : [{ attempt, delivery, destination }];
+        if (delivery === undefined || destination === undefined) return [];
+        const connection = parts.table.connection(delivery.sourceId, delivery.connectionId) ?? null;
+        const nextAtMs = waits.get(delivery.id) ?? null;
+        return [{ attempt, delivery, destination, connection, bodyBytes: event.bodyBytes, nextAtMs }];
       }),
     };
+  },
+  failed: async ({ id }) => {
+    const newest = new Map((await deliveriesOf(parts.store, id)).map((each) => [each.connectionId, each]));
+    return [...newest.values()].filter(({ status }) => status === "failed" || status === "cancelled");
   },
 });

@@ -3,6 +3,7 @@ import { gateway } from "./migrations/0001-gateway.ts";
 import { nodes } from "./migrations/0002-nodes.ts";
 import { hookstream } from "./migrations/0003-hookstream.ts";
 import { people } from "./migrations/0004-people.ts";
+import { routes } from "./migrations/0005-routes.ts";
 
 /** Every step of the schema, oldest first. */
-export const migrations: readonly Migration[] = [gateway, nodes, hookstream, people];
+export const migrations: readonly Migration[] = [gateway, nodes, hookstream, people, routes];

@@ -14,6 +14,11 @@ type AttemptRow = {
   response_body: Uint8Array | null;
   duration_ms: number;
   started_at_ms: number;
+  request_method: string | null;
+  request_url: string | null;
+  request_headers: Uint8Array | null;
+  request_bytes: number | null;
+  response_headers: Uint8Array | null;
 };
 
 /** The tables of this room. */

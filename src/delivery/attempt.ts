@@ -2,11 +2,16 @@ import type { Clock } from "../lib/clock.ts";
 import { findHeader } from "../lib/headers.ts";
 import type { Id, Ids } from "../lib/ids.ts";
 import type { Send, SendResult } from "../outbound/send.ts";
+import type { Destination } from "../routing/destination.ts";
+import type { Outgoing } from "../routing/outgoing.ts";
 import type { RoutedDestination, RoutingTable } from "../routing/table.ts";
-import type { Attempt } from "./attempt-log.ts";
+import type { Transform } from "../transforms/transform.ts";
+import type { Attempt, Exchange } from "./attempt-log.ts";
 import type { AttemptCode, AttemptOutcome } from "./outcome.ts";
-import { buildRequest, type SenderNames } from "./request.ts";
+import type { SenderNames } from "./request-parts.ts";
+import { buildRequest, type OutgoingRequest } from "./request.ts";
 import { readRetryAfterMs } from "./retry-policy.ts";
+import { transformBody } from "./transform-body.ts";
 import type { StoredEvent, Work } from "./work.ts";
 
 /** What an attempt needs. */
@@ -16,6 +21,7 @@ export type AttemptContext = {
   readonly table: RoutingTable;
   readonly send: Send;
   readonly names: SenderNames;
+  readonly transform: Transform;
 };
 
 /** An attempt, for the log, and what it means. */
@@ -40,9 +46,15 @@ const outcomeOf = (result: Exclude<SendResult, { kind: "unavailable" }>, nowMs: 
   }
 };
 
-type Ended = { id: Id; startedAtMs: number; outcome: AttemptOutcome; result: SendResult | null };
+type Ended = {
+  id: Id;
+  startedAtMs: number;
+  outcome: AttemptOutcome;
+  result: SendResult | null;
+  exchange: Exchange | null;
+};
 
-const attemptOf = (work: Work, { id, startedAtMs, outcome, result }: Ended): Attempted => ({
+const attemptOf = (work: Work, { id, startedAtMs, outcome, result, exchange }: Ended): Attempted => ({
   kind: "attempted",
   outcome,
   attempt: {
@@ -55,6 +67,7 @@ const attemptOf = (work: Work, { id, startedAtMs, outcome, result }: Ended): Att
     responseBody: result?.kind === "answered" ? result.bodyStart : null,
     durationMs: Math.round(result?.durationMs ?? 0),
     startedAtMs,
+    exchange,
   },
 });
 
@@ -62,7 +75,7 @@ const attemptOf = (work: Work, { id, startedAtMs, outcome, result }: Ended): Att
 export const failedUnsent = (
   context: Pick<AttemptContext, "clock" | "ids">,
   work: Work,
-  code: Extract<AttemptCode, "crashed" | "signature">,
+  code: Extract<AttemptCode, "crashed" | "signature" | "transform">,
   error: string,
 ): Attempted =>
   attemptOf(work, {
@@ -70,6 +83,7 @@ export const failedUnsent = (
     startedAtMs: context.clock.nowMs(),
     outcome: { kind: "failed", code, status: null, error, retryAfterMs: null },
     result: null,
+    exchange: null,
   });
 
 const sourceSecretOf = (table: RoutingTable, sourceId: Id, nowMs: number): string | null => {
@@ -82,42 +96,73 @@ export type Try = {
   readonly work: Work;
   readonly stored: StoredEvent;
   readonly routed: RoutedDestination;
+  /** Told when the request goes out: to transform it may have taken its time. */
+  readonly sends: () => void;
   readonly signal: AbortSignal;
+};
+
+const redacted = "[redacted]";
+
+/** What was exchanged, where the destination's API shows it. */
+const exchangeOf = (
+  { dialect, method, url }: Destination,
+  { headers, body, secretNames }: OutgoingRequest,
+  result: SendResult,
+): Exchange | null =>
+  dialect === "krafter"
+    ? null
+    : {
+        method,
+        url,
+        requestHeaders: headers.map(([name, value]) => [name, secretNames.includes(name) ? redacted : value] as const),
+        requestBytes: body.byteLength,
+        responseHeaders: result.kind === "answered" ? result.headers : null,
+      };
+
+/** What goes out beside the event, opened; null when the present keys cannot. */
+const openSecrets = (
+  routed: RoutedDestination,
+  nowMs: number,
+): { readonly secrets: readonly string[]; readonly outgoing: Outgoing } | null => {
+  const secrets = routed.secretsAt(nowMs);
+  const outgoing = routed.outgoing();
+  return secrets.kind === "unreadable" || outgoing === null ? null : { secrets: secrets.secrets, outgoing };
 };
 
 /** Tries a delivery once, if we can. Resolves whatever happens: a failed attempt is an outcome. */
 export const performAttempt = async (
   context: AttemptContext,
-  { work, stored, routed, signal }: Try,
+  { work, stored, routed, sends, signal }: Try,
 ): Promise<Attempted | NotAttempted> => {
   const { clock, ids, table, send, names } = context;
+  const { delivery } = work;
   const { destination } = routed;
   const startedAtMs = clock.nowMs();
-  const secrets = routed.secretsAt(startedAtMs);
-  if (secrets.kind === "unreadable") {
+  const opened = openSecrets(routed, startedAtMs);
+  if (opened === null) {
     return failedUnsent(context, work, "signature", "the destination's secret cannot be opened with the present keys");
   }
-  const { delivery } = work;
+  const made = await transformBody(context, delivery, stored);
+  if (made.kind === "unavailable") return made;
+  if (made.kind === "failed") return failedUnsent(context, work, "transform", made.error);
   const attemptId = ids.next();
-  const { headers, body } = buildRequest({
+  const request = buildRequest({
+    ...opened,
     names,
     event: stored.event,
     payload: stored.payload,
+    transformed: made.body,
     preset: table.source(delivery.sourceId)?.preset ?? null,
     sourceSecret: sourceSecretOf(table, delivery.sourceId, startedAtMs),
     destination,
-    secrets: secrets.secrets,
     delivery: { id: delivery.id, connectionId: delivery.connectionId, isReplay: delivery.isReplay },
     attempt: { id: attemptId, number: delivery.attempts + 1, nowMs: startedAtMs },
   });
-  const result = await send({
-    url: destination.url,
-    method: "POST",
-    headers,
-    body,
-    timeoutMs: destination.timeoutMs,
-    signal,
-  });
+  const { url, method, timeoutMs } = destination;
+  sends();
+  const result = await send({ url, method, headers: request.headers, body: request.body, timeoutMs, signal });
   if (result.kind === "unavailable") return result;
-  return attemptOf(work, { id: attemptId, startedAtMs, outcome: outcomeOf(result, clock.nowMs()), result });
+  const outcome = outcomeOf(result, clock.nowMs());
+  const exchange = exchangeOf(destination, request, result);
+  return attemptOf(work, { id: attemptId, startedAtMs, outcome, result, exchange });
 };

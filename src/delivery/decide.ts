@@ -11,7 +11,13 @@ export type HealthSign = "none" | "works" | "exhausted" | "gone";
 export type Decision = { readonly settlement: Settlement; readonly sign: HealthSign };
 
 /** Wall time, for what is shown; the time by which deliveries are due; and chance. */
-type Moment = { readonly nowMs: number; readonly dueNowMs: number; readonly random: number };
+type Moment = {
+  readonly nowMs: number;
+  readonly dueNowMs: number;
+  readonly random: number;
+  /** Whether what fails is not to be tried again. */
+  readonly isOnce: boolean;
+};
 
 const cancelledFor = (
   delivery: Delivery,
@@ -29,11 +35,17 @@ const afterFailure = (
   delivery: Delivery,
   destination: Destination,
   failure: Extract<AttemptOutcome, { kind: "failed" }>,
-  { nowMs, dueNowMs, random }: Moment,
+  { nowMs, dueNowMs, random, isOnce }: Moment,
 ): Decision => {
+  if (failure.code === "transform") {
+    return { settlement: { to: "ended", status: "failed", reason: "transform", endedAtMs: nowMs }, sign: "none" };
+  }
   // 410 is the receiver's own word that nobody will ever answer there.
   if (failure.status === 410) {
     return { settlement: { to: "ended", status: "failed", reason: "gone", endedAtMs: nowMs }, sign: "gone" };
+  }
+  if (isOnce) {
+    return { settlement: { to: "ended", status: "failed", reason: "exhausted", endedAtMs: nowMs }, sign: "none" };
   }
   const floorMs = failure.status === 429 ? tooManyRequestsMsMin : 0;
   const waitMs = nextWaitMs(retryPolicyOf(destination), {
@@ -69,6 +81,8 @@ export const decide = (
       return { settlement: { to: "ended", status: "cancelled", reason: outcome.reason, endedAtMs }, sign: "none" };
     case "lost":
       return { settlement: { to: "ended", status: "failed", reason: "event_lost", endedAtMs }, sign: "none" };
+    case "circuit_open":
+      return { settlement: { to: "ended", status: "failed", reason: "circuit_open", endedAtMs }, sign: "exhausted" };
     case "postponed":
       if (reason !== null) {
         return { settlement: { to: "ended", status: "cancelled", reason, endedAtMs }, sign: "none" };

@@ -9,13 +9,14 @@ import type { Send } from "../outbound/send.ts";
 import type { Delivery } from "../queue/delivery.ts";
 import { type Ownership, ownsAll } from "../queue/ownership.ts";
 import type { RoutingTable } from "../routing/table.ts";
+import type { Transform } from "../transforms/transform.ts";
 import { type Cancellation, type Canceller, createCanceller } from "./canceller.ts";
 import { createClaimer } from "./claimer.ts";
 import { Lanes } from "./lanes.ts";
 import { Recorder } from "./recorder.ts";
 import { createRecovery } from "./recovery.ts";
 import { createReleaser, type Releaser } from "./releaser.ts";
-import type { SenderNames } from "./request.ts";
+import type { SenderNames } from "./request-parts.ts";
 import { createRevocation } from "./revocation.ts";
 import { createSuspects } from "./suspects.ts";
 import { takeUp } from "./take-up.ts";
@@ -32,9 +33,13 @@ export type DeliveryParts = {
   readonly table: RoutingTable;
   readonly send: Send;
   readonly names: SenderNames;
+  /** Runs the expressions of connections. */
+  readonly transform: Transform;
   readonly observer: Observer;
   /** Whether a bulk replay was cancelled. Default: none was. */
   readonly isReplayCancelled?: (replayId: Id) => boolean;
+  /** Whether what fails of a bulk replay is not tried again. Default: it is. */
+  readonly isReplayedOnce?: (replayId: Id) => boolean;
   /** Whether an event has waited for so long that what it still waits for is ended. Default: none has. */
   readonly isOverdue?: (eventId: Id) => boolean;
   /** Which destinations this process sends to. Default: to all. */
@@ -92,6 +97,7 @@ export const createDelivery = (parts: DeliveryParts): DeliveryEngine => {
   const noteDue = (destinationId: Id, atMs: number): void => lanes.noteDue(destinationId, atMs);
 
   const recorder = new Recorder({
+    isReplayedOnce: () => false,
     ...parts,
     ownership,
     onDue: noteDue,
@@ -99,6 +105,7 @@ export const createDelivery = (parts: DeliveryParts): DeliveryEngine => {
       lanes.wake(id);
       canceller.cancelBehind({ destinationId: id, enablingBelow: enabling, reason: "destination_disabled" });
     },
+    onCircuit: (destinationId) => lanes.wake(destinationId),
     onRecovered: () => lanes.wakeAll(),
   });
   const suspects = createSuspects(store);
@@ -121,8 +128,8 @@ export const createDelivery = (parts: DeliveryParts): DeliveryEngine => {
     },
     isRevoked: ({ delivery }) => revocation(delivery) !== null,
     cancel: ({ delivery }) => {
-      const reason = revocation(delivery) ?? "destination_disabled";
-      void recorder.record({ delivery, outcome: { kind: "cancelled", reason }, attempt: null });
+      const outcome = revocation(delivery) ?? { kind: "cancelled", reason: "destination_disabled" };
+      void recorder.record({ delivery, outcome, attempt: null });
     },
   });
   const inHand = (): Delivery[] => [

@@ -7,7 +7,12 @@ export const failuresMax: number = 10;
 /** What delivery itself changes of a destination. */
 export type Health = Pick<Destination, "enabled" | "enabling" | "failureCount" | "disabledReason">;
 
-const switchedOff = (health: Health, disabledReason: "failures" | "gone", failureCount: number): Health => ({
+const switchedOff = <Known extends Health>(
+  health: Known,
+  disabledReason: "failures" | "gone",
+  failureCount: number,
+): Known => ({
+  ...health,
   enabled: false,
   enabling: health.enabling + 1,
   failureCount,
@@ -15,7 +20,7 @@ const switchedOff = (health: Health, disabledReason: "failures" | "gone", failur
 });
 
 /** A destination's health after one more sign. The same object when nothing changed. */
-export const afterSign = (health: Health, sign: HealthSign): Health => {
+export const afterSign = <Known extends Health>(health: Known, sign: HealthSign): Known => {
   switch (sign) {
     case "none":
       return health;
@@ -29,3 +34,7 @@ export const afterSign = (health: Health, sign: HealthSign): Health => {
     }
   }
 };
+
+/** hookstream's API has no switch: what it made is never switched off behind its users' backs, for it could not be switched on. */
+export const signFor = ({ dialect }: Pick<Destination, "dialect">, sign: HealthSign): HealthSign =>
+  dialect === "hookstream" && (sign === "exhausted" || sign === "gone") ? "none" : sign;

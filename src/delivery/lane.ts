@@ -1,7 +1,9 @@
 import type { Timer } from "../lib/clock.ts";
 import type { Id } from "../lib/ids.ts";
 import type { LaneState } from "../observe/gauges.ts";
+import type { Delivery } from "../queue/delivery.ts";
 import type { Destination } from "../routing/destination.ts";
+import { gateOf } from "./circuit.ts";
 import type { RateWindow } from "./rate.ts";
 import { type Candidate, nextTurn, type Turn, type Verdict } from "./turn.ts";
 import type { Work } from "./work.ts";
@@ -125,18 +127,45 @@ const nextOf = (works: readonly Work[], ordered: boolean, nowMs: number): Next =
   return { index, candidate: work === undefined ? null : { deliveryId: work.delivery.id, waitMs: waitMsOf(work) } };
 };
 
+/** Puts what was claimed behind what waits. Where a circuit is open, the oldest comes first: it is the one that is tried. */
+export const addClaimed = (lane: Lane, deliveries: readonly Delivery[], destination: Destination | undefined): void => {
+  for (const delivery of deliveries) {
+    const work = { delivery, stored: null, bytes: 0 };
+    lane.waiting[turnOf(work)].push(work);
+  }
+  if ((destination?.circuitOpenedAtMs ?? null) === null) return;
+  for (const works of [lane.waiting.live, lane.waiting.replays]) {
+    works.sort((a, b) => (a.delivery.id < b.delivery.id ? -1 : 1));
+  }
+};
+
+/** Whether an open circuit has kept the first that waits for too long. It is the oldest, so it is the first that has to go. */
+export const hasLate = (
+  { waiting }: Lane,
+  { circuitOpenedAtMs }: Pick<Destination, "circuitOpenedAtMs">,
+  isRevoked: (work: Work) => boolean,
+): boolean =>
+  circuitOpenedAtMs !== null &&
+  [waiting.live[0], waiting.replays[0]].some((work) => work !== undefined && isRevoked(work));
+
+/** Before a probe, the older of both kinds has its turn. */
+const turnBeforeProbe = (live: Candidate | null, replays: Candidate | null): Turn =>
+  live !== null && replays !== null && replays.deliveryId < live.deliveryId ? "live" : "replays";
+
 /** Whose turn it is in a lane, and where in its list the one stands that may go. */
 export const nextIn = (lane: Lane, destination: Destination, nowMs: number): Verdict & { readonly index: number } => {
+  const gate = gateOf(destination, nowMs);
   const live = nextOf(lane.waiting.live, destination.ordered, nowMs);
   const replays = nextOf(lane.waiting.replays, destination.ordered, nowMs);
   const verdict = nextTurn({
     ordered: destination.ordered,
-    slots: slotsOf(destination),
+    slots: gate.kind === "probe" ? 1 : slotsOf(destination),
     running: runningIn(lane),
     runningReplays: lane.running.replays,
-    last: lane.lastTurn,
+    last: gate.kind === "probe" ? turnBeforeProbe(live.candidate, replays.candidate) : lane.lastTurn,
     live: live.candidate,
     replays: replays.candidate,
   });
+  if (gate.kind === "shut" && verdict.kind === "start") return { kind: "wait", waitMs: gate.waitMs, index: 0 };
   return { ...verdict, index: verdict.kind === "start" && verdict.turn === "replays" ? replays.index : live.index };
 };

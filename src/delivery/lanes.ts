@@ -10,7 +10,9 @@ import type { Destination } from "../routing/destination.ts";
 import type { RoutingTable } from "../routing/table.ts";
 import { LaneMemory, toReadBytes } from "./lane-memory.ts";
 import {
+  addClaimed,
   hasBacklog,
+  hasLate,
   isBusy,
   isForgettable,
   isFull,
@@ -140,10 +142,7 @@ export class Lanes {
   claimed({ destinationId }: ClaimWish, { deliveries, nextDueAtMs }: Claimed): void {
     const lane = this.#lane(destinationId);
     lane.nextDueAtMs = nextDueAtMs;
-    for (const delivery of deliveries) {
-      const work = { delivery, stored: null, bytes: 0 };
-      lane.waiting[turnOf(work)].push(work);
-    }
+    addClaimed(lane, deliveries, this.#parts.table.destination(destinationId)?.destination);
   }
 
   /** Looks at a lane again: its destination changed, or some of what it holds is wanted no more. */
@@ -264,6 +263,7 @@ export class Lanes {
       this.#drain(lane, destination);
       return;
     }
+    if (hasLate(lane, destination, this.#parts.isRevoked)) this.#drop(lane, this.#parts.isRevoked);
     const waitMs = this.#startWork(lane, destination);
     this.#fetch(lane, destination);
     this.#sleep(lane, destination, waitMs);

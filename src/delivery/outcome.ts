@@ -34,4 +34,6 @@ export type Outcome =
   | AttemptOutcome
   | { readonly kind: "cancelled"; readonly reason: CancelReason }
   | { readonly kind: "lost" }
+  /** Its destination's circuit was open until its time was over. */
+  | { readonly kind: "circuit_open" }
   | { readonly kind: "postponed"; readonly untilMs: number };

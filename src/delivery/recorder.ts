@@ -10,12 +10,13 @@ import type { Observer } from "../observe/observe.ts";
 import type { Delivery } from "../queue/delivery.ts";
 import type { Ownership } from "../queue/ownership.ts";
 import { type Settled, settleOperation, type Settlement } from "../queue/settle.ts";
-import type { Destination } from "../routing/destination.ts";
-import { healthOperation } from "../routing/health.ts";
+import type { CircuitState, Destination } from "../routing/destination.ts";
+import { type DestinationHealth, healthOf, healthOperation } from "../routing/health.ts";
 import type { RoutingTable } from "../routing/table.ts";
 import { type Attempt, logOperation } from "./attempt-log.ts";
+import { afterOutcome } from "./circuit.ts";
 import { decide } from "./decide.ts";
-import { afterSign, type Health } from "./health.ts";
+import { afterSign, signFor } from "./health.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** What a lane did with a delivery, on its way to the store. */
@@ -39,16 +40,25 @@ export type RecorderParts = {
   readonly random: Pick<Random, "fraction">;
   readonly table: RoutingTable;
   readonly ownership: Pick<Ownership, "standingOf">;
-  readonly observer: Pick<Observer, "deliveryEnded" | "destinationDisabled" | "faulted">;
+  readonly observer: Pick<Observer, "deliveryEnded" | "destinationDisabled" | "circuitChanged" | "faulted">;
+  /** Whether what fails of a bulk replay is not tried again. */
+  readonly isReplayedOnce: (replayId: Id) => boolean;
   /** Deliveries that are due again in the store, told before any later commit is drafted. */
   readonly onDue: (destinationId: Id, atMs: number) => void;
   readonly onDisabled: (destination: Destination) => void;
+  /** A circuit opened or closed. */
+  readonly onCircuit: (destinationId: Id) => void;
   /** Attempts may start again, after somebody was told that they may not. */
   readonly onRecovered: () => void;
 };
 
+const isShut = ({ circuitOpenedAtMs }: CircuitState): boolean => circuitOpenedAtMs !== null;
+
 type Judged = { readonly report: Report; readonly settlement: Settlement };
-type Judgement = { readonly judged: readonly Judged[]; readonly changed: ReadonlyMap<Id, Health> };
+type Judgement = {
+  readonly judged: readonly Judged[];
+  readonly changed: ReadonlyMap<Id, Omit<DestinationHealth, "id">>;
+};
 
 /**
  * Records what lanes did: attempt, delivery, event and destination change in one commit. It decides in that commit too,
@@ -126,19 +136,24 @@ export class Recorder {
 
   /** Judges in order: ten failures in one batch are ten failures. */
   #judge(reports: readonly Report[]): Judgement {
-    const { clock, dueTime, random, table, ownership } = this.#parts;
+    const { clock, dueTime, random, table, ownership, isReplayedOnce } = this.#parts;
     const now = { nowMs: clock.nowMs(), dueNowMs: dueTime.nowMs() };
-    const changed = new Map<Id, Health>();
+    const changed = new Map<Id, Omit<DestinationHealth, "id">>();
     const judged = reports.map((report): Judged => {
       const { delivery, outcome } = report;
       const known = table.destination(delivery.destinationId)?.destination;
       const destination = known && { ...known, ...changed.get(known.id) };
-      const { settlement, sign } = decide(outcome, delivery, destination, { ...now, random: random.fraction() });
+      const { settlement, sign } = decide(outcome, delivery, destination, {
+        ...now,
+        random: random.fraction(),
+        isOnce: delivery.replayId !== null && isReplayedOnce(delivery.replayId),
+      });
       // What another process sends to is that one's to judge.
       const isJudge = ["ours", "leaving"].includes(ownership.standingOf(delivery.destinationId));
       if (destination !== undefined && isJudge) {
-        const health = afterSign(destination, sign);
-        if (health !== destination) changed.set(destination.id, health);
+        const health = afterSign(destination, signFor(destination, sign));
+        const changedTo = afterOutcome(health, outcome, now.dueNowMs);
+        if (changedTo !== destination) changed.set(destination.id, healthOf(changedTo));
       }
       return { report, settlement };
     });
@@ -155,11 +170,12 @@ export class Recorder {
     const tried = reports.flatMap(({ delivery, attempt }) => (attempt === null ? [] : [{ delivery, attempt }]));
     const ended = settled.filter(({ settlement }) => settlement.to === "ended");
     const { table } = this.#parts;
-    const isSwitched = [...changed].some(
-      ([id, { enabling }]) => table.destination(id)?.destination.enabling !== enabling,
-    );
+    const isSwitched = [...changed].some(([id, health]) => {
+      const known = table.destination(id)?.destination;
+      return known?.enabling !== health.enabling || isShut(known) !== isShut(health);
+    });
     return {
-      // Failure counts are the business of whoever sends to the destination; that it is off is everybody's.
+      // Failure counts are the business of whoever sends to the destination; that it is off, or its circuit open, is everybody's.
       ...(isSwitched ? { changes: "routing" } : {}),
       operations: [
         settleOperation(settled),
@@ -177,11 +193,16 @@ export class Recorder {
     };
   }
 
-  #committed(judged: readonly Judged[], changed: ReadonlyMap<Id, Health>): void {
-    const { table, observer, onDue, onDisabled } = this.#parts;
+  #committed(judged: readonly Judged[], changed: ReadonlyMap<Id, Omit<DestinationHealth, "id">>): void {
+    const { table, observer, onDue, onDisabled, onCircuit } = this.#parts;
     this.#blocked = false;
     for (const [id, health] of changed) {
+      const known = table.destination(id)?.destination;
       table.patchDestination(id, health);
+      if (known !== undefined && isShut(known) !== isShut(health)) {
+        observer.circuitChanged({ to: isShut(health) ? "open" : "closed", destinationId: id });
+        onCircuit(id);
+      }
       const destination = table.destination(id)?.destination;
       if (health.enabled || destination === undefined) continue;
       observer.destinationDisabled({ reason: health.disabledReason ?? "failures", destinationId: id });

@@ -1,4 +1,4 @@
-import type { Destination } from "../routing/destination.ts";
+import type { Backoff, Destination } from "../routing/destination.ts";
 
 /** When to try again, and when to stop. */
 export type RetryPolicy = {
@@ -22,14 +22,55 @@ const hookstreamWaitsMs = [30_000, 300_000, 1_800_000, 7_200_000, 86_400_000];
 
 const dialectWaitsMs = { krafter: krafterWaitsMs, hookstream: hookstreamWaitsMs } as const;
 
-/** A destination's own schedule, or that of the API which made it. */
-export const retryPolicyOf = ({
-  retryScheduleSeconds,
-  dialect,
-}: Pick<Destination, "retryScheduleSeconds" | "dialect">): RetryPolicy => ({
-  waitsMs: retryScheduleSeconds?.map((seconds) => seconds * 1000) ?? dialectWaitsMs[dialect],
-  jitter: 0.1,
+/** What a policy is made of. */
+type Retried = Pick<Destination, "retryScheduleSeconds" | "dialect" | "retry">;
+
+/** The wait before the retry of this number, 0 for the first. `intervalsMs` has one at least. */
+const waitOf = (backoff: Exclude<Backoff, "schedule">, intervalsMs: readonly number[], retry: number): number => {
+  const [first = 0] = intervalsMs;
+  switch (backoff) {
+    case "exponential":
+      return intervalsMs[retry] ?? intervalsMs.at(-1) ?? 0;
+    case "linear":
+      return first * (retry + 1);
+    case "fixed":
+      return first;
+  }
+};
+
+const waitsOf = ({ retryScheduleSeconds, dialect, retry }: Retried): readonly number[] => {
+  const { backoff, intervalsSeconds, retriesMax } = retry;
+  if (backoff === "schedule") {
+    const scheduleMs = retryScheduleSeconds?.map((seconds) => seconds * 1000) ?? dialectWaitsMs[dialect];
+    return retriesMax === null ? scheduleMs : scheduleMs.slice(0, retriesMax);
+  }
+  const intervalsMs = intervalsSeconds?.map((seconds) => seconds * 1000) ?? hookstreamWaitsMs;
+  return Array.from({ length: retriesMax ?? intervalsMs.length }, (_, at) => waitOf(backoff, intervalsMs, at));
+};
+
+/** A destination's own schedule, or that of the API which made it. What backoffs say is published as exact: no jitter. */
+export const retryPolicyOf = (destination: Retried): RetryPolicy => ({
+  waitsMs: destination.retry.enabled ? waitsOf(destination) : [],
+  jitter: destination.retry.backoff === "schedule" ? 0.1 : 0,
 });
+
+/** A destination's retries in the words of backoffs: a schedule is the intervals of an exponential one. */
+export const shownRetry = (
+  destination: Retried,
+): {
+  readonly backoff: Exclude<Backoff, "schedule">;
+  readonly intervalsSeconds: readonly number[];
+  readonly retriesMax: number;
+} => {
+  const { backoff, intervalsSeconds } = destination.retry;
+  const waitsMs = waitsOf(destination);
+  const ownMs = backoff === "schedule" ? waitsMs : hookstreamWaitsMs;
+  return {
+    backoff: backoff === "schedule" ? "exponential" : backoff,
+    intervalsSeconds: (backoff === "schedule" ? null : intervalsSeconds) ?? ownMs.map((ms) => ms / 1000),
+    retriesMax: waitsMs.length,
+  };
+};
 
 /** The wait before the next attempt, or null when there is none. `random` is in [0, 1). */
 export const nextWaitMs = (

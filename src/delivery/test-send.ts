@@ -1,9 +1,11 @@
 import { type Clock, isoSeconds } from "../lib/clock.ts";
+import type { Headers } from "../lib/headers.ts";
 import type { Id, Ids } from "../lib/ids.ts";
 import type { Send } from "../outbound/send.ts";
 import type { RoutedDestination } from "../routing/table.ts";
 import { signDelivery } from "../signing/delivery.ts";
-import { type SenderNames, webhookIdOf } from "./request.ts";
+import { dressed } from "./own-headers.ts";
+import { type SenderNames, webhookIdOf } from "./request-parts.ts";
 
 /** What a test send came to. */
 export type TestResult =
@@ -33,12 +35,13 @@ const testBody = (sourceId: Id, nowMs: number): Buffer =>
 /** Sends one signed test now. It is no delivery: nothing is stored, counted or retried. */
 export const sendTest = async (
   { clock, ids, send, names }: TestSendParts,
-  { destination, secretsAt }: RoutedDestination,
+  { destination, secretsAt, outgoing: openOutgoing }: RoutedDestination,
   sourceId: Id,
 ): Promise<TestResult> => {
   const nowMs = clock.nowMs();
   const secrets = secretsAt(nowMs);
-  if (secrets.kind === "unreadable") {
+  const outgoing = openOutgoing();
+  if (secrets.kind === "unreadable" || outgoing === null) {
     return { kind: "failed", error: "the destination's secret cannot be opened with the present keys" };
   }
   const attemptId = ids.next();
@@ -52,18 +55,15 @@ export const sendTest = async (
     nowMs,
     eventType,
   });
-  const result = await send({
-    url: destination.url,
-    method: "POST",
-    headers: [
-      ["content-type", "application/json"],
-      ...signed,
-      [`x-${names.headerPrefix}-test`, "true"],
-      ["user-agent", names.userAgent],
-    ],
-    body,
-    timeoutMs: destination.timeoutMs,
-  });
+  const own: Headers = [
+    ["content-type", "application/json"],
+    ...signed,
+    [`x-${names.headerPrefix}-test`, "true"],
+    ["user-agent", names.userAgent],
+  ];
+  const { headers } = dressed(own, outgoing, { body, nowMs });
+  const { url, method, timeoutMs } = destination;
+  const result = await send({ url, method, headers, body, timeoutMs });
   switch (result.kind) {
     case "answered":
       return { kind: "answered", status: result.status };

@@ -3,7 +3,6 @@ import { heldBytesOf } from "../events/held-bytes.ts";
 import type { ReadEvent } from "../events/reader.ts";
 import type { ForwardTime } from "../lib/forward-time.ts";
 import type { Observer } from "../observe/observe.ts";
-import type { CancelReason, Delivery } from "../queue/delivery.ts";
 import type { Settlement } from "../queue/settle.ts";
 import { hasSeenCrash } from "../queue/suspect.ts";
 import type { Destination } from "../routing/destination.ts";
@@ -11,6 +10,7 @@ import type { Attempt } from "./attempt-log.ts";
 import { type AttemptContext, failedUnsent, performAttempt } from "./attempt.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Recorder } from "./recorder.ts";
+import type { Revocation } from "./revocation.ts";
 import { crashesMax, type Suspects } from "./suspects.ts";
 import type { Progress, StoredEvent, Work, WorkEnd } from "./work.ts";
 
@@ -25,15 +25,12 @@ export type WorkerParts = AttemptContext & {
   readonly recorder: Recorder;
   readonly observer: Pick<Observer, "attempted" | "postponed">;
   readonly suspects: Suspects;
-  /** Why a delivery must not be tried any more; null: it may. */
-  readonly revocation: (delivery: Delivery) => CancelReason | null;
+  readonly revocation: Revocation;
   /** Ends attempts under way when the process stops. */
   readonly signal: AbortSignal;
 };
 
 type Done = { readonly outcome: Outcome; readonly attempt: Attempt | null };
-
-const cancelled = (reason: CancelReason): Done => ({ outcome: { kind: "cancelled", reason }, attempt: null });
 
 /** Nothing was tried; it is due again after so long. */
 const postponedIn = ({ dueTime }: Pick<WorkerParts, "dueTime">, ms: number): Done => ({
@@ -60,17 +57,19 @@ const readEvent = async (
 
 const tryOnce = async (parts: WorkerParts, work: Work, progress: Progress): Promise<Done> => {
   const { delivery } = work;
-  const reason = parts.revocation(delivery);
-  if (reason !== null) return cancelled(reason);
+  const revoked = parts.revocation(delivery);
+  if (revoked !== null) return { outcome: revoked, attempt: null };
   const routed = parts.table.destination(delivery.destinationId);
-  if (routed === undefined) return cancelled("destination_deleted");
+  if (routed === undefined) {
+    return { outcome: { kind: "cancelled", reason: "destination_deleted" }, attempt: null };
+  }
   if (delivery.claims > crashesMax) {
     return failedUnsent(parts, work, "crashed", `the gateway stopped ${crashesMax} times while this was being sent`);
   }
   const stored = await readEvent(parts, work, progress);
   if ("outcome" in stored) return stored;
-  progress.sends();
-  const attempted = await performAttempt(parts, { work, stored, routed, signal: parts.signal });
+  const sends = (): void => progress.sends();
+  const attempted = await performAttempt(parts, { work, stored, routed, sends, signal: parts.signal });
   if (attempted.kind === "unavailable") {
     parts.observer.postponed({
       reason: attempted.message,
@@ -127,7 +126,7 @@ const heldWork = (work: Work, settlement: Settlement | null, attempt: Attempt | 
 
 /**
  * What a lane does with a delivery whose turn it is. Its slot is free again when the outcome is on disk; a success frees
- * it as soon as the receiver has answered, save in an ordered lane and after a crash. So a failing destination is not sent
+ * it as soon as the receiver has answered, save in an ordered lane, at an open circuit and after a crash. So a failing destination is not sent
  * more than the failures that switch it off, and fills commits no faster than they end.
  */
 export const createWorker =
@@ -136,7 +135,9 @@ export const createWorker =
     const { outcome, attempt } = await tryOnceSafely(parts, work, progress);
     if (attempt !== null) report(parts, work, destination, attempt);
     const recorded = parts.recorder.record({ delivery: work.delivery, outcome, attempt });
-    const frees = outcome.kind === "succeeded" && !destination.ordered && !hasSeenCrash(work.delivery);
+    // With a circuit open, what comes next hangs on this outcome.
+    const isAwaited = destination.ordered || destination.circuitOpenedAtMs !== null || hasSeenCrash(work.delivery);
+    const frees = outcome.kind === "succeeded" && !isAwaited;
     if (frees) return { kept: null, hasFailed: false };
     return { kept: heldWork(work, await recorded, attempt), hasFailed: outcome.kind === "failed" };
   };

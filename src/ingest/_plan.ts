@@ -4,6 +4,7 @@ import { findHeader, type Headers } from "../lib/headers.ts";
 import type { Id } from "../lib/ids.ts";
 import { clip, storable } from "../lib/text.ts";
 import { type Delivery, newDelivery } from "../queue/delivery.ts";
+import { factsOf } from "../routing/event-facts.ts";
 import type { Source } from "../routing/source.ts";
 import type { Route } from "../routing/table.ts";
 import type { ArrivalParts } from "./arrivals.ts";
@@ -66,7 +67,7 @@ export const planEvent = (
 ): Planned => {
   const dedup = dedupOf(source, dedupKey, isRepeat);
   const isHeldBack = found.quarantined || source.status !== "active" || dedup?.isRepeat === true;
-  const routes = isHeldBack ? [] : parts.table.match(source.id, found.eventType);
+  const routes = isHeldBack ? [] : parts.table.match(source.id, found.eventType, () => factsOf(payload));
   const event: Event = {
     ...found,
     id: parts.ids.next(),

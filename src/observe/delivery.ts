@@ -55,6 +55,8 @@ export type DeliveryObserver = {
   postponed(delivery: { reason: string; deliveryId: Id; destinationId: Id }): void;
   deliveryEnded(end: DeliveryEnd): void;
   destinationDisabled(disabled: { reason: string; destinationId?: Id; host?: string }): void;
+  /** A destination's circuit opened, after failures in a row, or closed, after a success. */
+  circuitChanged(change: { to: "open" | "closed"; destinationId: Id }): void;
   replayEnded(end: ReplayEnd): void;
 };
 
@@ -79,6 +81,18 @@ const createPostponed = (
     if (line === null) return;
     const suppressed = line.suppressed > 0 ? line.suppressed : undefined;
     log.warn("delivery postponed: the gateway itself is short of something", { ...delivery, suppressed });
+  };
+};
+
+const createCircuitChanged = (log: Logger, metrics: Pick<Metrics, "counter">): DeliveryObserver["circuitChanged"] => {
+  const total = metrics.counter({
+    name: "postern_destination_circuit_changes_total",
+    help: "Times that a destination's circuit opened after failures, or closed after a success, by what it became.",
+    labels: ["to"],
+  });
+  return (change) => {
+    total.inc({ to: change.to });
+    log[change.to === "open" ? "warn" : "info"]("destination's circuit changed", change);
   };
 };
 
@@ -141,6 +155,7 @@ export const createDeliveryObserver = (
       disabledTotal.inc({ reason: disabled.reason });
       log.warn("destination disabled", disabled);
     },
+    circuitChanged: createCircuitChanged(log, metrics),
     replayEnded(end) {
       replaysEnded.inc({ status: end.status });
       log[end.status === "failed" ? "warn" : "info"]("bulk replay ended", end);

@@ -4,10 +4,15 @@ import type { Id } from "../lib/ids.ts";
 export type DeliveryStatus = "pending" | "success" | "failed" | "cancelled";
 
 /** Why a delivery was ended without its receiver's answer. */
-export type CancelReason = "destination_disabled" | "destination_deleted" | "replay_cancelled" | "expired";
+export type CancelReason =
+  | "destination_disabled"
+  | "destination_deleted"
+  | "connection_deleted"
+  | "replay_cancelled"
+  | "expired";
 
 /** Why a delivery failed for good. */
-export type FailReason = "exhausted" | "gone" | "event_lost";
+export type FailReason = "exhausted" | "gone" | "event_lost" | "transform" | "circuit_open";
 
 /** One event on its way along one connection: the first fan-out, or a replay. */
 export type Delivery = {

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
 
 import type { Store } from "../db/store.ts";
-import { type Id, idToBytes } from "../lib/ids.ts";
+import { type Id, idFromBytes, idToBytes } from "../lib/ids.ts";
 import { fromDeliveryRow, type QueueTables } from "./_rows.ts";
 import { claimedDueMs, type Delivery } from "./delivery.ts";
 
@@ -16,6 +16,41 @@ export const deliveriesOf = async (store: Pick<Store, "lookup">, eventId: Id): P
     .limit(deliveriesMax)
     .execute();
   return rows.toReversed().map(fromDeliveryRow);
+};
+
+/** These deliveries, a thousand at most; those that are gone are left out. Whoever asks has found them through their owner. */
+export const readDeliveries = async (
+  store: Pick<Store, "list">,
+  keys: readonly { readonly eventId: Id; readonly deliveryId: Id }[],
+): Promise<readonly Delivery[]> => {
+  if (keys.length === 0) return [];
+  const places = keys.map(({ eventId, deliveryId }) => sql`(${idToBytes(eventId)}, ${idToBytes(deliveryId)})`);
+  const rows = await store
+    .list<QueueTables>()
+    .selectFrom("deliveries")
+    .selectAll()
+    .where(sql<boolean>`(event_id, id) in (values ${sql.join(places)})`)
+    .execute();
+  return rows.map(fromDeliveryRow);
+};
+
+/** When those of these deliveries that wait are tried next. Those that are in a lane's hands, or have ended, are left out. */
+export const readWaits = async (
+  store: Pick<Store, "lookup">,
+  keys: readonly { readonly eventId: Id; readonly deliveryId: Id }[],
+): Promise<ReadonlyMap<Id, number>> => {
+  if (keys.length === 0) return new Map();
+  const places = keys.map(({ eventId, deliveryId }) => sql`(${idToBytes(eventId)}, ${idToBytes(deliveryId)})`);
+  const rows = await store
+    .lookup<QueueTables>()
+    .selectFrom("deliveries")
+    .select(["id", "due_at_ms"])
+    .where(sql<boolean>`(event_id, id) in (values ${sql.join(places)})`)
+    .where("due_at_ms", "<", claimedDueMs)
+    .execute();
+  return new Map(
+    rows.flatMap(({ id, due_at_ms: dueMs }) => (dueMs === null ? [] : [[idFromBytes(id), dueMs] as const])),
+  );
 };
 
 /** Deliveries of one event that are ever shown. */

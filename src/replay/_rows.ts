@@ -1,15 +1,18 @@
 import { z } from "zod";
 
 import { eventStatuses } from "../events/event.ts";
-import { type Id, idFromBytes } from "../lib/ids.ts";
+import { type Id, idFromBytes, idToBytes } from "../lib/ids.ts";
 import type { Delivery } from "../queue/delivery.ts";
-import type { Replay, ReplayFilter, ReplayStatus } from "./replay.ts";
+import type { Replay, ReplayFilter, ReplayStatus, Road } from "./replay.ts";
 
 export type ReplayRow = {
   id: Uint8Array;
   team_id: Uint8Array;
   env_id: Uint8Array;
   source_id: Uint8Array;
+  destination_id: Uint8Array | null;
+  connection_id: Uint8Array | null;
+  source_ids: string | null;
   status: ReplayStatus;
   filter: string;
   rate_per_second: number | null;
@@ -34,7 +37,7 @@ export type ReplayTables = { replays: ReplayRow };
 /** What is left to do for a bulk replay. */
 export type OpenReplay = Pick<
   Replay,
-  "id" | "teamId" | "envId" | "sourceId" | "status" | "filter" | "ratePerSecond"
+  "id" | "teamId" | "envId" | "sourceId" | "road" | "status" | "filter" | "ratePerSecond"
 > & {
   readonly cursor: Id | null;
   readonly upperId: Id;
@@ -53,6 +56,28 @@ export const toFilterText = (filter: ReplayFilter): string => JSON.stringify(fil
 
 const fromFilterText = (text: string): ReplayFilter => filterText.parse(JSON.parse(text));
 
+const ids = z.array(z.string());
+
+const roadOf = ({ destination_id, connection_id, source_ids }: ReplayRow): Road | null =>
+  destination_id === null || source_ids === null
+    ? null
+    : {
+        destinationId: idFromBytes(destination_id),
+        connectionId: connection_id === null ? null : idFromBytes(connection_id),
+        sourceIds: ids.parse(JSON.parse(source_ids)),
+      };
+
+/** The columns of a road. */
+export const roadColumns = (road: Road | null): Pick<ReplayRow, "destination_id" | "connection_id" | "source_ids"> => {
+  if (road === null) return { destination_id: null, connection_id: null, source_ids: null };
+  const { destinationId, connectionId, sourceIds } = road;
+  return {
+    destination_id: idToBytes(destinationId),
+    connection_id: connectionId === null ? null : idToBytes(connectionId),
+    source_ids: JSON.stringify(sourceIds),
+  };
+};
+
 /** Whether all of its deliveries have ended, and were counted. */
 export const isSettled = ({ succeeded }: Pick<ReplayRow, "succeeded">): boolean => succeeded !== null;
 
@@ -62,6 +87,7 @@ export const fromReplayRow = (row: ReplayRow, counts: Readonly<Record<Delivery["
   teamId: idFromBytes(row.team_id),
   envId: idFromBytes(row.env_id),
   sourceId: idFromBytes(row.source_id),
+  road: roadOf(row),
   status: row.status,
   filter: fromFilterText(row.filter),
   ratePerSecond: row.rate_per_second,
@@ -80,6 +106,7 @@ export const fromOpenRow = (row: ReplayRow): OpenReplay => ({
   teamId: idFromBytes(row.team_id),
   envId: idFromBytes(row.env_id),
   sourceId: idFromBytes(row.source_id),
+  road: roadOf(row),
   status: row.status,
   filter: fromFilterText(row.filter),
   ratePerSecond: row.rate_per_second,

@@ -1,13 +1,16 @@
 import type { Join } from "../db/group-commit.ts";
 import type { Store } from "../db/store.ts";
 import type { Event } from "../events/event.ts";
-import { walkEvents } from "../events/scan.ts";
 import { type Clock, wait } from "../lib/clock.ts";
 import type { Id } from "../lib/ids.ts";
-import type { RoutedSource, RoutingTable } from "../routing/table.ts";
+import type { RoutingTable } from "../routing/table.ts";
 import type { OpenReplay } from "./_rows.ts";
+import { readFacts } from "./read-facts.ts";
+import type { Along } from "./routes.ts";
 import type { Queued, Wish } from "./runs.ts";
+import { isGone } from "./share.ts";
 import { type StandingParts, standingOf } from "./standing.ts";
+import { walkSources } from "./walk.ts";
 
 /** What became of one page: how far the replay is now, and how many events were sent on their way. */
 export type Fed =
@@ -15,7 +18,7 @@ export type Fed =
   /** The source is gone, or the replay was cancelled meanwhile. Nothing was written. */
   | { readonly kind: "gone" }
   | { readonly kind: "cancelled" }
-  /** Somebody else works on the replay now. Nothing was written. */
+  /** Somebody else works on the replay now, or it must be looked at afresh. Nothing was written. */
   | { readonly kind: "elsewhere" };
 
 /** What feeding needs. */
@@ -33,13 +36,18 @@ const verifiedBytesMax = 256 * 1024;
 const overheadBytes = 4 * 1024;
 
 /** Those of a page that may be sent on. */
-const fitOnes = async (parts: FeedParts, routed: RoutedSource, events: readonly Event[]): Promise<Wish["events"]> => {
-  const fit: { event: Event; release: boolean }[] = [];
+const fitOnes = async (parts: FeedParts, events: readonly Event[]): Promise<Wish["events"]> => {
+  const fit: Wish["events"][number][] = [];
   let verifiedBytes = 0;
   for (const event of events) {
+    const routed = parts.table.source(event.sourceId);
+    if (routed === undefined) continue;
+    const isRead = parts.table.hasFilters(event.sourceId);
     const standing = await standingOf(parts, event, routed);
-    if (standing === "fine" || standing === "released") fit.push({ event, release: standing === "released" });
-    if (!event.signatureValid) verifiedBytes += event.bodyBytes + overheadBytes;
+    const facts = isRead ? await readFacts(parts, event) : null;
+    const isFit = (standing === "fine" || standing === "released") && (facts !== null || !isRead);
+    if (isFit) fit.push({ event, facts, release: standing === "released" });
+    if (!event.signatureValid || isRead) verifiedBytes += event.bodyBytes + overheadBytes;
     if (verifiedBytes < verifiedBytesMax) continue;
     await wait(parts.clock, 0);
     verifiedBytes = 0;
@@ -47,21 +55,27 @@ const fitOnes = async (parts: FeedParts, routed: RoutedSource, events: readonly 
   return fit;
 };
 
+const alongOf = ({ road, filter }: Pick<OpenReplay, "road" | "filter">): Along => {
+  if (road !== null) return { kind: "road", ...road };
+  return filter.destinationIds === undefined
+    ? { kind: "filters" }
+    : { kind: "destinations", ids: filter.destinationIds };
+};
+
 /** Sends the next events of a bulk replay on their way: at most `limit`, oldest first. */
 export const feedPage = async (parts: FeedParts, replay: OpenReplay, limit: number): Promise<Fed> => {
-  const { id: replayId, sourceId, filter, upperId } = replay;
-  const routed = parts.table.source(sourceId);
-  if (routed === undefined) return { kind: "gone" };
+  const { id: replayId, road, filter, upperId } = replay;
+  if (isGone(parts.table, replay)) return { kind: "gone" };
   const stretch = { after: replay.cursor, through: upperId, limit };
-  const { events, next } = await walkEvents(parts.store, replay, filter, stretch);
+  const sourceIds = road?.sourceIds ?? [replay.sourceId];
+  const { events, next } = await walkSources(parts.store, { ...replay, sourceIds }, filter, stretch);
   const cursor = next ?? upperId;
   // Nothing found so far: should it be looked for once more after a crash, that costs less than a commit each time.
   if (events.length === 0 && next !== null) return { kind: "fed", cursor, events: 0 };
-  const fit = await fitOnes(parts, routed, events);
+  const fit = await fitOnes(parts, events);
   const queued = await parts.run({
-    sourceId,
     events: fit,
-    destinationIds: filter.destinationIds,
+    along: alongOf(replay),
     page: { replayId, cursor, skipped: events.length - fit.length },
   });
   switch (queued.kind) {
@@ -70,6 +84,9 @@ export const feedPage = async (parts: FeedParts, replay: OpenReplay, limit: numb
     case "cancelled":
     case "elsewhere":
       return { kind: queued.kind };
+    case "unread":
+      // Taken up again from where it is, with the filter that was made meanwhile.
+      return { kind: "elsewhere" };
     case "gone":
     case "unknown_destination":
       return { kind: "gone" };

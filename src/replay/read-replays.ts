@@ -50,3 +50,17 @@ export const getReplay = async (
     .executeTakeFirst();
   return row === undefined ? null : counted(parts, row);
 };
+
+/** One bulk replay along a road; null when this team and environment own none of that id. */
+export const getRoad = async (parts: Parts, scope: ReplayScope, replayId: Id): Promise<Replay | null> => {
+  const row = await parts.store
+    .lookup<ReplayTables>()
+    .selectFrom("replays")
+    .selectAll()
+    .where("id", "=", idToBytes(replayId))
+    .where("destination_id", "is not", null)
+    .where("team_id", "=", idToBytes(scope.teamId))
+    .where("env_id", "=", idToBytes(scope.envId))
+    .executeTakeFirst();
+  return row === undefined ? null : counted(parts, row);
+};

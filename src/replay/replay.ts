@@ -19,10 +19,21 @@ export type ReplayFilter = EventSelection & {
   readonly destinationIds?: readonly Id[];
 };
 
+/** One road that a bulk replay takes, from several sources to one destination. What fails on it is not tried again. */
+export type Road = {
+  readonly destinationId: Id;
+  /** Null: along every connection from these sources. */
+  readonly connectionId: Id | null;
+  readonly sourceIds: readonly Id[];
+};
+
 /** A bulk replay, and how far it has come. */
 export type Replay = ReplayScope & {
   readonly id: Id;
+  /** Whose it is: a source, or, with a road, its destination. */
   readonly sourceId: Id;
+  /** Null: from its source to wherever its filter says. */
+  readonly road: Road | null;
   readonly status: ReplayStatus;
   readonly filter: ReplayFilter;
   /** Events per second. Null: as fast as its destinations take them. */

@@ -8,12 +8,13 @@ import type { RoutingTable } from "../routing/table.ts";
 import type { Tolerances } from "../routing/verify.ts";
 import { cancelReplay } from "./end-replay.ts";
 import { countsMax, lookedAtMax } from "./limits.ts";
-import { getReplay, listReplays, type ReplayKey } from "./read-replays.ts";
+import { getReplay, getRoad, listReplays, type ReplayKey } from "./read-replays.ts";
 import { type ReplayOutcome, replayOne, type ReplayWish } from "./replay-one.ts";
 import type { Replay, ReplayFilter, ReplayScope } from "./replay.ts";
 import { Runner } from "./runner.ts";
 import { createRuns } from "./runs.ts";
 import { type BulkOutcome, type BulkWish, planReplay, type ReplayPlan, startReplay } from "./start-replay.ts";
+import { type RoadOutcome, type RoadWish, startRoad } from "./start-road.ts";
 import { createTurns } from "./turns.ts";
 
 /** What replays need. */
@@ -50,6 +51,12 @@ export type Replays = {
   cancel(scope: ReplayScope, key: ReplayKey): Promise<Replay | null>;
   /** Whether nothing more of a bulk replay is to be sent. From memory. */
   isCancelled(replayId: Id): boolean;
+  /** Whether what fails of a bulk replay is not tried again. From memory. */
+  isOnce(replayId: Id): boolean;
+  /** Makes a bulk replay along a road, which runs from then on. */
+  startRoad(scope: ReplayScope, wish: RoadWish): Promise<RoadOutcome>;
+  /** One that takes a road; null when the owner has none of that id. */
+  getRoad(scope: ReplayScope, replayId: Id): Promise<Replay | null>;
   /** Reads what an earlier process left, and follows what others start and cancel. Comes before deliveries start: they ask `isCancelled`. */
   load(): Promise<void>;
   /** Works on bulk replays from now on. Comes after deliveries have started. */
@@ -83,6 +90,9 @@ export const createReplays = (parts: ReplaysParts): Replays => {
     get: (scope, key) => getReplay(parts, scope, key),
     cancel: (scope, key) => cancelReplay(endParts, scope, key),
     isCancelled: (replayId) => runner.isCancelled(replayId),
+    isOnce: (replayId) => runner.isOnce(replayId),
+    startRoad: (scope, wish) => startRoad(startParts, scope, wish),
+    getRoad: (scope, replayId) => getRoad(parts, scope, replayId),
     load: () => parts.store.keep("replays", (tx) => runner.reload(tx)),
     resume: () => runner.resume(),
     wake: () => runner.wake(),

@@ -9,7 +9,7 @@ import { cancelWaiting, failReplay, openReplays, readOpen, settleReplay } from "
 import { type FeedParts, feedPage } from "./feed.ts";
 import { outstandingMax, pageMax } from "./limits.ts";
 import { longer, pageEvents, pageWaitMs } from "./pace.ts";
-import { destinationsOf, hasPages, neighboursOf, shareOf } from "./share.ts";
+import { destinationsOf, hasPages, isGone, neighboursOf, shareOf } from "./share.ts";
 
 /** What the runner needs. */
 export type RunnerParts = FeedParts & {
@@ -64,6 +64,11 @@ export class Runner {
   /** Whether a bulk replay was cancelled, so that none of its deliveries is to start. */
   isCancelled(replayId: Id): boolean {
     return this.#cancelled.has(replayId);
+  }
+
+  /** Whether what fails of a bulk replay is not tried again. Known as long as any of its deliveries has not ended. */
+  isOnce(replayId: Id): boolean {
+    return (this.#entries.get(replayId)?.replay.road ?? null) !== null;
   }
 
   /** Reads what is not done with, and takes up what is new to this process once that was read. */
@@ -192,9 +197,9 @@ export class Runner {
   /** Takes one step. Gives how long to wait until the next, or null when there is none. */
   async #advance(entry: Entry): Promise<number | null> {
     const { store, table } = this.#parts;
-    const { id, sourceId } = entry.replay;
+    const { id } = entry.replay;
     // What a deleted source leaves goes with it.
-    if (table.source(sourceId) === undefined) return null;
+    if (isGone(table, entry.replay)) return null;
     if (entry.faults >= faultsMax && entry.replay.status === "running") await failReplay(this.#parts, id);
     if (entry.isStale) {
       const read = await readOpen({ store }, id);

@@ -9,14 +9,12 @@ import { addOperation, supersedeOperation } from "../queue/add.ts";
 import { type Delivery, newDelivery } from "../queue/delivery.ts";
 import { dropOrphansOperation, readOrphaned } from "../queue/orphans.ts";
 import type { RoutingTable } from "../routing/table.ts";
-import { areOfSource, routesOf } from "./routes.ts";
+import { type Along, asksFilters, isOfSource, type Replayable, routesOf } from "./routes.ts";
 
 /** Events to be sent again, in order. Each may stand there once. */
 export type Wish = {
-  readonly sourceId: Id;
-  readonly events: readonly { readonly event: Event; readonly release: boolean }[];
-  /** Absent: wherever a filter lets the event pass. */
-  readonly destinationIds?: readonly Id[] | undefined;
+  readonly events: readonly (Replayable & { readonly event: Event; readonly release: boolean })[];
+  readonly along: Along;
   /** Which bulk replay this is a page of, and how far it has come with it. Null: a replay by hand. */
   readonly page: { readonly replayId: Id; readonly cursor: Id; readonly skipped: number } | null;
 };
@@ -26,12 +24,14 @@ export type Queued =
   | { readonly kind: "queued"; readonly deliveries: readonly Delivery[] }
   /** The source is gone, or the one event to be replayed by hand. */
   | { readonly kind: "gone" }
-  /** Some destinations that were named by hand are not of the source. Nothing was queued. */
+  /** Some that were named by hand are not of the source. Nothing was queued. */
   | { readonly kind: "unknown_destination" }
   /** The bulk replay was cancelled meanwhile. */
   | { readonly kind: "cancelled" }
   /** Another process works on the bulk replay now. */
-  | { readonly kind: "elsewhere" };
+  | { readonly kind: "elsewhere" }
+  /** A filter was made meanwhile, and the events must be read for it. */
+  | { readonly kind: "unread" };
 
 /** What the line of replays needs. */
 export type RunParts = {
@@ -68,22 +68,27 @@ const nothing = (kind: Exclude<Queued["kind"], "queued">): Plan => ({ outcome: {
 
 /** What is written for a wish, from memory as of this commit. */
 const plan = ({ table, ids, dueTime, isCancelled, isOurs }: RunParts, wish: Wish): Plan => {
-  const { sourceId, events, destinationIds, page } = wish;
-  if (table.source(sourceId) === undefined) return nothing("gone");
+  const { along, page } = wish;
+  // A page whose sources are gone still moves its replay on.
+  const events = wish.events.filter(({ event }) => table.source(event.sourceId) !== undefined);
+  if (events.length < wish.events.length && along.kind !== "road") return nothing("gone");
   if (page !== null && !isOurs(page.replayId)) return nothing("elsewhere");
   if (page !== null && isCancelled(page.replayId)) return nothing("cancelled");
-  if (page === null && destinationIds !== undefined && !areOfSource(table, sourceId, destinationIds)) {
+  if (page === null && !events.every(({ event }) => isOfSource(table, event.sourceId, along))) {
     return nothing("unknown_destination");
   }
+  const isUnread = ({ event, facts }: Wish["events"][number]): boolean =>
+    facts === null && table.hasFilters(event.sourceId);
+  if (asksFilters(along) && events.some(isUnread)) return nothing("unread");
   const createdAtMs = dueTime.nowMs();
-  const deliveries = events.flatMap(({ event }) =>
-    routesOf(table, event, destinationIds).map(({ connection, destination }) =>
+  const deliveries = events.flatMap(({ facts, event }) =>
+    routesOf(table, { event, facts }, along).map(({ connection, destination }) =>
       newDelivery({
         eventId: event.id,
         id: ids.next(),
         teamId: event.teamId,
         envId: event.envId,
-        sourceId,
+        sourceId: event.sourceId,
         connectionId: connection.id,
         destinationId: destination.id,
         enabling: destination.enabling,

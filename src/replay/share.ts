@@ -7,9 +7,11 @@ type Table = Pick<RoutingTable, "connectionsOf">;
 /** Where a bulk replay may send, as of now. */
 export const destinationsOf = (
   table: Table,
-  { sourceId, filter }: Pick<OpenReplay, "sourceId" | "filter">,
+  { sourceId, road, filter }: Pick<OpenReplay, "sourceId" | "road" | "filter">,
 ): ReadonlySet<Id> =>
-  new Set(filter.destinationIds ?? [...table.connectionsOf(sourceId)].map(({ destinationId }) => destinationId));
+  road !== null
+    ? new Set([road.destinationId])
+    : new Set(filter.destinationIds ?? [...table.connectionsOf(sourceId)].map(({ destinationId }) => destinationId));
 
 /** Whether pages of a bulk replay are still to come. */
 export const hasPages = ({ status, cursor, upperId }: OpenReplay): boolean =>
@@ -28,3 +30,10 @@ export const neighboursOf = (table: Table, replay: OpenReplay, others: Iterable<
 /** An equal part of what may be outstanding for each that still makes pages, so that none keeps the others out. */
 export const shareOf = (outstandingMax: number, neighbours: readonly OpenReplay[]): number =>
   Math.max(1, Math.floor(outstandingMax / (1 + neighbours.filter(hasPages).length)));
+
+/** Whether nothing is left of what a bulk replay is about: what it leaves goes with that. */
+export const isGone = (
+  table: Pick<RoutingTable, "source" | "destination">,
+  { sourceId, road }: Pick<OpenReplay, "sourceId" | "road">,
+): boolean =>
+  road === null ? table.source(sourceId) === undefined : table.destination(road.destinationId) === undefined;

@@ -8,7 +8,7 @@ import { countSelected, type Stretch, walkEvents } from "../events/scan.ts";
 import type { Clock } from "../lib/clock.ts";
 import { type Id, type Ids, idToBytes } from "../lib/ids.ts";
 import type { RoutingTable } from "../routing/table.ts";
-import { type OpenReplay, type ReplayTables, toFilterText } from "./_rows.ts";
+import { type OpenReplay, type ReplayTables, roadColumns, toFilterText } from "./_rows.ts";
 import { runningMax, sampleMax } from "./limits.ts";
 import type { Replay, ReplayFilter, ReplayScope } from "./replay.ts";
 import { areOfSource } from "./routes.ts";
@@ -22,7 +22,7 @@ export type BulkOutcome =
   | { readonly kind: "started"; readonly replay: Replay }
   /** Some of the destinations named are not of this source. */
   | { readonly kind: "unknown_destination" }
-  /** So many of the source run already. */
+  /** So many of the source, or along roads to the destination, run already. */
   | { readonly kind: "limit_reached"; readonly max: number };
 
 /** What a bulk replay would take: how many events (as `total` of a replay), and the oldest of them. */
@@ -51,7 +51,7 @@ const knowsDestinations = ({ table }: StartParts, sourceId: Id, { destinationIds
  * The point up to which everything is stored that will ever have a lower id: ids of events are given while the writer is
  * held, as it is here. Where several processes write, their clocks differ a little: what is stored counts in any case.
  */
-const stablePoint = ({ store, ids }: StartParts): Promise<Id> =>
+export const stablePoint = ({ store, ids }: StartParts): Promise<Id> =>
   store.write(async (tx) => {
     const newest = await newestEventId(tx);
     const next = ids.next();
@@ -59,7 +59,7 @@ const stablePoint = ({ store, ids }: StartParts): Promise<Id> =>
   });
 
 /** Bulk replays of a source that run. */
-const countRunning = async (tables: Kysely<ReplayTables>, sourceId: Id): Promise<number> => {
+export const countRunning = async (tables: Kysely<ReplayTables>, sourceId: Id): Promise<number> => {
   const running = await tables
     .selectFrom("replays")
     .select(({ fn }) => fn.countAll<number>().as("count"))
@@ -105,53 +105,34 @@ export const planReplay = async (
   });
 };
 
-/** Makes a bulk replay of everything that is stored by now. It runs beside live traffic. */
-export const startReplay = async (
-  parts: StartParts,
-  scope: ReplayScope,
-  sourceId: Id,
-  { filter, ratePerSecond }: BulkWish,
-): Promise<BulkOutcome> => {
-  if (!knowsDestinations(parts, sourceId, filter)) return { kind: "unknown_destination" };
-  const { store, clock, ids, onStarted, inTurn, lookedAtMax } = parts;
-  const { teamId, envId } = scope;
-  // Before anything is counted; decided once more where it is written.
-  if ((await countRunning(store.list(), sourceId)) >= runningMax) return { kind: "limit_reached", max: runningMax };
-  const upperId = await stablePoint(parts);
-  const stretch = { after: null, through: upperId, lookedAtMax };
-  const total = await inTurn(() => countSelected(store, { ...scope, sourceId }, filter, stretch));
-  const open: OpenReplay = {
-    id: ids.next(),
-    teamId,
-    envId,
-    sourceId,
-    status: "running",
-    filter,
-    ratePerSecond,
-    cursor: null,
-    upperId,
-  };
+/** Records a bulk replay and takes it up, unless too many run that are about the same. */
+export const record = async (
+  { store, clock, onStarted }: Pick<StartParts, "store" | "clock" | "onStarted">,
+  open: OpenReplay,
+  total: number,
+): Promise<Exclude<BulkOutcome, { kind: "unknown_destination" }>> => {
   const counts = { total, queued: 0, skipped: 0 };
   const createdAtMs = clock.nowMs();
   const isStarted = await store.write(async (tx) => {
     const tables = tx.tables<ReplayTables>();
-    if ((await countRunning(tables, sourceId)) >= runningMax) return false;
+    if ((await countRunning(tables, open.sourceId)) >= runningMax) return false;
     await tables
       .insertInto("replays")
       .values({
         ...counts,
+        ...roadColumns(open.road),
         id: idToBytes(open.id),
-        team_id: idToBytes(teamId),
-        env_id: idToBytes(envId),
-        source_id: idToBytes(sourceId),
+        team_id: idToBytes(open.teamId),
+        env_id: idToBytes(open.envId),
+        source_id: idToBytes(open.sourceId),
         status: open.status,
-        filter: toFilterText(filter),
-        rate_per_second: ratePerSecond,
+        filter: toFilterText(open.filter),
+        rate_per_second: open.ratePerSecond,
         succeeded: null,
         failed: null,
         cancelled: null,
         cursor: null,
-        upper_id: idToBytes(upperId),
+        upper_id: idToBytes(open.upperId),
         created_at_ms: createdAtMs,
         ended_at_ms: null,
       })
@@ -165,4 +146,34 @@ export const startReplay = async (
     kind: "started",
     replay: { ...replay, ...counts, succeeded: 0, failed: 0, cancelled: 0, createdAtMs, endedAtMs: null },
   };
+};
+
+/** Makes a bulk replay of everything that is stored by now. It runs beside live traffic. */
+export const startReplay = async (
+  parts: StartParts,
+  scope: ReplayScope,
+  sourceId: Id,
+  { filter, ratePerSecond }: BulkWish,
+): Promise<BulkOutcome> => {
+  if (!knowsDestinations(parts, sourceId, filter)) return { kind: "unknown_destination" };
+  const { store, ids, inTurn, lookedAtMax } = parts;
+  const { teamId, envId } = scope;
+  // Before anything is counted; decided once more where it is written.
+  if ((await countRunning(store.list(), sourceId)) >= runningMax) return { kind: "limit_reached", max: runningMax };
+  const upperId = await stablePoint(parts);
+  const stretch = { after: null, through: upperId, lookedAtMax };
+  const total = await inTurn(() => countSelected(store, { ...scope, sourceId }, filter, stretch));
+  const open: OpenReplay = {
+    id: ids.next(),
+    teamId,
+    envId,
+    sourceId,
+    road: null,
+    status: "running",
+    filter,
+    ratePerSecond,
+    cursor: null,
+    upperId,
+  };
+  return record(parts, open, total);
 };

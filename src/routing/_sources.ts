@@ -54,7 +54,7 @@ export const countedSources = (
     .select((eb) =>
       eb
         .selectFrom("connections")
-        .select(({ fn }) => fn.countAll<number>().as("count"))
+        .select(({ fn }) => fn.count<number>("connections.destination_id").distinct().as("count"))
         .whereRef("connections.source_id", "=", "sources.id")
         .where("connections.deleted_at_ms", "is", null)
         .as("destinations_count"),

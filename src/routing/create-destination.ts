@@ -1,13 +1,14 @@
 import { type Id, idToBytes } from "../lib/ids.ts";
-import { noSecrets, rotate } from "./_rotation.ts";
-import { filterColumn, type RoutingTables, toDestinationRow } from "./_rows.ts";
+import { toDestinationRow } from "./_destination-row.ts";
+import { newDestination } from "./_new-destination.ts";
+import { type RoutingTables, toConnectionRow } from "./_rows.ts";
 import { ownedSources } from "./_sources.ts";
-import { type DestinationDraft, destinationSecretChange, settleRate } from "./decide-destination.ts";
+import { plainConnection } from "./connection.ts";
+import type { DestinationDraft } from "./decide-destination.ts";
 import { destinationsMax } from "./limits.ts";
 import type { LinkedDestination } from "./linked-destination.ts";
 import type { RoutingParts } from "./parts.ts";
 import type { Scope } from "./scope.ts";
-import { secretPlace } from "./table.ts";
 
 /** A destination that was made, or why none was: the source is gone, or has `destinationsMax` already. */
 export type CreatedDestination =
@@ -19,27 +20,26 @@ type Parts = Pick<RoutingParts, "store" | "table" | "keyring" | "clock" | "ids">
 
 /** Makes a destination that the source owns, and the connection that leads to it. */
 export const createDestination = async (
-  { store, table, keyring, clock, ids }: Parts,
-  { teamId, envId }: Scope,
+  parts: Parts,
+  scope: Scope,
   sourceId: Id,
-  { secret, eventFilter, ...settings }: DestinationDraft,
+  { eventFilter, ...draft }: DestinationDraft,
 ): Promise<CreatedDestination> => {
-  const nowMs = clock.nowMs();
-  const destination = {
-    ...settleRate(settings),
+  const { store, table, ids } = parts;
+  const { teamId, envId } = scope;
+  const { destination, sealed } = newDestination(parts, scope, { ...draft, ownerSourceId: sourceId });
+  const { createdAtMs, updatedAtMs } = destination;
+  const connection = {
+    ...plainConnection,
     id: ids.next(),
     teamId,
     envId,
-    ownerSourceId: sourceId,
-    disabledReason: settings.enabled ? null : ("manual" as const),
-    enabling: 0,
-    failureCount: 0,
-    createdAtMs: nowMs,
-    updatedAtMs: nowMs,
+    sourceId,
+    destinationId: destination.id,
+    eventFilter,
+    createdAtMs,
+    updatedAtMs,
   };
-  const connection = { id: ids.next(), teamId, envId, sourceId, destinationId: destination.id, eventFilter };
-  const place = secretPlace("destinations", destination.id);
-  const sealed = rotate(noSecrets, destinationSecretChange({ secret }), { keyring, place, nowMs });
   return store.write(async (tx) => {
     const tables = tx.tables<RoutingTables>();
     const source = await ownedSources(tables, { teamId, envId })
@@ -54,22 +54,8 @@ export const createDestination = async (
       .where("deleted_at_ms", "is", null)
       .executeTakeFirstOrThrow();
     if (count >= destinationsMax) return { kind: "limit_reached" };
-    const row = toDestinationRow(destination, sealed);
-    await tables.insertInto("destinations").values(row).execute();
-    await tables
-      .insertInto("connections")
-      .values({
-        id: idToBytes(connection.id),
-        team_id: row.team_id,
-        env_id: row.env_id,
-        source_id: source.id,
-        destination_id: row.id,
-        event_filter: filterColumn(eventFilter),
-        created_at_ms: nowMs,
-        updated_at_ms: nowMs,
-        deleted_at_ms: null,
-      })
-      .execute();
+    await tables.insertInto("destinations").values(toDestinationRow(destination, sealed)).execute();
+    await tables.insertInto("connections").values(toConnectionRow(connection)).execute();
     tx.afterCommit(() => {
       table.putDestination(destination, sealed);
       table.putConnection(connection);

@@ -1,6 +1,7 @@
 import type { SecretChange } from "./_rotation.ts";
 import type { Connection } from "./connection.ts";
-import type { Destination } from "./destination.ts";
+import { closedCircuit, type Destination } from "./destination.ts";
+import type { Outgoing } from "./outgoing.ts";
 import type { Dialect, SourceKind } from "./source.ts";
 
 /** What people set of a destination. */
@@ -19,20 +20,31 @@ export type DestinationSettings = Pick<
   | "resign"
 >;
 
-/** A destination to be made, and the connection that leads to it. */
-export type DestinationDraft = DestinationSettings &
-  Pick<Connection, "eventFilter"> & {
+/** What people may set beside that. */
+export type DestinationExtras = Pick<Destination, "name" | "method" | "retry" | "circuit">;
+
+/** A destination to be made. Extras that are absent are those of `plainDestination`. */
+export type NewDestination = DestinationSettings &
+  Partial<DestinationExtras> & {
     readonly kind: SourceKind;
     readonly dialect: Dialect;
-    /** Null: what is sent is not signed. */
+    /** With which Standard Webhooks are signed. Null: they are not. */
     readonly secret: string | null;
+    /** Default: nothing. */
+    readonly outgoing?: Outgoing;
   };
+
+/** A destination to be made, and the connection that leads to it. */
+export type DestinationDraft = NewDestination & Pick<Connection, "eventFilter">;
 
 /** What to change of a destination and of the connection that leads to it. Absent parts stay. */
 export type DestinationChanges = Partial<DestinationSettings> &
+  Partial<DestinationExtras> &
   Partial<Pick<Connection, "eventFilter">> & {
     /** The one before goes on signing beside it for a day. Null: nothing is signed any more. */
     readonly secret?: string | null;
+    /** Parts that are there replace what was. */
+    readonly outgoing?: Partial<Outgoing>;
   };
 
 /** A limit has a period, and no limit has none. */
@@ -52,11 +64,32 @@ const switched = (
     : { enabled, disabledReason: "manual", enabling: enabling + 1 };
 };
 
-/** A destination after a change. The failure count stays until the next success. */
+/** A schedule in the words of one API takes the place of what was said in those of the other. */
+const settleRetry = ({ retry }: Destination, changes: DestinationChanges): Pick<Destination, "retry"> => ({
+  retry:
+    (changes.retryScheduleSeconds ?? null) === null
+      ? (changes.retry ?? retry)
+      : { ...(changes.retry ?? retry), backoff: "schedule", retriesMax: null },
+});
+
+/** A destination after a change. The failure count stays until the next success, and a circuit as long as there is one. */
 export const changeDestination = (
   destination: Destination,
-  { secret: _secret, eventFilter: _filter, enabled = destination.enabled, ...changes }: DestinationChanges,
-): Destination => settleRate({ ...destination, ...changes, ...switched(destination, enabled) });
+  {
+    secret: _secret,
+    eventFilter: _filter,
+    outgoing: _outgoing,
+    enabled = destination.enabled,
+    ...changes
+  }: DestinationChanges,
+): Destination =>
+  settleRate({
+    ...destination,
+    ...changes,
+    ...settleRetry(destination, changes),
+    ...((changes.circuit ?? destination.circuit).enabled ? {} : closedCircuit),
+    ...switched(destination, enabled),
+  });
 
 /** What a change means for the secrets. */
 export const destinationSecretChange = ({ secret }: Pick<DestinationChanges, "secret">): SecretChange => {

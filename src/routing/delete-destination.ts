@@ -8,7 +8,7 @@ import type { Scope } from "./scope.ts";
 
 /**
  * What was deleted: the destination with all of its connections, or, of one that other sources may use as well, only
- * the connection.
+ * the connections from this source.
  */
 export type DeletedDestination = LinkedDestination & { readonly gone: "destination" | "connection" };
 
@@ -25,6 +25,8 @@ export const deleteDestination = (
     const tables = tx.tables<RoutingTables>();
     const row = await linkedDestinations(tables, scope, sourceId)
       .where("destinations.id", "=", idToBytes(destinationId))
+      .orderBy("connections.id")
+      .limit(1)
       .executeTakeFirst();
     if (row === undefined) return null;
     const linked = fromLinkedRow(row, sourceId);
@@ -32,14 +34,16 @@ export const deleteDestination = (
     const deleted_at_ms = clock.nowMs();
     const going = tables.updateTable("connections").set({ deleted_at_ms }).where("deleted_at_ms", "is", null);
     const connections = await (
-      gone === "destination" ? going.where("destination_id", "=", row.id) : going.where("id", "=", row.connection_id)
+      gone === "destination"
+        ? going.where("destination_id", "=", row.id)
+        : going.where("destination_id", "=", row.id).where("source_id", "=", idToBytes(sourceId))
     )
       .returning(["id", "source_id"])
       .execute();
     if (gone === "destination") {
       await tables
         .updateTable("destinations")
-        .set({ deleted_at_ms, secret: null, previous_secret: null, previous_secret_until_ms: null })
+        .set({ deleted_at_ms, secret: null, outgoing: null, previous_secret: null, previous_secret_until_ms: null })
         .where("id", "=", row.id)
         .execute();
     }

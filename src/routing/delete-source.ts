@@ -1,5 +1,6 @@
 import { type Id, idFromBytes, idToBytes } from "../lib/ids.ts";
-import { fromDestinationRow, type RoutingTables } from "./_rows.ts";
+import { fromDestinationRow } from "./_destination-row.ts";
+import type { RoutingTables } from "./_rows.ts";
 import { fromSourceRow } from "./_source-row.ts";
 import { ownedSources } from "./_sources.ts";
 import type { Destination } from "./destination.ts";
@@ -26,7 +27,7 @@ export const deleteSource = (
     const gone = { deleted_at_ms: clock.nowMs(), previous_secret: null, previous_secret_until_ms: null };
     const destinations = await tables
       .updateTable("destinations")
-      .set({ ...gone, secret: null })
+      .set({ ...gone, secret: null, outgoing: null })
       .where("owner_source_id", "=", row.id)
       .where("deleted_at_ms", "is", null)
       .returningAll()

@@ -1,5 +1,5 @@
 import type { Id } from "../lib/ids.ts";
-import type { Dialect, SourceKind } from "./source.ts";
+import type { Dialect, SealedSecrets, SourceKind } from "./source.ts";
 
 /** Why a destination is off. Null while it is on. */
 export type DisabledReason = "manual" | "failures" | "gone";
@@ -10,8 +10,52 @@ export type RatePeriod = "second" | "minute" | "hour";
 /** What a destination's body looks like: the sender's bytes, or those bytes in an envelope of ours. */
 export type PayloadFormat = "raw" | "envelope";
 
+/** Methods that a destination may be called with. */
+export type SendMethod = "POST" | "PUT" | "PATCH";
+
+/** How the gateway signs in at a destination. */
+export type AuthType = "none" | "bearer" | "basic" | "api_key";
+
+/**
+ * Where the wait before a retry comes from.
+ *
+ * - `schedule`: `retryScheduleSeconds`, or the dialect's own.
+ * - `exponential`: the interval of the same number; the last one again when there are no more.
+ * - `linear`: the first interval, times the attempts made.
+ * - `fixed`: the first interval.
+ */
+export type Backoff = "schedule" | "exponential" | "linear" | "fixed";
+
+/** Whether to try again, and how often. */
+export type Retry = {
+  /** Without it, the first attempt is the last. */
+  readonly enabled: boolean;
+  readonly backoff: Backoff;
+  /** In seconds. Null: the dialect's own. Not looked at with `schedule`. */
+  readonly intervalsSeconds: readonly number[] | null;
+  /** Attempts after the first one. Null: as many as there are waits. */
+  readonly retriesMax: number | null;
+};
+
+/** When to leave a destination alone that fails, and for how long. */
+export type CircuitRule = {
+  readonly enabled: boolean;
+  /** Failed attempts in a row that open it. */
+  readonly threshold: number;
+  /** How long it is open before one delivery is tried. */
+  readonly resetMs: number;
+};
+
+/** How a destination has fared lately. */
+export type CircuitState = {
+  /** Failed attempts in a row. Not counted without a circuit. */
+  readonly circuitFailures: number;
+  /** Since when nothing is sent, by the time that never goes back. Null: it is closed. */
+  readonly circuitOpenedAtMs: number | null;
+};
+
 /** One of the user's own URLs, and how it wants to be sent to. */
-export type Destination = {
+export type Destination = CircuitState & {
   readonly id: Id;
   readonly teamId: Id;
   readonly envId: Id;
@@ -19,7 +63,13 @@ export type Destination = {
   readonly dialect: Dialect;
   /** The source whose deletion deletes it too. Null: it stands alone. */
   readonly ownerSourceId: Id | null;
+  /** Null: it has none, and is called after its URL. */
+  readonly name: string | null;
+  /** Unique in the environment. */
+  readonly slug: string;
   readonly url: string;
+  readonly method: SendMethod;
+  readonly authType: AuthType;
   readonly enabled: boolean;
   readonly disabledReason: DisabledReason | null;
   /**
@@ -38,6 +88,8 @@ export type Destination = {
   readonly timeoutMs: number;
   /** Waits before the 2nd, 3rd, … attempt, in seconds. Null: the dialect's own. */
   readonly retryScheduleSeconds: readonly number[] | null;
+  readonly retry: Retry;
+  readonly circuit: CircuitRule;
   readonly payloadFormat: PayloadFormat;
   /** Names of the sender's headers that are forwarded beside those of the preset, in lower case. */
   readonly forwardHeaders: readonly string[];
@@ -46,3 +98,23 @@ export type Destination = {
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
 };
+
+/** What lies sealed in a destination's row. */
+export type SealedDestination = SealedSecrets & {
+  /** What is sent beside events: JSON text, as `outgoingText` writes it. */
+  readonly outgoing: Uint8Array | null;
+};
+
+/** What a destination has that was made as little more than a URL. */
+export const plainDestination: Pick<Destination, "name" | "method" | "retry" | "circuit"> = {
+  name: null,
+  method: "POST",
+  retry: { enabled: true, backoff: "schedule", intervalsSeconds: null, retriesMax: null },
+  circuit: { enabled: false, threshold: 5, resetMs: 60_000 },
+};
+
+/** The circuit of a destination that did not fail yet. */
+export const closedCircuit: CircuitState = { circuitFailures: 0, circuitOpenedAtMs: null };
+
+/** What people call a destination. */
+export const nameOf = ({ name, url }: Pick<Destination, "name" | "url">): string => name ?? URL.parse(url)?.host ?? url;

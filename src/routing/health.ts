@@ -3,7 +3,27 @@ import type { Id } from "../lib/ids.ts";
 import type { Destination } from "./destination.ts";
 
 /** What delivery itself changes of a destination. */
-export type DestinationHealth = Pick<Destination, "id" | "enabled" | "enabling" | "failureCount" | "disabledReason">;
+export type DestinationHealth = Pick<
+  Destination,
+  "id" | "enabled" | "enabling" | "failureCount" | "disabledReason" | "circuitFailures" | "circuitOpenedAtMs"
+>;
+
+/** That part of a destination. */
+export const healthOf = ({
+  enabled,
+  enabling,
+  failureCount,
+  disabledReason,
+  circuitFailures,
+  circuitOpenedAtMs,
+}: Omit<DestinationHealth, "id">): Omit<DestinationHealth, "id"> => ({
+  enabled,
+  enabling,
+  failureCount,
+  disabledReason,
+  circuitFailures,
+  circuitOpenedAtMs,
+});
 
 const setHealth = updateStatement({
   table: "destinations",
@@ -13,6 +33,8 @@ const setHealth = updateStatement({
     disabled_reason: "text",
     enabling: "integer",
     failure_count: "integer",
+    circuit_failures: "integer",
+    circuit_opened_at_ms: "integer",
     updated_at_ms: "integer",
   },
 });
@@ -27,6 +49,15 @@ export const healthOperation = (rows: readonly DestinationHealth[], nowMs: numbe
     statement: setHealth,
     rows: [...newest.values()]
       .toSorted((a, b) => (a.id < b.id ? -1 : 1))
-      .map((row) => [row.id, row.enabled ? 1 : 0, row.disabledReason, row.enabling, row.failureCount, nowMs]),
+      .map((row) => [
+        row.id,
+        row.enabled ? 1 : 0,
+        row.disabledReason,
+        row.enabling,
+        row.failureCount,
+        row.circuitFailures,
+        row.circuitOpenedAtMs,
+        nowMs,
+      ]),
   };
 };

@@ -3,3 +3,6 @@ export const sourcesMax: number = 10_000;
 
 /** Destinations of one source: an event and all of its deliveries are one transaction. */
 export const destinationsMax: number = 1_000;
+
+/** Destinations of one environment, whatever leads to them. */
+export const environmentDestinationsMax: number = 10_000;

@@ -1,7 +1,8 @@
 import type { Kysely } from "kysely";
 
 import type { Store } from "../db/store.ts";
-import { destinationSecrets, fromConnectionRow, fromDestinationRow, type RoutingTables } from "./_rows.ts";
+import { fromDestinationRow, sealedDestination } from "./_destination-row.ts";
+import { fromConnectionRow, type RoutingTables } from "./_rows.ts";
 import { fromSourceRow, sealedSource } from "./_source-row.ts";
 import type { RoutingTable } from "./table.ts";
 
@@ -36,7 +37,7 @@ const fill = async (tables: Kysely<RoutingTables>, table: RoutingTable): Promise
   );
   await eachRow(
     (after) => destinations.where("id", ">", after).orderBy("id").limit(pageRows).execute(),
-    (row) => table.putDestination(fromDestinationRow(row), destinationSecrets(row)),
+    (row) => table.putDestination(fromDestinationRow(row), sealedDestination(row)),
   );
   await eachRow(
     (after) => connections.where("id", ">", after).orderBy("id").limit(pageRows).execute(),

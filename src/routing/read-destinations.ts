@@ -16,9 +16,15 @@ export const listDestinations = async (
 ): Promise<readonly LinkedDestination[]> => {
   const rows = await linkedDestinations(store.list(), scope, sourceId)
     .orderBy("destinations.id", "desc")
+    .orderBy("connections.id")
     .limit(destinationsMax)
     .execute();
-  return rows.map((row) => fromLinkedRow(row, sourceId));
+  // The other API may connect them more than once; the first connection is the one that this view is about.
+  const linked = new Map<Id, LinkedDestination>();
+  for (const each of rows.map((row) => fromLinkedRow(row, sourceId))) {
+    if (!linked.has(each.destination.id)) linked.set(each.destination.id, each);
+  }
+  return [...linked.values()];
 };
 
 /** One destination of a source; null when this team and environment own none of that id there. */
@@ -29,6 +35,8 @@ export const getDestination = async (
 ): Promise<LinkedDestination | null> => {
   const row = await linkedDestinations(store.lookup(), scope, sourceId)
     .where("destinations.id", "=", idToBytes(destinationId))
+    .orderBy("connections.id")
+    .limit(1)
     .executeTakeFirst();
   return row === undefined ? null : fromLinkedRow(row, sourceId);
 };

@@ -2,7 +2,7 @@ import { type Id, idFromBytes, idToBytes } from "../lib/ids.ts";
 import { type Keyring, SealError } from "../lib/sealing.ts";
 import type { RoutingTables } from "./_rows.ts";
 import type { RoutingParts } from "./parts.ts";
-import { configPlace, secretPlace } from "./table.ts";
+import { configPlace, outgoingPlace, secretPlace } from "./table.ts";
 
 /** Rows that one transaction looks at. All other writes wait for it: about 10 ms. */
 const rowsMax = 200;
@@ -84,21 +84,25 @@ export const resealDestinations = ({ store, keyring }: Parts, after: Id | null):
     const tables = tx.tables<RoutingTables>();
     const rows = await tables
       .selectFrom("destinations")
-      .select(["id", "secret", "previous_secret"])
+      .select(["id", "secret", "previous_secret", "outgoing"])
       .where("id", ">", startOf(after))
       .orderBy("id")
       .limit(rowsMax)
       .execute();
-    const pairs = rows.map(({ id, secret, previous_secret }) => {
+    const pairs = rows.map(({ id, secret, previous_secret, outgoing }) => {
       const place = secretPlace("destinations", idFromBytes(id));
-      const secrets = [freshen(keyring, secret, place), freshen(keyring, previous_secret, place)] as const;
+      const secrets = [
+        freshen(keyring, secret, place),
+        freshen(keyring, previous_secret, place),
+        freshen(keyring, outgoing, outgoingPlace(idFromBytes(id))),
+      ] as const;
       return { id, secrets };
     });
     for (const { id, secrets } of pairs.filter(hasResealed)) {
-      const [current, previous] = secrets;
+      const [current, previous, outgoing] = secrets;
       await tables
         .updateTable("destinations")
-        .set({ secret: current.bytes, previous_secret: previous.bytes })
+        .set({ secret: current.bytes, previous_secret: previous.bytes, outgoing: outgoing.bytes })
         .where("id", "=", id)
         .execute();
     }

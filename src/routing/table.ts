@@ -5,8 +5,11 @@ import type { Preset } from "../providers/preset.ts";
 import { presetFor } from "../providers/source-preset.ts";
 import { openOrNull } from "./_rotation.ts";
 import { passes, type Connection } from "./connection.ts";
-import type { Destination } from "./destination.ts";
+import type { Destination, SealedDestination } from "./destination.ts";
+import type { EventFacts } from "./event-facts.ts";
+import { compileFilter, type Filter } from "./filter.ts";
 import { type IngestVia, ingestUrl } from "./ingest-url.ts";
+import { type Outgoing, plainOutgoing, readOutgoing } from "./outgoing.ts";
 import { type CompiledRules, compileRules } from "./rules.ts";
 import { createSchemaReader, type ReadSchema } from "./schema-reader.ts";
 import type { SealedSecrets, SealedSource, Source } from "./source.ts";
@@ -30,7 +33,12 @@ export type RoutedSource = {
 };
 
 /** A destination as delivery sees it. */
-export type RoutedDestination = { readonly destination: Destination; secretsAt(nowMs: number): Secrets };
+export type RoutedDestination = {
+  readonly destination: Destination;
+  secretsAt(nowMs: number): Secrets;
+  /** What is sent beside events. Null: the keys of this process cannot open it. */
+  outgoing(): Outgoing | null;
+};
 
 /** One way that an event takes. */
 export type Route = { readonly connection: Connection; readonly destination: Destination };
@@ -40,6 +48,27 @@ export const secretPlace = (table: "sources" | "destinations", id: Id): string =
 
 /** The same for a source's sealed settings. */
 export const configPlace = (id: Id): string => `sources/${id}/config`;
+
+/** The same for what is sent to a destination beside events. */
+export const outgoingPlace = (id: Id): string => `destinations/${id}/outgoing`;
+
+/** Opens what is sent beside events. Null: the keys of this process cannot. */
+export const openOutgoing = (
+  keyring: Keyring,
+  { id }: Pick<Destination, "id">,
+  sealed: Uint8Array | null,
+): Outgoing | null => {
+  if (sealed === null) return plainOutgoing;
+  const text = openOrNull(keyring, sealed, outgoingPlace(id));
+  return text === null ? null : readOutgoing(text);
+};
+
+/** Opened when it is first asked for. */
+const outgoingOf = (keyring: Keyring, destination: Destination, sealed: Uint8Array | null): (() => Outgoing | null) => {
+  if (sealed === null) return () => plainOutgoing;
+  let opened: Outgoing | null = null;
+  return () => (opened ??= openOutgoing(keyring, destination, sealed));
+};
 
 const openerOf = (keyring: Keyring, place: string, sealed: SealedSecrets): ((nowMs: number) => Secrets) => {
   let opened: { current: string | null; previous: string | null } | null = null;
@@ -78,6 +107,8 @@ export class RoutingTable {
   #sourcesBySlug = new Map<string, RoutedSource>();
   #destinations = new Map<Id, RoutedDestination>();
   #connectionsBySource = new Map<Id, Map<Id, Connection>>();
+  /** Of the connections that have rules. */
+  #filters = new WeakMap<Connection, Filter>();
   readonly #listeners: (() => void)[] = [];
 
   constructor({ keyring, catalog, publicUrl = "" }: RoutingTableParts, readSchema: ReadSchema = createSchemaReader()) {
@@ -99,6 +130,7 @@ export class RoutingTable {
     this.#sourcesBySlug = other.#sourcesBySlug;
     this.#destinations = other.#destinations;
     this.#connectionsBySource = other.#connectionsBySource;
+    this.#filters = other.#filters;
     for (const listener of this.#listeners) listener();
   }
 
@@ -132,19 +164,34 @@ export class RoutingTable {
     return this.#connectionsBySource.get(sourceId)?.values() ?? [];
   }
 
+  /** One connection of a source. */
+  connection(sourceId: Id, id: Id): Connection | undefined {
+    return this.#connectionsBySource.get(sourceId)?.get(id);
+  }
+
   /** How many connections a source has. */
   connectionCount(sourceId: Id): number {
     return this.#connectionsBySource.get(sourceId)?.size ?? 0;
   }
 
-  /** The ways that an event of this type takes now: enabled destinations whose filter lets it pass. */
-  match(sourceId: Id, eventType: string | null): readonly Route[] {
+  /** Whether any connection of a source asks for more than an event's type. */
+  hasFilters(sourceId: Id): boolean {
+    for (const { filterRules } of this.connectionsOf(sourceId)) if (filterRules !== null) return true;
+    return false;
+  }
+
+  /**
+   * The ways that an event of this type takes now: enabled connections to enabled destinations whose filters let it pass.
+   * `read` gives its facts. It is called once at most, where a filter asks for them.
+   */
+  match(sourceId: Id, eventType: string | null, read: () => EventFacts): readonly Route[] {
     const routes: Route[] = [];
+    let facts: EventFacts | null = null;
     for (const connection of this.connectionsOf(sourceId)) {
       const destination = this.#destinations.get(connection.destinationId)?.destination;
-      if (destination?.enabled === true && passes(connection.eventFilter, eventType)) {
-        routes.push({ connection, destination });
-      }
+      if (destination?.enabled !== true || !connection.enabled || !passes(connection.eventFilter, eventType)) continue;
+      const filter = connection.filterRules === null ? undefined : this.#filters.get(connection);
+      if (filter?.((facts ??= read())) !== false) routes.push({ connection, destination });
     }
     return routes;
   }
@@ -170,9 +217,13 @@ export class RoutingTable {
     this.#connectionsBySource.delete(id);
   }
 
-  putDestination(destination: Destination, sealed: SealedSecrets): void {
+  putDestination(destination: Destination, sealed: SealedDestination): void {
     const place = secretPlace("destinations", destination.id);
-    this.#destinations.set(destination.id, { destination, secretsAt: openerOf(this.#keyring, place, sealed) });
+    this.#destinations.set(destination.id, {
+      destination,
+      secretsAt: openerOf(this.#keyring, place, sealed),
+      outgoing: outgoingOf(this.#keyring, destination, sealed.outgoing),
+    });
   }
 
   /** Changes what the gateway itself changes of a destination: its failure count, and whether it is on. */
@@ -188,6 +239,7 @@ export class RoutingTable {
 
   putConnection(connection: Connection): void {
     const connections = this.#connectionsBySource.get(connection.sourceId) ?? new Map<Id, Connection>();
+    if (connection.filterRules !== null) this.#filters.set(connection, compileFilter(connection.filterRules));
     connections.set(connection.id, connection);
     this.#connectionsBySource.set(connection.sourceId, connections);
   }

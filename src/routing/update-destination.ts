@@ -1,15 +1,15 @@
 import { idToBytes } from "../lib/ids.ts";
 import { changedColumns } from "./_changed-columns.ts";
-import { fromLinkedRow, linkedDestinations } from "./_destinations.ts";
-import { rotate } from "./_rotation.ts";
-import { destinationSecrets, filterColumn, type RoutingTables, toDestinationRow } from "./_rows.ts";
+import { toDestinationRow } from "./_destination-row.ts";
+import { destinationRowOf, fromLinkedRow, linkedDestinations } from "./_destinations.ts";
+import { changedDestination } from "./_new-destination.ts";
+import { filterColumn, type RoutingTables } from "./_rows.ts";
 import type { Change } from "./change.ts";
-import { changeDestination, type DestinationChanges, destinationSecretChange } from "./decide-destination.ts";
+import type { DestinationChanges } from "./decide-destination.ts";
 import type { LinkedDestination } from "./linked-destination.ts";
 import type { RoutingParts } from "./parts.ts";
 import type { DestinationKey } from "./read-destinations.ts";
 import type { Scope } from "./scope.ts";
-import { secretPlace } from "./table.ts";
 
 /**
  * Changes a destination and the filter that leads to it; null when this team and environment own none of that id
@@ -25,22 +25,23 @@ export const updateDestination = (
     const tables = tx.tables<RoutingTables>();
     const found = await linkedDestinations(tables, scope, sourceId)
       .where("destinations.id", "=", idToBytes(destinationId))
+      .orderBy("connections.id")
+      .limit(1)
       .executeTakeFirst();
     if (found === undefined) return null;
     const before = fromLinkedRow(found, sourceId);
-    const { connection_id, event_filter, ...row } = found;
+    const { connection_id, event_filter } = found;
+    const row = destinationRowOf(found);
     const nowMs = clock.nowMs();
 
-    const place = secretPlace("destinations", destinationId);
-    const sealed = rotate(destinationSecrets(row), destinationSecretChange(changes), { keyring, place, nowMs });
-    const changed = changeDestination(before.destination, changes);
-    const columns = changedColumns(row, toDestinationRow(changed, sealed));
+    const { destination: changed, sealed } = changedDestination(row, changes, { keyring, nowMs });
+    const columns = changedColumns({ ...row, slug: changed.slug }, toDestinationRow(changed, sealed));
     const { eventFilter = before.connection.eventFilter } = changes;
     const filterChanged = filterColumn(eventFilter) !== event_filter;
     if (Object.keys(columns).length === 0 && !filterChanged) return { before, after: before };
 
     const destination = { ...changed, updatedAtMs: nowMs };
-    const connection = { ...before.connection, eventFilter };
+    const connection = filterChanged ? { ...before.connection, eventFilter, updatedAtMs: nowMs } : before.connection;
     await tables
       .updateTable("destinations")
       .set({ ...columns, updated_at_ms: nowMs })

@@ -11,6 +11,7 @@ import { createObserver } from "../../src/observe/observe.ts";
 import { loadPresets } from "../../src/providers/catalog.ts";
 import { keepRouting } from "../../src/routing/load.ts";
 import { RoutingTable } from "../../src/routing/table.ts";
+import { createTransformer } from "../../src/transforms/transformer.ts";
 import { openStoreAt } from "../support/open-store.ts";
 import { startOutbound } from "../support/outbound.ts";
 import { sealingKeys } from "../support/sealing-keys.ts";
@@ -34,6 +35,7 @@ const delivery = createDelivery({
   table,
   send: startOutbound().send,
   names,
+  transform: createTransformer(clock).transform,
   observer,
 });
 const receive = createReceive({

@@ -6,7 +6,7 @@ import type { Destination } from "../../src/routing/destination.ts";
 import { newDestination, newPending } from "../support/records.ts";
 
 const nowMs = 1_800_000_000_000;
-const moment = { nowMs, dueNowMs: nowMs + 7, random: 0 };
+const moment = { nowMs, dueNowMs: nowMs + 7, random: 0, isOnce: false };
 const enabling = 3;
 
 const failed = (over: Partial<Extract<AttemptOutcome, { kind: "failed" }>> = {}): Outcome => ({

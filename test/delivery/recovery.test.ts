@@ -16,7 +16,7 @@ test("invariant 3: what a commit claimed whose answer was lost is due again, and
   const random = createSystemRandom();
   const table = new RoutingTable({ keyring: createKeyring([newSealingKey(random)], random), catalog: new Map() });
   const destination = newDestination();
-  table.putDestination(destination, { current: null, previous: null, previousUntilMs: null });
+  table.putDestination(destination, { current: null, previous: null, previousUntilMs: null, outgoing: null });
   const at = (createdAtMs: number, claims: number) =>
     newPending({ destinationId: destination.id, createdAtMs, claims, generation: claims });
   const held = at(1_000, 1);

@@ -4,10 +4,12 @@ import fc from "fast-check";
 import { Webhook } from "standardwebhooks";
 import { describe, expect, test } from "vitest";
 
-import { buildRequest, type OutgoingRequest, type RequestParts, webhookIdOf } from "../../src/delivery/request.ts";
+import { type RequestParts, webhookIdOf } from "../../src/delivery/request-parts.ts";
+import { buildRequest, type OutgoingRequest } from "../../src/delivery/request.ts";
 import type { Event, Payload } from "../../src/events/event.ts";
 import { allHeaders, findHeader } from "../../src/lib/headers.ts";
 import { verify } from "../../src/providers/verify.ts";
+import { plainOutgoing } from "../../src/routing/outgoing.ts";
 import { judge, shippedPreset, signedSample, nowMs as sampleMs } from "../support/presets.ts";
 import { ids, newDestination, newEvent, newPayload } from "../support/records.ts";
 
@@ -34,6 +36,8 @@ const build = (over: Over = {}): OutgoingRequest & { event: Event } => {
     preset: shippedPreset("github"),
     sourceSecret,
     secrets: [secret],
+    outgoing: plainOutgoing,
+    transformed: null,
     ...over,
     event,
     payload: newPayload(over.payload),

@@ -173,6 +173,7 @@ test("invariant 11: what cannot be signed becomes a failed attempt with a reason
   engine.table.putDestination(destination, {
     current: Buffer.from("sealed by nobody we know, long enough"),
     previous: null,
+    outgoing: null,
     previousUntilMs: null,
   });
   const { attempts } = await engine.until(await engine.accept(source), "failed");

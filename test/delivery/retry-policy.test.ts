@@ -1,9 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { nextWaitMs, readRetryAfterMs, retryAfterMsMax, retryPolicyOf } from "../../src/delivery/retry-policy.ts";
+import {
+  nextWaitMs,
+  readRetryAfterMs,
+  retryAfterMsMax,
+  retryPolicyOf,
+  shownRetry,
+} from "../../src/delivery/retry-policy.ts";
+import { plainDestination, type Retry } from "../../src/routing/destination.ts";
 
-const krafter = retryPolicyOf({ dialect: "krafter", retryScheduleSeconds: null });
+const krafter = retryPolicyOf({ ...plainDestination, dialect: "krafter", retryScheduleSeconds: null });
 
 describe("the published schedule", () => {
   test.for([
@@ -29,7 +36,7 @@ describe("the published schedule", () => {
   });
 
   test("of the other dialect is its own", () => {
-    const { waitsMs } = retryPolicyOf({ dialect: "hookstream", retryScheduleSeconds: null });
+    const { waitsMs } = retryPolicyOf({ ...plainDestination, dialect: "hookstream", retryScheduleSeconds: null });
     expect(waitsMs).toEqual([30, 300, 1800, 7200, 86_400].map((seconds) => seconds * 1000));
   });
 });
@@ -71,4 +78,46 @@ test.for([
   ["Fri, 99 Foo 2027", null],
 ] as const)("Retry-After %j is %j ms", ([value, expected]) => {
   expect(readRetryAfterMs(value, Date.UTC(2027, 0, 15, 8, 0, 0))).toBe(expected);
+});
+
+describe("backoffs", () => {
+  const published = [30, 300, 1_800, 7_200, 86_400];
+  const policyOf = (retry: Partial<Retry>, retryScheduleSeconds: readonly number[] | null = null) =>
+    retryPolicyOf({ dialect: "hookstream", retryScheduleSeconds, retry: { ...plainDestination.retry, ...retry } });
+
+  test.for<[Partial<Retry>, readonly number[]]>([
+    [{ backoff: "exponential" }, published],
+    [{ backoff: "exponential", retriesMax: 2 }, [30, 300]],
+    [{ backoff: "exponential", retriesMax: 7 }, [...published, 86_400, 86_400]],
+    [{ backoff: "exponential", intervalsSeconds: [5, 10], retriesMax: 5 }, [5, 10, 10, 10, 10]],
+    [{ backoff: "exponential", intervalsSeconds: [5, 10] }, [5, 10]],
+    [{ backoff: "linear", retriesMax: 5 }, [30, 60, 90, 120, 150]],
+    [{ backoff: "linear", intervalsSeconds: [7, 1], retriesMax: 3 }, [7, 14, 21]],
+    [{ backoff: "fixed", retriesMax: 3 }, [30, 30, 30]],
+    [{ backoff: "fixed", intervalsSeconds: [2], retriesMax: 10 }, Array.from({ length: 10 }, () => 2)],
+    [{ backoff: "fixed", enabled: false }, []],
+    [{ enabled: false }, []],
+  ])("%j waits exactly %j seconds", ([retry, seconds]) => {
+    const policy = policyOf(retry);
+    expect(policy.waitsMs).toEqual(seconds.map((each) => each * 1000));
+    const waits = seconds.map((_, made) =>
+      nextWaitMs(
+        { ...policy, jitter: retry.backoff === undefined ? 0 : policy.jitter },
+        { attemptsMade: made + 1, retryAfterMs: 0, random: 0.999 },
+      ),
+    );
+    expect(waits).toEqual(policy.waitsMs);
+    expect(nextWaitMs(policy, { attemptsMade: seconds.length + 1, retryAfterMs: 0, random: 0 })).toBeNull();
+  });
+
+  test("a schedule of the other API is shown as the intervals that it is", () => {
+    const shown = shownRetry({ dialect: "krafter", retryScheduleSeconds: [1, 2], retry: plainDestination.retry });
+    expect(shown).toEqual({ backoff: "exponential", intervalsSeconds: [1, 2], retriesMax: 2 });
+    const retry = { ...plainDestination.retry, backoff: "linear", intervalsSeconds: [9, 8], retriesMax: 3 } as const;
+    expect(shownRetry({ dialect: "hookstream", retryScheduleSeconds: null, retry })).toEqual({
+      backoff: "linear",
+      intervalsSeconds: [9, 8],
+      retriesMax: 3,
+    });
+  });
 });

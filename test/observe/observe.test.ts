@@ -151,6 +151,20 @@ const things: {
     sample: 'postern_destinations_disabled_total{reason="gone"} 1',
   },
   {
+    thing: "a circuit that opened",
+    happen: (observer) => observer.circuitChanged({ to: "open", destinationId: "d-1" }),
+    level: "warn",
+    line: { destinationId: "d-1", to: "open" },
+    sample: 'postern_destination_circuit_changes_total{to="open"} 1',
+  },
+  {
+    thing: "a circuit that closed",
+    happen: (observer) => observer.circuitChanged({ to: "closed", destinationId: "d-1" }),
+    level: "info",
+    line: { destinationId: "d-1", to: "closed" },
+    sample: 'postern_destination_circuit_changes_total{to="closed"} 1',
+  },
+  {
     thing: "a bulk replay that ended",
     happen: (observer) => observer.replayEnded({ ...replay, status: "completed" }),
     level: "info",

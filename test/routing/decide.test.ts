@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { createSystemRandom } from "../../src/lib/random.ts";
 import { changeDestination, destinationSecretChange } from "../../src/routing/decide-destination.ts";
 import { changeSource, secretChangeOf, settleSource, type SourceChanges } from "../../src/routing/decide-source.ts";
-import type { Destination } from "../../src/routing/destination.ts";
+import { closedCircuit, type Destination, plainDestination } from "../../src/routing/destination.ts";
 import { newIngestSlug } from "../../src/routing/slug.ts";
 import type { Source } from "../../src/routing/source.ts";
 import { destinationDraft, scope, sourceDraft } from "../support/routing.ts";
@@ -88,9 +88,13 @@ test.for([
 const { secret: _s, eventFilter: _f, ...ofDestination } = destinationDraft();
 
 const destination: Destination = {
+  ...plainDestination,
+  ...closedCircuit,
   ...ofDestination,
   ...scope,
   id: "019dc7f1-0000-7000-8000-000000000004",
+  slug: "destination",
+  authType: "none",
   ownerSourceId: source.id,
   disabledReason: null,
   enabling: 3,

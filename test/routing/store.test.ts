@@ -7,6 +7,7 @@ import { createDestination } from "../../src/routing/create-destination.ts";
 import { createSource } from "../../src/routing/create-source.ts";
 import { deleteDestination } from "../../src/routing/delete-destination.ts";
 import { deleteSource } from "../../src/routing/delete-source.ts";
+import { closedCircuit } from "../../src/routing/destination.ts";
 import { expireSecrets } from "../../src/routing/expire-secrets.ts";
 import { type DestinationHealth, healthOperation } from "../../src/routing/health.ts";
 import { destinationsMax, sourcesMax } from "../../src/routing/limits.ts";
@@ -173,7 +174,8 @@ describe("limits", () => {
     await parts.store.write((tx) =>
       execute(
         tx,
-        `insert into connections select randomblob(16), team_id, env_id, source_id, destination_id, null, 0, 0, null
+        `insert into connections (id, team_id, env_id, source_id, destination_id, created_at_ms, updated_at_ms)
+         select randomblob(16), team_id, env_id, source_id, destination_id, 0, 0
          from connections, ${rows(destinationsMax - 1)}`,
       ),
     );
@@ -230,11 +232,11 @@ describe("health", () => {
         committed: () => rows.map(({ id }) => id),
       }),
     });
-    const on = { enabled: true, disabledReason: null, enabling: 0 } as const;
+    const on = { ...closedCircuit, enabled: true, disabledReason: null, enabling: 0 } as const;
     await Promise.all([
       record({ id: second, ...on, failureCount: 1 }),
       record({ id: first, ...on, failureCount: 9 }),
-      record({ id: first, enabled: false, disabledReason: "failures", enabling: 1, failureCount: 10 }),
+      record({ id: first, ...on, enabled: false, disabledReason: "failures", enabling: 1, failureCount: 10 }),
     ]);
     const listed = await listDestinations(parts, scope, source.id);
     expect(listed.map(({ destination }) => destination)).toMatchObject([

@@ -9,6 +9,7 @@ import { readStored } from "../../src/events/read.ts";
 import { createArrivals } from "../../src/ingest/arrivals.ts";
 import type { Incoming } from "../../src/ingest/incoming.ts";
 import { createReceive, type Receipt, type Receive } from "../../src/ingest/receive.ts";
+import { systemClock } from "../../src/lib/clock.ts";
 import { createForwardTime } from "../../src/lib/forward-time.ts";
 import { createIds, type Id, type Ids } from "../../src/lib/ids.ts";
 import { createSystemRandom } from "../../src/lib/random.ts";
@@ -32,6 +33,7 @@ import type { RoutingParts } from "../../src/routing/parts.ts";
 import { plainSettings, type Source } from "../../src/routing/source.ts";
 import { RoutingTable } from "../../src/routing/table.ts";
 import { updateDestination } from "../../src/routing/update-destination.ts";
+import { createTransformer } from "../../src/transforms/transformer.ts";
 import { captureLog, type CapturedLog } from "./captured-log.ts";
 import { createTestClock, type TestClock } from "./clock.ts";
 import { startOutbound } from "./outbound.ts";
@@ -164,6 +166,7 @@ export const startEngine = async ({
   await keepRouting(store, table);
   const outbound = startOutbound();
   const names = { headerPrefix: "krafter", userAgent: "Postern/1" };
+  const transformer = createTransformer(systemClock);
   const delivery = createDelivery({
     store,
     clock,
@@ -173,8 +176,10 @@ export const startEngine = async ({
     table,
     send: async (request) => instead(request) ?? outbound.send(request),
     names,
+    transform: transformer.transform,
     observer,
     isReplayCancelled: (replayId) => replays.isCancelled(replayId),
+    isReplayedOnce: (replayId) => replays.isOnce(replayId),
     isOverdue: (eventId) => housekeeping.isOverdue(eventId),
   });
   const receive = createReceive({
@@ -219,7 +224,7 @@ export const startEngine = async ({
   const stop = async (graceMs: number): Promise<void> => {
     await Promise.all([housekeeping.stop(), replays.stop()]);
     await delivery.stop(graceMs);
-    await Promise.all([outbound.close(), bystander.close()]);
+    await Promise.all([outbound.close(), bystander.close(), transformer.close()]);
     await store.close();
   };
   const engine: Engine = {

@@ -5,7 +5,7 @@ import { systemClock } from "../../src/lib/clock.ts";
 import { createIds, type Ids } from "../../src/lib/ids.ts";
 import { createSystemRandom } from "../../src/lib/random.ts";
 import { type Delivery, newDelivery } from "../../src/queue/delivery.ts";
-import type { Destination } from "../../src/routing/destination.ts";
+import { closedCircuit, type Destination, plainDestination } from "../../src/routing/destination.ts";
 import { plainSettings, type Source } from "../../src/routing/source.ts";
 
 /** Ids for tests that need no clock of their own. */
@@ -67,6 +67,10 @@ export const newDestination = (over: Partial<Destination> = {}): Destination => 
   kind: "webhook",
   dialect: "krafter",
   ownerSourceId: null,
+  ...plainDestination,
+  ...closedCircuit,
+  slug: "receiver",
+  authType: "none",
   url: "https://receiver.test/",
   enabled: true,
   disabledReason: null,

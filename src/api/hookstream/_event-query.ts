@@ -24,11 +24,15 @@ const statuses: Readonly<Record<WireStatus, EventStatus>> = {
   failed: "failed",
 };
 
+/** What a word of this API means. */
+export const toEventStatus = (status: WireStatus): EventStatus => statuses[status];
+
 /** The status of an event in the words of this API. */
 export const toWireStatus = (status: EventStatus): WireStatus =>
   wireStatuses.find((name) => statuses[name] === status) ?? "received";
 
-const offsetField: z.ZodType<number> = z.coerce
+/** So many of the newest are left out. */
+export const offsetField: z.ZodType<number> = z.coerce
   .number()
   .int()
   .min(0)

@@ -171,5 +171,5 @@ export const toWireEventDetail = ({ event, source, payload, attempts }: EventDet
   dedup_hash: null,
   topic: null,
   event_type: event.eventType,
-  delivery_attempts: attempts.map((listedAttempt) => toWireAttempt(listedAttempt, event.bodyBytes)),
+  delivery_attempts: attempts.map(toWireAttempt),
 });

@@ -1,3 +1,6 @@
+import type { WireAttempt } from "./_attempt-wire.ts";
+import type { WireConnection } from "./_connection-wire.ts";
+import type { WireCircuit, WireDestination } from "./_destination-wire.ts";
 import type { WireEvent, WireEventDetail } from "./_event-wire.ts";
 import type { WireSource } from "./_source-wire.ts";
 
@@ -54,6 +57,31 @@ export const exampleEvent: WireEvent = {
   source_slug: "stripe-production",
 };
 
+export const exampleAttempt: WireAttempt = {
+  id: "019dc7f40e547b33a4e89d5f7a2b3ca5",
+  event_id: "019dc7f40e527a91b3d78c4e6f1a2b93",
+  connection_id: "019dc7f290a17d048b1c5e2f7c9a1d39",
+  destination_id: "019dc7f290a17d048b1c5e2f7c9a1d38",
+  request_url: "https://api.your-app.com/webhooks/stripe",
+  request_method: "POST",
+  request_headers: '{"content-type":"application/json","authorization":"[redacted]"}',
+  request_body_size: 36,
+  response_status: 200,
+  response_headers: '{"content-type":"text/plain"}',
+  response_body: "ok",
+  duration_ms: 42,
+  status: "success",
+  error: null,
+  attempt_number: 1,
+  next_retry_at: null,
+  is_dlq: 0,
+  dlq_at: null,
+  trigger_type: "initial",
+  created_at: "2026-04-26T09:05:00Z",
+  connection_name: "Paid invoices to billing",
+  destination_name: "Billing",
+};
+
 export const exampleEventDetail: WireEventDetail = {
   ...exampleEvent,
   headers: { "content-type": "application/json", "stripe-signature": "t=1777194300,v1=5257a869..." },
@@ -66,30 +94,68 @@ export const exampleEventDetail: WireEventDetail = {
   topic: null,
   payload_encoding: "text",
   event_type: "invoice.paid",
-  delivery_attempts: [
-    {
-      id: "019dc7f40e547b33a4e89d5f7a2b3ca5",
-      event_id: "019dc7f40e527a91b3d78c4e6f1a2b93",
-      connection_id: "019dc7f290a17d048b1c5e2f7c9a1d39",
-      destination_id: "019dc7f290a17d048b1c5e2f7c9a1d38",
-      request_url: "https://api.your-app.com/webhooks/stripe",
-      request_method: "POST",
-      request_headers: null,
-      request_body_size: 36,
-      response_status: 200,
-      response_headers: null,
-      response_body: "ok",
-      duration_ms: 42,
-      status: "success",
-      error: null,
-      attempt_number: 1,
-      next_retry_at: null,
-      is_dlq: 0,
-      dlq_at: null,
-      trigger_type: "initial",
-      created_at: "2026-04-26T09:05:00Z",
-      connection_name: null,
-      destination_name: null,
-    },
-  ],
+  delivery_attempts: [exampleAttempt],
+};
+
+export const exampleDestination: WireDestination = {
+  id: "019dc7f290a17d048b1c5e2f7c9a1d38",
+  org_id: "019dc7e000007a01b2c3d4e5f6a7b8c9",
+  env_id: "019dc7e000017a02b2c3d4e5f6a7b8c9",
+  name: "Billing",
+  slug: "billing",
+  url: "https://api.your-app.com/webhooks/stripe",
+  method: "POST",
+  headers: '{"X-Team":"••••"}',
+  timeout_ms: 30_000,
+  auth_type: "bearer",
+  auth_config: '{"token":"••••4f2a"}',
+  status: "active",
+  created_at: "2026-04-26T09:01:00Z",
+  updated_at: "2026-04-26T09:01:00Z",
+  retry_enabled: 1,
+  retry_max_attempts: 5,
+  retry_backoff_type: "exponential",
+  retry_intervals: "[30,300,1800,7200,86400]",
+  circuit_breaker_enabled: 1,
+  circuit_breaker_threshold: 5,
+  circuit_breaker_reset_ms: 60_000,
+  type: "http",
+  provider_config: null,
+  signing_config: null,
+  rate_limit: null,
+  rate_limit_period: null,
+  max_concurrency: 16,
+  ordered: 0,
+  disabled_reason: null,
+};
+
+export const exampleCircuit: WireCircuit = {
+  destination_id: "019dc7f290a17d048b1c5e2f7c9a1d38",
+  enabled: 1,
+  state: "closed",
+  failure_count: 0,
+  threshold: 5,
+  reset_ms: 60_000,
+  opened_at: null,
+  next_attempt_at: null,
+};
+
+export const exampleConnection: WireConnection = {
+  id: "019dc7f290a17d048b1c5e2f7c9a1d39",
+  org_id: "019dc7e000007a01b2c3d4e5f6a7b8c9",
+  env_id: "019dc7e000017a02b2c3d4e5f6a7b8c9",
+  source_id: "019dc7f12b407c3e9d513f6b0a8e4c27",
+  destination_id: "019dc7f290a17d048b1c5e2f7c9a1d38",
+  name: "Paid invoices to billing",
+  description: null,
+  enabled: 1,
+  filter_rules: '[{"field":"payload.type","op":"eq","value":"invoice.paid"}]',
+  status: "active",
+  created_at: "2026-04-26T09:02:00Z",
+  updated_at: "2026-04-26T09:02:00Z",
+  transform_enabled: 0,
+  transform_expression: null,
+  source_name: "Stripe production",
+  destination_name: "Billing",
+  event_types: null,
 };

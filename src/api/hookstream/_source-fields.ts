@@ -1,10 +1,10 @@
 import { z } from "zod";
 
-import { isExactNumber, parseExactJson } from "../../lib/exact-json.ts";
 import { parseCidr } from "../../lib/ip.ts";
 import type { DedupStrategy, SchemaAction, SourceStatus, Transport } from "../../routing/source.ts";
 import { headerNameField, instantField, requiredTextField, textField } from "../fields.ts";
 import { placeFields } from "./_fields.ts";
+import { flagField, isObject, jsonField, readText } from "./_json-fields.ts";
 
 const nameCharsMax = 255;
 const slugCharsMax = 100;
@@ -21,30 +21,6 @@ const addressesMax = 1_000;
 const schemaCharsMax = 65_536;
 const requestsMax = 1_000_000_000;
 
-const isObject = (value: unknown): value is object =>
-  typeof value === "object" && value !== null && !Array.isArray(value) && !isExactNumber(value);
-
-/** What JSON text holds. Other text is left for the field to refuse. */
-const readText = (sent: unknown): unknown => {
-  if (typeof sent !== "string") return sent;
-  try {
-    return parseExactJson(sent);
-  } catch {
-    return sent;
-  }
-};
-
-type JsonField = { readonly charsMax: number; readonly error: string; is(value: unknown): boolean };
-
-/** A value as JSON, or as the JSON text that answers show: what is read is its text. */
-const jsonField = ({ charsMax, error, is }: JsonField): z.ZodType<string> =>
-  z
-    .unknown()
-    .transform(readText)
-    .refine(is, { error, abort: true })
-    .transform((value) => JSON.stringify(value))
-    .refine((text) => text.length <= charsMax, { error: `must have at most ${charsMax} characters as JSON` });
-
 const objectField = (charsMax: number): z.ZodType<string> =>
   jsonField({ charsMax, error: "must be an object", is: isObject }).meta({ type: "object" });
 
@@ -57,13 +33,6 @@ const addressesField: z.ZodType<readonly string[]> = z
       .max(addressesMax),
   )
   .meta({ type: "array", items: { type: "string" } });
-
-/** Answers show 0 and 1, which may be sent back. */
-const flagField: z.ZodType<boolean> = z
-  .unknown()
-  .transform((sent) => (sent === 1 || sent === 0 ? sent === 1 : sent))
-  .pipe(z.boolean())
-  .meta({ type: "boolean" });
 
 /** The fields of a source's body as they are sent. Null stands for nothing: on POST as if absent, on PATCH to reset. */
 export type SentSource = {

@@ -5,34 +5,13 @@ import { defineRoute, findNothing } from "./_define-route.ts";
 import { eventQuery } from "./_event-query.ts";
 import { toWireEvent, toWireEventDetail, wireEvent, wireEventDetail } from "./_event-wire.ts";
 import { exampleEvent, exampleEventDetail } from "./_examples.ts";
-import { idField, placeFields, toWireId } from "./_fields.ts";
+import { idField, placeFields } from "./_fields.ts";
+import { toPagination, wirePagination } from "./_pagination.ts";
 import type { HookstreamParts } from "./parts.ts";
-import type { EventsAsked, EventsFound } from "./ports.ts";
 import { answer, type Route } from "./route.ts";
 
 /** What these routes use. */
 export type EventParts = Pick<HookstreamParts, "choosePlace" | "events">;
-
-const wirePagination = z.object({
-  total: z.int().describe("Exact up to 10,000."),
-  limit: z.int(),
-  offset: z.int(),
-  has_more: z.boolean(),
-  next_cursor: z.string().nullable().describe("Pass it as `cursor` to go on. Null: there is nothing more."),
-  total_capped: z.boolean().exactOptional().describe("There are more than `total`."),
-});
-
-const toPagination = (
-  { limit, offset }: EventsAsked,
-  { total, capped, hasMore, nextBefore }: EventsFound,
-): z.output<typeof wirePagination> => ({
-  total,
-  limit,
-  offset,
-  has_more: hasMore,
-  next_cursor: nextBefore === null ? null : toWireId(nextBefore),
-  ...(capped ? { total_capped: true } : {}),
-});
 
 const list = (parts: EventParts): Route =>
   defineRoute(parts, {

@@ -2,10 +2,22 @@ import type { Access } from "../../access/access.ts";
 import type { RateLimit } from "../../access/rate-limit.ts";
 import type { Accounts } from "../../accounts/accounts.ts";
 import type { Clock } from "../../lib/clock.ts";
+import type { ForwardTime } from "../../lib/forward-time.ts";
 import type { AddressSet } from "../../lib/ip.ts";
+import type { Replays } from "../../replay/replays.ts";
 import type { RoutingParts } from "../../routing/parts.ts";
+import type { Transformer } from "../../transforms/transformer.ts";
 import type { DeliveryPort } from "../delivery-port.ts";
-import type { AuthenticateHead, ChoosePlace, EventsPort, ReadCounts, ReadRefused, TestSessionPort } from "./ports.ts";
+import type {
+  AttemptsPort,
+  AuthenticateHead,
+  CheckUrl,
+  ChoosePlace,
+  EventsPort,
+  ReadCounts,
+  ReadRefused,
+  TestSessionPort,
+} from "./ports.ts";
 
 /** Everything that the hookstream API is made of. Each group of routes asks for what it uses. */
 export type HookstreamParts = {
@@ -22,8 +34,14 @@ export type HookstreamParts = {
   readonly strangerLimit: RateLimit;
   readonly trustedProxies: AddressSet;
   readonly clock: Pick<Clock, "nowMs">;
-  readonly delivery: Pick<DeliveryPort, "cancel">;
+  /** What deliveries are due by. */
+  readonly dueTime: Pick<ForwardTime, "nowMs">;
+  readonly delivery: DeliveryPort;
+  readonly checkUrl: CheckUrl;
+  readonly transforms: Pick<Transformer, "transform" | "check">;
   readonly events: EventsPort;
+  readonly attempts: AttemptsPort;
+  readonly replays: Pick<Replays, "replayOne" | "startRoad" | "getRoad">;
   readonly readCounts: ReadCounts;
   readonly readRefused: ReadRefused;
   /** Null: strangers may not make test sessions. */

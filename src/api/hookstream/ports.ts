@@ -13,6 +13,7 @@ import type { RefusedRequest } from "../../ingest/read-refused.ts";
 import type { Id } from "../../lib/ids.ts";
 import type { Delivery } from "../../queue/delivery.ts";
 import type { Claim } from "../../routing/claim-source.ts";
+import type { Connection } from "../../routing/connection.ts";
 import type { Destination } from "../../routing/destination.ts";
 import type { Source } from "../../routing/source.ts";
 import type { Owner } from "../route.ts";
@@ -38,6 +39,11 @@ export type PlaceChoice =
 
 /** Settles where a request takes place: what it names must be among what the asker may use. */
 export type ChoosePlace = (principal: Principal, wish: PlaceWish) => Promise<PlaceChoice>;
+
+/** Whether a URL may be a destination. `problem` goes on from the field's name, and holds no address. */
+export type CheckUrl = (
+  url: string,
+) => Promise<{ readonly ok: true } | { readonly ok: false; readonly problem: string }>;
 
 /** The counts of these sources. Those without events are left out. */
 export type ReadCounts = (sourceIds: readonly Id[]) => Promise<ReadonlyMap<Id, SourceCount>>;
@@ -103,6 +109,39 @@ export type ListedAttempt = {
   readonly attempt: Attempt;
   readonly delivery: Delivery;
   readonly destination: Destination;
+  /** Null: it is deleted. */
+  readonly connection: Connection | null;
+  /** Of its event. */
+  readonly bodyBytes: number;
+  /** When its delivery is tried next. Null: it is in hand, or has ended. */
+  readonly nextAtMs: number | null;
+};
+
+/** Which attempts are asked for. */
+export type AttemptsAsked = {
+  readonly eventId?: Id;
+  readonly connectionId?: Id;
+  readonly destinationId?: Id;
+  readonly isFailed?: boolean;
+  /** Whether it was the last of a delivery that failed. */
+  readonly isLast?: boolean;
+  readonly limit: number;
+  readonly offset: number;
+  /** Only those that were made earlier. */
+  readonly before?: Id;
+};
+
+/** A page of attempts, as of events. */
+export type AttemptsFound = Omit<EventsFound, "events"> & {
+  /** Newest first. */
+  readonly attempts: readonly ListedAttempt[];
+};
+
+/** Reads what was tried. */
+export type AttemptsPort = {
+  list(owner: Owner, asked: AttemptsAsked): Promise<AttemptsFound>;
+  /** Null: the owner has none of that id. */
+  find(owner: Owner, attemptId: Id): Promise<ListedAttempt | null>;
 };
 
 /** An event with all that came of it. */
@@ -121,4 +160,6 @@ export type EventsPort = {
   /** Null: the owner has none of that id. */
   find(owner: Owner, eventId: Id): Promise<{ readonly event: Event; readonly source: Source } | null>;
   detail(found: { readonly event: Event; readonly source: Source }): Promise<EventDetail>;
+  /** The newest delivery of each connection, where that has failed or was cancelled. */
+  failed(event: Event): Promise<readonly Delivery[]>;
 };

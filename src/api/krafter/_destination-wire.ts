@@ -78,7 +78,8 @@ const toTail = ({ destination }: LinkedDestination) => ({
   rate_limit: destination.rateLimit,
   rate_limit_period: destination.ratePeriod,
   ordered: destination.ordered,
-  timeout_seconds: destination.timeoutMs / 1000,
+  // The other API counts it in milliseconds.
+  timeout_seconds: Math.ceil(destination.timeoutMs / 1000),
   retry_schedule: destination.retryScheduleSeconds,
   payload_format: destination.payloadFormat,
   forward_headers: destination.forwardHeaders,

@@ -323,8 +323,8 @@ test("an event shows what became of it: each attempt, and of the last one whethe
     dlq_at: instant,
     trigger_type: "initial",
     created_at: instant,
-    connection_name: null,
-    destination_name: null,
+    connection_name: new URL(receiver.url).host,
+    destination_name: new URL(receiver.url).host,
   };
   expect((await show(call, failed!.id))["delivery_attempts"]).toEqual([attempt]);
   status = 200;

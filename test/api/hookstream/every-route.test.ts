@@ -1,24 +1,55 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 
-import { http } from "../../../harness/http.ts";
 import { startGateway } from "../../support/gateway.ts";
-import { callerOf, refusalOf } from "../../support/hookstream.ts";
-
-/** What each route that needs a body is sent when nothing is to be wrong with it. */
-const bodies: Readonly<Record<string, object>> = { "POST /sources": { name: "x", slug: "x" } };
+import {
+  addDestination,
+  addSource,
+  callerOf,
+  connect,
+  type Made,
+  refusalOf,
+  sendEvent,
+} from "../../support/hookstream.ts";
 
 type Options = Parameters<typeof startGateway>[0];
 
-/** A gateway with a source and an event, and the routes of sources and events. */
+const groups = /^\/(sources|events|destinations|connections|delivery-attempts|replay)/;
+
+/** Something of everything, and the routes that are about it. */
 const startFilled = async (options: Options = {}) => {
   const gateway = await startGateway(options);
   const call = callerOf(gateway);
-  const made = await call("POST", "/v1/sources", { body: { name: "filled", slug: "filled" } });
-  const sourceId = String(made.body.source.id);
-  const sent = await http(`${gateway.url}/v1/ingest/${sourceId}`, { method: "POST", body: "{}" });
-  const eventId = String(JSON.parse(sent.body.toString()).event_id);
-  const routes = gateway.hookstreamRoutes.filter(({ path }) => /^\/(sources|events)/.test(path));
-  const pathOf = (path: string): string => `/v1${path.replace(":id", path.startsWith("/events") ? eventId : sourceId)}`;
+  const source = await addSource(call);
+  // Nobody listens there: what is sent fails at once.
+  const destination = await addDestination(call, "http://127.0.0.1:1/", { retry_enabled: false });
+  const connection = await connect(call, source, destination);
+  const eventId = await sendEvent(gateway, source, {});
+  const attempt = await vi.waitFor(async () => {
+    const [tried]: readonly Made[] = (await call("GET", "/v1/delivery-attempts")).body.delivery_attempts;
+    expect(tried).toBeDefined();
+    return tried!;
+  }, 10_000);
+  const job = { destination_id: destination.id, from: "2020-01-01T00:00:00Z", to: "2199-01-01T00:00:00Z" };
+  const replay: Made = (await call("POST", "/v1/replay", { body: job })).body.job;
+  const ids: Readonly<Record<string, string>> = {
+    sources: source.id,
+    events: eventId,
+    destinations: destination.id,
+    connections: connection.id,
+    "delivery-attempts": attempt.id,
+    replay: replay.id,
+  };
+  /** What each route that needs a body is sent when nothing is to be wrong with it. */
+  const bodies: Readonly<Record<string, object>> = {
+    "POST /sources": { name: "x", slug: "x" },
+    "POST /destinations": { name: "x", slug: "x", url: "http://127.0.0.1:1/" },
+    "POST /connections": { name: "x", source_id: source.id, destination_id: destination.id },
+    "POST /connections/:id/test": { event_id: eventId },
+    "POST /events/retry": { event_ids: [eventId] },
+    "POST /replay": job,
+  };
+  const routes = gateway.hookstreamRoutes.filter(({ path }) => groups.test(path));
+  const pathOf = (path: string): string => `/v1${path.replace(":id", ids[path.split("/")[1]!]!)}`;
   const bodyOf = (method: string, path: string) => {
     const body = bodies[`${method} ${path}`];
     return body === undefined ? {} : { body };
@@ -26,7 +57,7 @@ const startFilled = async (options: Options = {}) => {
   return { ...gateway, call, routes, pathOf, bodyOf };
 };
 
-test("the table of routes of sources and events is the one of the contract", async () => {
+test("the table of routes is the one of the contract", async () => {
   const { routes } = await startFilled();
   expect(routes.map(({ method, path, scope }) => `${method} ${path} ${scope}`)).toEqual([
     "POST /sources webhooks:write",
@@ -36,15 +67,38 @@ test("the table of routes of sources and events is the one of the contract", asy
     "DELETE /sources/:id webhooks:write",
     "GET /sources/templates webhooks:read",
     "GET /sources/:id/refused webhooks:read",
+    "POST /destinations webhooks:write",
+    "GET /destinations webhooks:read",
+    "GET /destinations/:id webhooks:read",
+    "PATCH /destinations/:id webhooks:write",
+    "DELETE /destinations/:id webhooks:write",
+    "GET /destinations/:id/circuit webhooks:read",
+    "POST /destinations/:id/circuit/reset webhooks:write",
+    "POST /connections webhooks:write",
+    "GET /connections webhooks:read",
+    "GET /connections/:id webhooks:read",
+    "PATCH /connections/:id webhooks:write",
+    "DELETE /connections/:id webhooks:write",
+    "POST /connections/:id/test webhooks:write",
     "GET /events webhooks:read",
     "GET /events/:id webhooks:read",
+    "POST /events/retry webhooks:write",
+    "POST /events/:id/retry webhooks:write",
+    "GET /delivery-attempts webhooks:read",
+    "GET /delivery-attempts/:id webhooks:read",
+    "POST /delivery-attempts/:id/retry webhooks:write",
+    "POST /replay webhooks:write",
+    "GET /replay/:id webhooks:read",
   ]);
 });
 
 test("every answer has exactly the fields of its description", async () => {
   const { call, routes, pathOf, bodyOf } = await startFilled();
   const deleting = routes.filter(({ method }) => method === "DELETE");
-  for (const { method, path, answers } of [...routes.filter((route) => !deleting.includes(route)), ...deleting]) {
+  for (const { method, path, answers } of [
+    ...routes.filter((route) => !deleting.includes(route)),
+    ...deleting.toReversed(),
+  ]) {
     const answered = await call(method, pathOf(path), bodyOf(method, path));
     const documented = answers[answered.status];
     expect([method, path, documented]).toEqual([method, path, expect.anything()]);
@@ -97,6 +151,8 @@ test("a fault of ours is 500 and tells nothing, and a store that is away is 503 
     hookstreamParts: (parts) => ({
       routing: { ...parts.routing, store: breakable(parts.routing.store) },
       events: breakable(parts.events),
+      attempts: breakable(parts.attempts),
+      replays: breakable(parts.replays),
     }),
   });
   const away = Object.assign(new Error("disk I/O error at /data"), { name: "StoreError", code: "unavailable" });

@@ -18,7 +18,8 @@ type Power = {
 const withoutSockets: readonly string[] = (
   "node:async_hooks node:buffer node:child_process node:cluster node:crypto node:events node:fs node:fs/promises " +
   "node:os node:path node:path/posix node:process node:sqlite node:stream node:stream/consumers node:timers " +
-  "node:timers/promises node:tty node:url node:util node:worker_threads node:zlib kysely pino prom-client zod"
+  "node:timers/promises node:tty node:url node:util node:worker_threads node:zlib jsonata kysely pino " +
+  "prom-client zod"
 ).split(" ");
 
 export const powers: readonly Power[] = [
@@ -59,7 +60,7 @@ export const powers: readonly Power[] = [
   },
   {
     what: "threads",
-    only: /^src\/(db\/|accounts\/(hasher|_hash-thread)\.ts$)/,
+    only: /^src\/(db\/|transforms\/_(worker|thread)\.ts$|accounts\/(hasher|_hash-thread)\.ts$)/,
     modules: /^node:(worker_threads|cluster)$/,
   },
   { what: "processes", only: /^$/, modules: /^node:child_process$/ },

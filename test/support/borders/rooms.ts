@@ -16,7 +16,7 @@ const parts = [
   "insight",
   "live",
 ];
-const useCases = ["ingest", "delivery", "replay", "push"];
+const useCases = ["ingest", "delivery", "replay", "push", "transforms"];
 
 /** Every room of src/, and the rooms it may import. Whatever is not listed is forbidden. */
 export const rooms: Readonly<Record<string, readonly string[]>> = {
@@ -30,6 +30,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   schemas: ["lib"],
   secrets: base,
   queue: base,
+  transforms: base,
   access: base,
   accounts: [...base, "access"],
   events: base,
@@ -37,7 +38,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   insight: [...base, "events", "routing", "queue"],
   live: [...base, "events", "queue"],
   ingest: [...base, "providers", "schemas", "events", "routing", "queue", "outbound"],
-  delivery: [...base, "events", "routing", "queue", "outbound", "signing", "providers"],
+  delivery: [...base, "events", "routing", "queue", "outbound", "signing", "providers", "transforms"],
   replay: [...base, "events", "routing", "queue", "providers"],
   push: [...base, "events", "routing", "queue", "outbound", "signing"],
   retention: [...base, "events", "routing", "queue", "ingest", "delivery", "replay"],

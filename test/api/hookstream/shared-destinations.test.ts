@@ -1,0 +1,146 @@
+import { expect, test, vi } from "vitest";
+
+import { readId } from "../../../src/lib/ids.ts";
+import { startGateway } from "../../support/gateway.ts";
+import {
+  addDestination,
+  addSource,
+  callerOf,
+  connect,
+  plainConnection,
+  plainDestination,
+  sendEvent,
+} from "../../support/hookstream.ts";
+import { makeDestination, makeSource, post } from "../../support/journey.ts";
+import { startReceiver } from "../../support/receiver.ts";
+
+const bare = (id: string): string => id.replaceAll("-", "");
+
+const json = { "content-type": "application/json" };
+
+test("a destination of Krafter's is seen, changed and used here, and sends as Krafter says", async () => {
+  await using receiver = await startReceiver();
+  const gateway = await startGateway();
+  const call = callerOf(gateway);
+  const source = await makeSource(gateway, { require_signature: false });
+  const made = await makeDestination(gateway, source, { url: receiver.url, event_filter: ["a.*"], timeout_seconds: 7 });
+  const host = new URL(receiver.url).host;
+  const shown = {
+    ...plainDestination,
+    id: bare(made.id),
+    name: host,
+    slug: made.id,
+    url: receiver.url,
+    timeout_ms: 7_000,
+    retry_max_attempts: 4,
+    retry_intervals: "[17,19,23,31]",
+    circuit_breaker_enabled: 0,
+  };
+  const path = `/v1/destinations/${bare(made.id)}`;
+  const { destination } = (await call("GET", path)).body;
+  expect(destination).toEqual(shown);
+  expect((await call("GET", "/v1/destinations")).body.destinations).toEqual([shown]);
+  const { connections } = (await call("GET", "/v1/connections")).body;
+  expect(connections).toEqual([
+    {
+      ...plainConnection,
+      name: host,
+      source_id: bare(source.id),
+      destination_id: bare(made.id),
+      event_types: '["a.*"]',
+    },
+  ]);
+  // What is shown here, sent back, changes nothing there.
+  const before = (await gateway.request("GET", made.path)).body;
+  expect((await call("PATCH", path, { body: destination })).status).toBe(200);
+  expect((await call("PATCH", `/v1/connections/${connections[0].id}`, { body: connections[0] })).status).toBe(200);
+  expect((await gateway.request("GET", made.path)).body).toEqual(before);
+
+  const changes = { headers: { "X-Own": "1" }, retry_backoff_type: "fixed", retry_intervals: [5], timeout_ms: 1_500 };
+  await call("PATCH", path, { body: changes });
+  expect((await gateway.request("GET", made.path)).body.data).toMatchObject({ timeout_seconds: 2, enabled: true });
+  await call("PATCH", `/v1/connections/${connections[0].id}`, { body: { event_types: null } });
+  const own = await addSource(call);
+  await connect(call, own, { id: bare(made.id) });
+  await sendEvent(gateway, own, { from: "here" });
+  await post(source, { headers: json, body: '{"from":"there"}' });
+  const requests = await receiver.waitFor(2);
+  expect(requests.map(({ body }) => body.toString()).toSorted()).toEqual(['{"from":"here"}', '{"from":"there"}']);
+  for (const { headers } of requests) {
+    expect(headers).toMatchObject({ "x-own": "1", "x-krafter-attempt": "1", "webhook-signature": expect.any(String) });
+    expect(headers["x-hookstream-event-id"]).toBeUndefined();
+  }
+});
+
+test("deleting a source of Krafter's leaves destinations that stand alone, and takes its own along", async () => {
+  await using receiver = await startReceiver();
+  const gateway = await startGateway();
+  const call = callerOf(gateway);
+  const source = await makeSource(gateway, { require_signature: false });
+  const own = await makeDestination(gateway, source, { url: "http://127.0.0.1:1/" });
+  const shared = await addDestination(call, receiver.url);
+  const other = await addSource(call);
+  await connect(call, { id: bare(source.id) }, shared);
+  const staying = await connect(call, other, shared);
+  const listed = await gateway.request("GET", `/webhooks/sources/${source.id}/destinations`);
+  const ids: readonly { id: string }[] = listed.body.data;
+  expect(new Set(ids.map(({ id }) => id))).toEqual(new Set([own.id, readId(shared.id)]));
+  await post(source, { headers: json, body: '{"n":1}' });
+  await receiver.waitFor(1);
+
+  expect((await gateway.request("DELETE", `/webhooks/sources/${source.id}`)).status).toBe(204);
+  expect((await call("GET", "/v1/destinations")).body.destinations).toMatchObject([
+    { id: shared.id, status: "active" },
+  ]);
+  expect((await call("GET", "/v1/connections")).body.connections).toMatchObject([{ id: staying.id }]);
+  await sendEvent(gateway, other, { n: 2 });
+  expect((await receiver.waitFor(2))[1]!.body.toString()).toBe('{"n":2}');
+});
+
+test("a destination of this API's that Krafter takes off a source goes on for the others", async () => {
+  await using receiver = await startReceiver();
+  const gateway = await startGateway();
+  const call = callerOf(gateway);
+  const [source, other] = [await addSource(call), await addSource(call)];
+  const shared = await addDestination(call, receiver.url);
+  await connect(call, source, shared);
+  const staying = await connect(call, other, shared);
+  const path = `/webhooks/sources/${readId(source.id)}/destinations/${readId(shared.id)}`;
+  expect((await gateway.request("GET", path)).body.data).toMatchObject({ url: receiver.url, timeout_seconds: 30 });
+  const off = await gateway.request("PATCH", path, { enabled: false });
+  expect(off.body.data).toMatchObject({ enabled: false, disabled_reason: "manual" });
+  const disabled = { status: "disabled", disabled_reason: "manual" };
+  expect((await call("GET", `/v1/destinations/${shared.id}`)).body.destination).toMatchObject(disabled);
+  await call("PATCH", `/v1/destinations/${shared.id}`, { body: { status: "active" } });
+  expect((await gateway.request("GET", path)).body.data).toMatchObject({ enabled: true, disabled_reason: null });
+
+  expect((await gateway.request("DELETE", path)).status).toBe(204);
+  expect((await call("GET", "/v1/connections")).body.connections).toMatchObject([{ id: staying.id }]);
+  await sendEvent(gateway, other, {});
+  await receiver.waitFor(1);
+});
+
+test("two connections to one destination deliver twice, each under an id of its own", async () => {
+  await using receiver = await startReceiver();
+  const gateway = await startGateway();
+  const call = callerOf(gateway);
+  const source = await addSource(call);
+  const destination = await addDestination(call, receiver.url);
+  const roads = [
+    await connect(call, source, destination),
+    await connect(call, source, destination, { transform_expression: '{"twice": $.n * 2}' }),
+    await connect(call, source, destination, { filter_rules: [{ field: "payload.n", op: "gt", value: 100 }] }),
+  ];
+  const id = await sendEvent(gateway, source, { n: 4 });
+  const requests = await receiver.waitFor(2);
+  expect(requests.map(({ body }) => body.toString()).toSorted()).toEqual(['{"n":4}', '{"twice":8}']);
+  expect(new Set(requests.map(({ headers }) => headers["webhook-id"])).size).toBe(2);
+  expect(new Set(requests.map(({ headers }) => headers["x-hookstream-event-id"]))).toEqual(new Set([id]));
+  await vi.waitFor(async () => {
+    const { event } = (await call("GET", `/v1/events/${id}`)).body;
+    expect(event.status).toBe("delivered");
+    const tried: readonly { connection_id: string }[] = event.delivery_attempts;
+    expect(new Set(tried.map((each) => each.connection_id))).toEqual(new Set([roads[0]!.id, roads[1]!.id]));
+  }, 10_000);
+  expect(receiver.requests).toHaveLength(2);
+});
