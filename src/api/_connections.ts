@@ -17,6 +17,12 @@ export type Connections = {
   giveUp(socket: Socket, say: () => void): void;
 };
 
+/**
+ * Requests of one connection that are not answered yet. Webhooks are not pipelined; whoever does goes on, in the next connection,
+ * behind the last one that was answered. Without it one packet of a flood held the event loop for hundreds of requests.
+ */
+const unansweredMax = 64;
+
 type Connection = {
   /** Answers that are not out yet. */
   readonly open: Set<ServerResponse>;
@@ -44,6 +50,7 @@ export const createConnections = (): Connections => {
       connections.set(socket, known);
       known.newest = response;
       open.add(response);
+      if (open.size === unansweredMax) response.shouldKeepAlive = false;
       response.once("close", () => {
         open.delete(response);
         // A connection that only waits for its next request holds nothing of the last one.

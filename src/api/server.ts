@@ -31,6 +31,8 @@ export type ServerTimeouts = {
   readonly requestMs: number;
   /** How often the two are looked at. */
   readonly checkMs: number;
+  /** For an answer of which the client takes nothing any more. */
+  readonly unreadMs: number;
 };
 
 /** What a server is made of. */
@@ -58,7 +60,7 @@ export type GatewayServer = {
   close(graceMs: number): Promise<void>;
 };
 
-const timeoutsDefault: ServerTimeouts = { headersMs: 10_000, requestMs: 30_000, checkMs: 2_000 };
+const timeoutsDefault: ServerTimeouts = { headersMs: 10_000, requestMs: 30_000, checkMs: 2_000, unreadMs: 20_000 };
 /** Above the 60 s after which common load balancers close: the side that sends must be the one that closes. */
 const keepAliveTimeoutMs = 65_000;
 const headerBytesMax = 16 * 1024;
@@ -96,7 +98,7 @@ const createNode = (
   connections: Connections,
   framework: RawHandler,
 ): Server => {
-  const { headersMs, requestMs, checkMs } = { ...timeoutsDefault, ...timeouts };
+  const { headersMs, requestMs, checkMs, unreadMs } = { ...timeoutsDefault, ...timeouts };
   const listener: RawHandler = (request, response) => {
     if (!connections.accept(request, response)) return;
     if (isAmbiguousHead(request)) {
@@ -127,6 +129,10 @@ const createNode = (
     },
     listener,
   );
+  // Node has no limit of its own for answers that nobody reads. A quiet socket may also wait for an answer that takes its time.
+  server.setTimeout(unreadMs, (socket) => {
+    if (socket.writableLength > 0 || !connections.isBusy(socket)) socket.destroy();
+  });
   if (upgrades !== undefined) acceptUpgrades(server, upgrades, connections);
   const most = connectionsMax();
   // Those beyond it are closed at once: their clients try again, as after any lost connection.

@@ -218,6 +218,69 @@ test("a client that is told that it speaks no HTTP, and does not hang up, is hun
   });
 });
 
+const getX = "GET /x HTTP/1.1\r\nhost: x\r\n\r\n";
+
+test("of requests that are pipelined without end, 64 are answered, and the last of these ends the connection", async () => {
+  const reached: string[] = [];
+  const mounts: ServerParts["mounts"] = [
+    (app) =>
+      app.get("/x", async ({ id }) => {
+        reached.push(id);
+        return "x";
+      }),
+  ];
+  const heard = await speak(await startServer({ mounts }), getX.repeat(200));
+  const answers = heard.split("HTTP/1.1 200").slice(1);
+  expect(answers).toHaveLength(64);
+  expect(answers.map((each) => /connection: close/i.test(each))).toEqual(answers.map((_, at) => at === 63));
+  expect(reached).toHaveLength(64);
+});
+
+describe("an answer", () => {
+  const timeouts = { unreadMs: 100 };
+
+  test("that nobody reads is not kept", async () => {
+    const closed = Promise.withResolvers<void>();
+    const mounts: ServerParts["mounts"] = [
+      (app) =>
+        app.get("/x", async ({ raw }) => {
+          raw.socket.once("close", () => closed.resolve());
+          return Buffer.alloc(64 * 1024 * 1024);
+        }),
+    ];
+    const { url } = await startServer({ timeouts, mounts });
+    const socket = connect(Number(new URL(url).port), "127.0.0.1").pause();
+    onTestFinished(() => void socket.destroy());
+    socket.write(getX);
+    await expect(closed.promise).resolves.toBeUndefined();
+  });
+
+  test("that takes its time is waited for, and one that is read slowly is read to its end", async () => {
+    const bytes = 24 * 1024 * 1024;
+    const mounts: ServerParts["mounts"] = [
+      (app) =>
+        app.get("/x", async () => {
+          await new Promise((resolve) => {
+            setTimeout(resolve, 3 * timeouts.unreadMs);
+          });
+          return Buffer.alloc(bytes);
+        }),
+    ];
+    const { url } = await startServer({ timeouts, mounts });
+    const socket = connect(Number(new URL(url).port), "127.0.0.1");
+    onTestFinished(() => void socket.destroy());
+    let heard = 0;
+    socket.on("data", (chunk) => {
+      heard += chunk.length;
+      socket.pause();
+      setTimeout(() => socket.resume(), 1);
+    });
+    socket.write(getX.replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n"));
+    await once(socket, "end");
+    expect(heard).toBeGreaterThan(bytes);
+  });
+});
+
 describe("closing", () => {
   test("cuts off what does not end in time", async () => {
     const reached = Promise.withResolvers<void>();
