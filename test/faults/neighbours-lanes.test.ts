@@ -48,7 +48,7 @@ const settle = async (): Promise<void> => {
 
 /** Lanes over a store that commits when it is told to. */
 const openLanes = (stands: readonly Stand[]) => {
-  const clock = createTestClock();
+  const clock = createTestClock("when told");
   const byId = new Map(stands.map((stand) => [stand.destination.id, stand]));
   const claims: (() => void)[] = [];
   const standOf = (id: string): Stand => byId.get(id)!;
