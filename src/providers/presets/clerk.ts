@@ -1,14 +1,12 @@
 import type { Preset } from "../preset.ts";
+import { preset as svix } from "./svix.ts";
 
+/** Sent by Svix. */
 export const preset: Preset = {
+  ...svix,
   name: "clerk",
   title: "Clerk",
   docsUrl: "https://clerk.com/docs/guides/development/webhooks/overview",
-  verification: { kind: "standard_webhooks", prefix: "svix" },
-  eventType: { in: "body", path: "type" },
-  deliveryId: { in: "header", name: "svix-id", or: "webhook-id" },
-  ownHeaders: ["svix-id", "svix-signature", "svix-timestamp", "webhook-id", "webhook-signature", "webhook-timestamp"],
-  handshake: null,
   sample: {
     headers: [
       ["content-type", "application/json"],

@@ -1,14 +1,12 @@
 import type { Preset } from "../preset.ts";
+import { preset as svix } from "./svix.ts";
 
+/** Sent by Svix. */
 export const preset: Preset = {
+  ...svix,
   name: "resend",
   title: "Resend",
   docsUrl: "https://resend.com/docs/dashboard/webhooks/verify-webhooks-requests",
-  verification: { kind: "standard_webhooks", prefix: "svix" },
-  eventType: { in: "body", path: "type" },
-  deliveryId: { in: "header", name: "svix-id", or: "webhook-id" },
-  ownHeaders: ["svix-id", "svix-signature", "svix-timestamp", "webhook-id", "webhook-signature", "webhook-timestamp"],
-  handshake: null,
   sample: {
     headers: [
       ["content-type", "application/json"],
