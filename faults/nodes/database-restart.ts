@@ -1,7 +1,7 @@
 import { pause } from "../../harness/time.ts";
 import type { Fault } from "../fault.ts";
-import { createPromises } from "../promises.ts";
-import { keepNodes, openNodes } from "./stand.ts";
+import { watchReturns } from "./back.ts";
+import { openNodes } from "./stand.ts";
 
 const restarts = { short: 2, long: 10 } as const;
 const sources = 6;
@@ -17,7 +17,7 @@ export const databaseRestartFault: Fault = {
   run: async (context) => {
     const stand = await openNodes(context, { nodes: 3, sources });
     for (const node of stand.nodes) stand.load(node, { ratePerSecond });
-    const backsMs: number[] = [];
+    const returns = watchReturns(stand, context, { name: "restart", what: "server", msMax: backMsMax });
     for (let restart = 0; restart < restarts[context.scale]; restart += 1) {
       await stand.untilMore(before[context.scale] + ((restart * 37) % 101));
       stand.strike();
@@ -25,29 +25,8 @@ export const databaseRestartFault: Fault = {
       await stand.postgres.stop(mode);
       await pause(downMs[restart % 4 < 2 ? 0 : 1]);
       await stand.postgres.start();
-      const startedMs = performance.now();
-      await stand.allowUnderWay(stand.nodes);
-      const isBack = (): boolean => stand.receiver.arrivals.some(({ atMs }) => atMs > startedMs);
-      const isTaken = (): boolean =>
-        stand.loads.every(({ acknowledged }) => (acknowledged.at(-1)?.sentMs ?? 0) > startedMs);
-      while (!(isBack() && isTaken()) && performance.now() - startedMs < backMsMax) await pause(10);
-      backsMs.push(performance.now() - startedMs);
-      context.say(
-        `restart ${restart + 1} (${mode}), ${stand.acknowledged().length} acknowledged, all nodes accept and deliver after ${Math.round(backsMs.at(-1) ?? 0)} ms`,
-      );
+      await returns.await(performance.now(), mode);
     }
-    const account = await stand.settle();
-    const promises = createPromises();
-    await keepNodes(promises, stand, account);
-    const longestMs = Math.max(...backsMs);
-    promises.keep(`all nodes accept and deliver within ${backMsMax} ms; it took ${longestMs}`, longestMs < backMsMax);
-    return {
-      account,
-      figures: [
-        { name: "restarts", value: restarts[context.scale], unit: "" },
-        { name: "server until accepted and delivered, longest", value: longestMs, unit: "ms" },
-      ],
-      broken: promises.broken,
-    };
+    return returns.report();
   },
 };

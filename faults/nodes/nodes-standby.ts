@@ -1,9 +1,8 @@
 import { type PostgresServer, runIn, startPostgres, startStandby } from "../../harness/postgres.ts";
-import { pause } from "../../harness/time.ts";
 import type { Fault, FaultContext } from "../fault.ts";
-import { createPromises } from "../promises.ts";
+import { watchReturns } from "./back.ts";
 import { type Proxy, startProxy } from "./proxy.ts";
-import { keepNodes, type NodesStand, openNodes } from "./stand.ts";
+import { openNodes } from "./stand.ts";
 
 const rounds = { short: 1, long: 6 } as const;
 const sources = 6;
@@ -26,17 +25,6 @@ const failOver = async (servers: Servers, proxy: Proxy, ends: boolean): Promise<
   proxy.switchTo(standby.port, ends ? "end" : "stay");
 };
 
-/** All nodes take events again, and something is delivered that was taken since. */
-const untilBack = async ({ loads, receiver }: NodesStand, fromMs: number): Promise<number> => {
-  const isBack = (): boolean =>
-    loads.every(({ acknowledged }) => {
-      const fresh = acknowledged.findLast(({ sentMs }) => sentMs > fromMs);
-      return fresh !== undefined && receiver.counts.has(fresh.number);
-    });
-  while (!isBack() && performance.now() - fromMs < backMsMax) await pause(20);
-  return performance.now() - fromMs;
-};
-
 const openServers = async (context: FaultContext): Promise<Servers> => {
   const primary = await startPostgres({ isDurable: true });
   context.onEnd(primary.close);
@@ -57,36 +45,19 @@ export const nodesStandbyFault: Fault = {
     const url = proxy.url(servers.primary.url());
     const stand = await openNodes(context, { nodes: 3, sources, postgres: { ...servers.primary, url: () => url } });
     for (const node of stand.nodes) stand.load(node, { connections: 8, ratePerSecond });
-    const promises = createPromises();
-    const backsMs: number[] = [];
+    const returns = watchReturns(stand, context, { name: "fail-over", what: "promoted", msMax: backMsMax });
     for (let round = 0; round < rounds[context.scale]; round += 1) {
       await stand.untilMore(before);
       stand.strike();
       const ends = round % 2 === 1;
       await failOver(servers, proxy, ends);
-      const promotedMs = performance.now();
-      await stand.allowUnderWay(stand.nodes);
-      backsMs.push(await untilBack(stand, promotedMs));
-      context.say(
-        `fail-over ${round + 1} (${ends ? "connections end" : "nobody is told"}), ${stand.acknowledged().length} acknowledged, all nodes accept and deliver after ${Math.round(backsMs.at(-1) ?? 0)} ms`,
-      );
+      await returns.await(performance.now(), ends ? "connections end" : "nobody is told");
       if (round + 1 < rounds[context.scale]) {
         servers.primary = servers.standby;
         servers.standby = await startStandby(servers.primary);
         context.onEnd(servers.standby.close);
       }
     }
-    const account = await stand.settle();
-    await keepNodes(promises, stand, account);
-    const longestMs = Math.max(...backsMs);
-    promises.keep(`all nodes accept and deliver within ${backMsMax} ms; it took ${longestMs}`, longestMs < backMsMax);
-    return {
-      account,
-      figures: [
-        { name: "fail-overs", value: rounds[context.scale], unit: "" },
-        { name: "promoted until accepted and delivered, longest", value: longestMs, unit: "ms" },
-      ],
-      broken: promises.broken,
-    };
+    return returns.report();
   },
 };
