@@ -100,13 +100,13 @@ test("a backup that was cut off half-way is made anew", () => {
   expect(existsSync(`${backupPath}.unfinished`)).toBe(false);
 });
 
-test("a step that fails leaves the store as it was before it, with the backup beside it", () => {
+test("a step that fails leaves the store as it was before all steps, with the backup beside it", () => {
   const path = newPath();
   migrate(path, [first], nowMs);
   run(path, "insert into marks values (1)");
-  const broken = step(2, "alter table marks add column name text", "insert into nowhere values (1)");
-  expect(() => migrate(path, [first, broken], nowMs)).toThrow(
-    expect.objectContaining({ name: "StoreError", message: "migration 2 (step 2) failed and was rolled back" }),
+  const broken = step(3, "alter table marks add column note text", "insert into nowhere values (1)");
+  expect(() => migrate(path, [first, second, broken], nowMs)).toThrow(
+    expect.objectContaining({ name: "StoreError", message: "migration 3 (step 3) failed and was rolled back" }),
   );
   expect(rowsOf(path, "select * from marks")).toEqual([{ mark: 1 }]);
   expect(versionsOf(path)).toHaveLength(1);

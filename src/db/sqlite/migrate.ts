@@ -22,7 +22,7 @@ const versionOf = (database: DatabaseSync): number => {
 
 /** A page size or vacuum mode is only taken before the first table is made; without the latter a file never shrinks. */
 const prepareEmpty = (database: DatabaseSync): void => {
-  database.exec("pragma page_size = 8192; pragma auto_vacuum = incremental; pragma journal_mode = wal; vacuum");
+  database.exec("pragma page_size = 8192; pragma auto_vacuum = incremental; pragma journal_mode = wal");
   database.exec(
     "create table schema_migrations (version integer primary key, name text not null, applied_at_ms integer not null)",
   );
@@ -53,17 +53,26 @@ const backUp = (database: DatabaseSync, path: string, version: number): string =
 };
 
 const apply = (database: DatabaseSync, { version, name, statements, indexes = [] }: Migration, nowMs: number): void => {
-  database.exec("begin exclusive");
   try {
     for (const index of indexes) database.exec(`create index ${index.name} on ${index.on}`);
     for (const statement of statements(ddl)) database.exec(statement);
     database
       .prepare("insert into schema_migrations (version, name, applied_at_ms) values (?, ?, ?)")
       .run(version, name, nowMs);
-    database.exec("commit");
   } catch (cause) {
-    if (database.isTransaction) database.exec("rollback");
     throw new StoreError("other", `migration ${version} (${name}) failed and was rolled back`, { cause });
+  }
+};
+
+/** All steps or none: what fails leaves the store as its program knows it. */
+const applyAll = (database: DatabaseSync, pending: readonly Migration[], nowMs: number): void => {
+  if (pending.length === 0) return;
+  database.exec("begin exclusive");
+  try {
+    for (const migration of pending) apply(database, migration, nowMs);
+    database.exec("commit");
+  } finally {
+    if (database.isTransaction) database.exec("rollback");
   }
 };
 
@@ -86,7 +95,7 @@ export const migrate = (path: string, migrations: readonly Migration[], nowMs: n
     }
     const pending = migrations.filter(({ version }) => version > fromVersion);
     const backupPath = fromVersion > 0 && pending.length > 0 ? backUp(database, path, fromVersion) : null;
-    for (const migration of pending) apply(database, migration, nowMs);
+    applyAll(database, pending, nowMs);
     return { fromVersion, toVersion: newest, backupPath };
   } finally {
     database.close();
