@@ -73,7 +73,7 @@ export type Receiver = {
 };
 
 /** How long a test waits for a request before it says which ones came instead. */
-const waitMsMax = 10_000;
+const waitMsMax = 40_000;
 
 const readBody = async (incoming: IncomingMessage): Promise<Buffer> => {
   const chunks: Buffer[] = [];
