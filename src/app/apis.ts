@@ -16,7 +16,7 @@ import { krafterApi } from "../api/krafter/documentation.ts";
 import type { KrafterParts } from "../api/krafter/parts.ts";
 import { krafterRoutes } from "../api/krafter/routes.ts";
 import { mountPlatform } from "../api/platform.ts";
-import { createServer, type GatewayServer } from "../api/server.ts";
+import { createServer, type GatewayServer, type ServerTimeouts } from "../api/server.ts";
 import { createWebSocketIngest } from "../api/web-socket-ingest.ts";
 import type { Config } from "../config.ts";
 import { isPassing } from "../db/store-error.ts";
@@ -119,10 +119,11 @@ const writingPlace = async ({ access, clock }: Core, key: string): Promise<Place
   return allows(principal.scopes, "webhooks:write") ? principal : null;
 };
 
-/** Puts other parts of an API in place of the real ones: for tests of what the real ones cannot be made to do. */
+/** Puts other parts of an API in place of the real ones, and other times in place of the server's: for tests. */
 export type Adapt = {
   readonly krafter: (parts: KrafterParts) => KrafterParts;
   readonly hookstream: (parts: HookstreamParts) => HookstreamParts;
+  readonly timeouts?: Partial<ServerTimeouts>;
 };
 
 const asTheyAre: Adapt = { krafter: (parts) => parts, hookstream: (parts) => parts };
@@ -164,6 +165,7 @@ export const openServer = (core: Core, gateway: Gateway, config: Config, adapt: 
     clock,
     observer,
     ingestHost: config.ingestHost,
+    timeouts: adapt.timeouts ?? {},
     ingest: createIngestHandler(ingest),
     upgrades: createWebSocketIngest({
       ...ingest,

@@ -8,6 +8,7 @@ import { hookstreamRoutes } from "../../src/api/hookstream/routes.ts";
 import type { KrafterParts } from "../../src/api/krafter/parts.ts";
 import { krafterRoutes } from "../../src/api/krafter/routes.ts";
 import type { Route } from "../../src/api/route.ts";
+import type { ServerTimeouts } from "../../src/api/server.ts";
 import { openServer } from "../../src/app/apis.ts";
 import { type Core, openCore } from "../../src/app/core.ts";
 import { type Gateway, openGateway } from "../../src/app/gateway.ts";
@@ -30,6 +31,8 @@ export type GatewayOptions = {
   readonly parts?: Partial<KrafterParts> | ((parts: KrafterParts) => Partial<KrafterParts>);
   /** The same of the hookstream API. */
   readonly hookstreamParts?: (parts: HookstreamParts) => Partial<HookstreamParts>;
+  /** How long its server waits for what. */
+  readonly timeouts?: Partial<ServerTimeouts>;
 };
 
 /** An answer, its body read as JSON; undefined where there is none, and the text where it is no JSON. */
@@ -114,6 +117,7 @@ export const startGateway = async (options: GatewayOptions = {}): Promise<TestGa
       ownHookstreamRoutes = hookstreamRoutes(adapted);
       return adapted;
     },
+    timeouts: options.timeouts ?? {},
   });
   await gateway.start();
   const { port } = await server.listen({ host: "127.0.0.1", port: 0 });
