@@ -98,6 +98,7 @@ export type Try = {
   readonly routed: RoutedDestination;
   /** Told when the request goes out: to transform it may have taken its time. */
   readonly sends: () => void;
+  readonly maySend: () => boolean;
   readonly signal: AbortSignal;
 };
 
@@ -132,7 +133,7 @@ const openSecrets = (
 /** Tries a delivery once, if we can. Resolves whatever happens: a failed attempt is an outcome. */
 export const performAttempt = async (
   context: AttemptContext,
-  { work, stored, routed, sends, signal }: Try,
+  { work, stored, routed, sends, maySend, signal }: Try,
 ): Promise<Attempted | NotAttempted> => {
   const { clock, ids, table, send, names } = context;
   const { delivery } = work;
@@ -160,7 +161,8 @@ export const performAttempt = async (
   });
   const { url, method, timeoutMs } = destination;
   sends();
-  const result = await send({ url, method, headers: request.headers, body: request.body, timeoutMs, signal });
+  const { headers, body } = request;
+  const result = await send({ url, method, headers, body, timeoutMs, signal, mayGo: maySend });
   if (result.kind === "unavailable") return result;
   const outcome = outcomeOf(result, clock.nowMs());
   const exchange = exchangeOf(destination, request, result);

@@ -2,6 +2,7 @@ import type { Timer } from "../lib/clock.ts";
 import type { Id } from "../lib/ids.ts";
 import type { LaneState } from "../observe/gauges.ts";
 import type { Delivery } from "../queue/delivery.ts";
+import type { Ownership } from "../queue/ownership.ts";
 import type { Destination } from "../routing/destination.ts";
 import { gateOf } from "./circuit.ts";
 import type { RateWindow } from "./rate.ts";
@@ -63,8 +64,17 @@ export const runningIn = ({ running }: Lane): number => running.live + running.r
 export const slotsOf = ({ ordered, maxConcurrency }: Destination): number => (ordered ? 1 : maxConcurrency);
 
 /** Whether an attempt that an earlier owner left under way must be over before the next one starts. */
-export const isStrict = (destination: Destination): boolean =>
-  slotsOf(destination) === 1 || destination.rateLimit !== null;
+const isStrict = (destination: Destination): boolean => slotsOf(destination) === 1 || destination.rateLimit !== null;
+
+/** How long an attempt that a dead owner left under way may still take, where no other may run beside it. */
+export const quietMsOf = (
+  destination: Destination,
+  ownership: Pick<Ownership, "diedAtMs">,
+  monotonicMs: number,
+): number => {
+  const diedAtMs = isStrict(destination) ? ownership.diedAtMs(destination.id) : null;
+  return diedAtMs === null ? 0 : diedAtMs + destination.timeoutMs - monotonicMs;
+};
 
 /** Whether nothing waits in memory. */
 export const isEmpty = ({ waiting }: Lane): boolean => waiting.live.length + waiting.replays.length === 0;

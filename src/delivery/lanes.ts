@@ -16,11 +16,11 @@ import {
   isBusy,
   isForgettable,
   isFull,
-  isStrict,
   type Lane,
   mayPass,
   newLane,
   nextIn,
+  quietMsOf,
   roomIn,
   runningIn,
   stateOf,
@@ -311,7 +311,7 @@ export class Lanes {
   /** Starts what may start. Gives how long the next must wait, or null when it need not, or there is none. */
   #startWork(lane: Lane, destination: Destination): number | null {
     const { clock, dueTime, mayStart, ownership } = this.#parts;
-    const quietMs = this.#quietMs(destination);
+    const quietMs = quietMsOf(destination, ownership, clock.monotonicMs());
     lane.rate ??= new RateWindow(ownership.changedAtMs(destination.id));
     for (;;) {
       const next = nextIn(lane, destination, dueTime.nowMs());
@@ -335,13 +335,6 @@ export class Lanes {
     }
   }
 
-  /** How long an attempt that a dead owner left under way may still take, where no other may run beside it. */
-  #quietMs(destination: Destination): number {
-    const { clock, ownership } = this.#parts;
-    const diedAtMs = isStrict(destination) ? ownership.diedAtMs(destination.id) : null;
-    return diedAtMs === null ? 0 : diedAtMs + destination.timeoutMs - clock.monotonicMs();
-  }
-
   async #run(lane: Lane, work: Work, { destination, takenAtMs }: Start): Promise<void> {
     const turn = turnOf(work);
     lane.lastTurn = turn;
@@ -349,12 +342,15 @@ export class Lanes {
     let readBytes = toReadBytes(work);
     this.#memory.hold(lane, readBytes);
     const { rate } = lane;
+    const { clock, ownership } = this.#parts;
+    const ownedSinceMs = ownership.changedAtMs(destination.id);
     const { kept, hasFailed } = await this.#parts.work(work, destination, {
       held: (bytes) => {
         this.#memory.hold(lane, bytes - readBytes);
         readBytes = bytes;
       },
-      sends: () => rate?.sends(takenAtMs, this.#parts.clock.monotonicMs()),
+      sends: () => rate?.sends(takenAtMs, clock.monotonicMs()),
+      maySend: () => ownership.isSure() && ownership.changedAtMs(destination.id) === ownedSinceMs,
     });
     lane.running[turn] -= 1;
     lane.isFailing = hasFailed;

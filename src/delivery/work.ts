@@ -10,6 +10,8 @@ export type Progress = {
   held(bytes: number): void;
   /** Its request goes out now: what was read before may have taken its time. */
   sends(): void;
+  /** Whether it is still this process that sends. Asked before the first byte: a process may stand still at any moment. */
+  maySend(): boolean;
 };
 
 /** How a piece of work ended: what an ordered lane must keep and wait with, or null; and whether its attempt failed. */

@@ -68,8 +68,8 @@ const tryOnce = async (parts: WorkerParts, work: Work, progress: Progress): Prom
   }
   const stored = await readEvent(parts, work, progress);
   if ("outcome" in stored) return stored;
-  const sends = (): void => progress.sends();
-  const attempted = await performAttempt(parts, { work, stored, routed, sends, signal: parts.signal });
+  const { sends, maySend } = progress;
+  const attempted = await performAttempt(parts, { work, stored, routed, sends, maySend, signal: parts.signal });
   if (attempted.kind === "unavailable") {
     parts.observer.postponed({
       reason: attempted.message,

@@ -21,6 +21,8 @@ export type ExchangeOptions = {
   bodyStartBytesMax: number;
   /** Whether the connection that a request starts on is new. */
   isNewConnection(): boolean;
+  /** Whether anything may be written on the connection that was found. */
+  mayGo(): boolean;
   /** Called once. */
   onEnd(ending: Ending): void;
 };
@@ -35,6 +37,11 @@ const headersMax = 64;
 
 /** What is told where an answer is known to be there. */
 const noAnswer: Failure = { kind: "cancelled" };
+
+const tooLate: Failure = {
+  kind: "unavailable",
+  message: "by the time there was a connection, it was not to be sent any more",
+};
 
 const tooManyInterimAnswers: Failure = {
   kind: "failed",
@@ -88,6 +95,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#isOnNewConnection = this.#options.isNewConnection();
     // It was stopped while it waited for a connection: nothing has been written, and nothing will be.
     if (this.#hasEnded) this.#abort();
+    else if (!this.#options.mayGo()) this.stop(tooLate);
   }
 
   onResponseStarted(): void {

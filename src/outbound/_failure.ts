@@ -8,7 +8,7 @@ export type FailureCode = Exclude<EgressErrorCode, "unavailable"> | "reset";
 /** Why a request ended without an answer, in words without an address, a query or a credential. */
 export type Failure =
   | { kind: "failed"; code: FailureCode; message: string }
-  /** We have no means to try now (open files, ports, memory, look-ups). */
+  /** We have no means to try now (open files, ports, memory, look-ups), or are not to. */
   | { kind: "unavailable"; message: string }
   /** The sender gave up: it was told to, or is being closed. */
   | { kind: "cancelled" };

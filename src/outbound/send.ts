@@ -22,6 +22,8 @@ export type SendRequest = {
   bodyStartBytesMax?: number | undefined;
   /** Ends it at once as `cancelled`, unless the answer is there. */
   signal?: AbortSignal | undefined;
+  /** Asked once there is a connection, right before the first byte. False: none is written, and it ends as `unavailable`. */
+  mayGo?: (() => boolean) | undefined;
 };
 
 /**
@@ -32,7 +34,7 @@ export type SendRequest = {
  * - `failed`: no answer. `timeout` is any wait that was too long, for a connection as well; `reset` a connection that
  *   ended; `protocol` an answer that is not HTTP/1.1, or a request that cannot be written as it. Messages show no
  *   address, query or credential.
- * - `unavailable`: nothing was sent, for want of our own means: open files, ports, memory, look-ups.
+ * - `unavailable`: nothing was sent, for want of our own means (open files, ports, memory, look-ups), or of the right to.
  * - `cancelled`: the caller's signal, or `close`.
  */
 export type SendResult =
@@ -103,6 +105,8 @@ const toResult = (ending: Ending, durationMs: number, wasRepeated: boolean): Sen
   }
 };
 
+const always = (): boolean => true;
+
 const badUrl: Ending = { kind: "failed", code: "protocol", message: "the URL is not an http or https URL" };
 
 /** `send` over `pools`. */
@@ -149,6 +153,7 @@ export const createSend = ({ clock, pools, connector }: SendParts): Send => {
         clock,
         bodyStartBytesMax: request.bodyStartBytesMax ?? bodyStartBytesDefault,
         isNewConnection: connector.isHandingOver,
+        mayGo: request.mayGo ?? always,
         onEnd,
       });
     const cancel = (): void => exchange.stop({ kind: "cancelled" });

@@ -12,8 +12,8 @@ import { newDestination, newPending } from "../support/records.ts";
 const openLane = (over: Partial<Destination> = {}, owned: Partial<Ownership> = {}) => {
   const destination = newDestination(over);
   const clock = createTestClock();
-  const state = { standing: "ours" as Standing, isSure: true };
-  const sent: { work: Work; end: () => void }[] = [];
+  const state = { standing: "ours" as Standing, isSure: true, changedAtMs: 1 };
+  const sent: { work: Work; end: () => void; maySend: () => boolean }[] = [];
   const givenBack: Id[] = [];
   const called: Id[] = [];
   const wishes: Id[] = [];
@@ -21,7 +21,7 @@ const openLane = (over: Partial<Destination> = {}, owned: Partial<Ownership> = {
     isAlone: false,
     standingOf: () => state.standing,
     isSure: () => state.isSure,
-    changedAtMs: () => null,
+    changedAtMs: () => state.changedAtMs,
     diedAtMs: () => null,
     holds: () => Promise.resolve(true),
     call: (id) => called.push(id),
@@ -39,9 +39,9 @@ const openLane = (over: Partial<Destination> = {}, owned: Partial<Ownership> = {
       lanes.claimed(wish, claimed);
       return claimed;
     },
-    work: (work) => {
+    work: (work, _destination, { maySend }) => {
       const { promise, resolve } = Promise.withResolvers<null>();
-      sent.push({ work, end: () => resolve(null) });
+      sent.push({ work, end: () => resolve(null), maySend });
       return promise.then(() => ({ kept: null, hasFailed: false }));
     },
     isRevoked: () => false,
@@ -92,6 +92,21 @@ test("a lane that is lost gives back what waits, starts nothing more, and what i
   expect([...lanes.busy()]).toEqual([]);
   expect(sent).toHaveLength(1);
   expect(lanes.heldBytes).toBe(0);
+});
+
+test("what is under way may send while the lane is left, and not once others may have taken it, even if it is ours again", async () => {
+  const { state, sent, place, turn } = openLane();
+  place();
+  await turn();
+  const [{ maySend }] = sent as [(typeof sent)[0]];
+  const seen = [maySend()];
+  state.standing = "leaving";
+  seen.push(maySend());
+  state.isSure = false;
+  seen.push(maySend());
+  Object.assign(state, { standing: "ours", isSure: true, changedAtMs: 2 });
+  seen.push(maySend());
+  expect(seen).toEqual([true, true, false, false]);
 });
 
 test("what is committed for a lane that was lost meanwhile is given back", async () => {

@@ -20,6 +20,18 @@ describe("a connection", () => {
     expect(receiver.connections).toBe(1);
   });
 
+  test("is not written to when by then nothing is to be sent any more", async () => {
+    await using receiver = await startReceiver();
+    await using outbound = startOutbound();
+    let asked = 0;
+    const mayGo = (): boolean => (asked += 1) > 1;
+    const refused = await post(outbound, receiver.url, { mayGo });
+    expect(refused).toMatchObject({ kind: "unavailable", message: expect.stringContaining("not to be sent any more") });
+    expect(outcome(await post(outbound, receiver.url, { mayGo }))).toBe(200);
+    expect(asked).toBe(2);
+    expect(receiver.requests).toHaveLength(1);
+  });
+
   test("is not waited for: 256 requests are in flight at once", async () => {
     const release = Promise.withResolvers<void>();
     await using receiver = await startReceiver(async (_request, response) => {
