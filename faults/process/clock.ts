@@ -59,7 +59,7 @@ const heldEvents = 1_100;
 const orderedEvents = 10;
 const retriedEvents = 5;
 const bodyBytes = 100;
-const waitMsMax = 15_000;
+const waitMsMax = 60_000;
 const lookMs = 10;
 
 /** Where the numbers of the other sources' events begin. The load never gets there. */

@@ -12,12 +12,14 @@ import { straceWrapper } from "./strace.ts";
 const delayMs = 50;
 const lookEveryMs = 20;
 const wanted = { short: 250, long: 5_000 } as const;
+/** The 99th of so few is one of the three that other programs disturbed most. */
+const share = { short: 0.9, long: 0.99 } as const;
 
 /** An event waits for the commit that runs and for its own; now and then a checkpoint's fsyncs come between. */
-const acceptedP99MsMax = 10 * delayMs;
+const acceptedMsMax = 10 * delayMs;
 
 /** The event loop does not wait for the disk. */
-const aliveP99MsMax = 4 * delayMs;
+const aliveMsMax = 4 * delayMs;
 
 /** Asks whether it is alive until `isOver`, and gives the time that each answer took. */
 const askAlive = async (url: string, isOver: () => boolean): Promise<readonly number[]> => {
@@ -48,27 +50,28 @@ export const slowDiskFault: Fault = {
     await stand.load.until(wanted[context.scale]).finally(() => {
       isOver = true;
     });
-    const aliveP99Ms = quantile(await asked, 0.99);
+    const aliveMs = quantile(await asked, share[context.scale]);
     const account = await stand.settle();
     const latenciesMs = stand.load.acknowledged.map(({ sentMs, ackedMs }) => ackedMs - sentMs);
-    const acceptedP99Ms = quantile(latenciesMs, 0.99);
+    const acceptedMs = quantile(latenciesMs, share[context.scale]);
+    const most = `p${100 * share[context.scale]}`;
     const promises = createPromises();
     keepAccount(promises, account);
     promises.keep("nothing is refused", stand.load.refused.length === 0);
     promises.keep(
-      `events are accepted within ${acceptedP99MsMax} ms at the 99th percentile; it was ${Math.round(acceptedP99Ms)} ms`,
-      acceptedP99Ms < acceptedP99MsMax,
+      `events are accepted within ${acceptedMsMax} ms (${most}); it was ${Math.round(acceptedMs)} ms`,
+      acceptedMs < acceptedMsMax,
     );
     promises.keep(
-      `/healthz answers within ${aliveP99MsMax} ms at the 99th percentile; it was ${Math.round(aliveP99Ms)} ms`,
-      aliveP99Ms < aliveP99MsMax,
+      `/healthz answers within ${aliveMsMax} ms (${most}); it was ${Math.round(aliveMs)} ms`,
+      aliveMs < aliveMsMax,
     );
     return {
       account,
       figures: [
         { name: "accepted, p50", value: quantile(latenciesMs, 0.5), unit: "ms" },
-        { name: "accepted, p99", value: acceptedP99Ms, unit: "ms" },
-        { name: "alive, p99", value: aliveP99Ms, unit: "ms" },
+        { name: `accepted, ${most}`, value: acceptedMs, unit: "ms" },
+        { name: `alive, ${most}`, value: aliveMs, unit: "ms" },
       ],
       broken: promises.broken,
     };
