@@ -34,7 +34,7 @@ const ofStores = [
   "test/queue/**/*.test.ts",
   "test/replay/**/*.test.ts",
   "test/retention/{expire,expire-sources,purge}.test.ts",
-  "test/routing/store.test.ts",
+  "test/routing/{limits,store}.test.ts",
   "test/secrets/{rotate,secrets}.test.ts",
 ];
 

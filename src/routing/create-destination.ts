@@ -1,20 +1,22 @@
 import { type Id, idToBytes } from "../lib/ids.ts";
 import { toDestinationRow } from "./_destination-row.ts";
+import { destinationsFull } from "./_destinations-full.ts";
 import { newDestination } from "./_new-destination.ts";
 import { type RoutingTables, toConnectionRow } from "./_rows.ts";
 import { ownedSources } from "./_sources.ts";
 import { plainConnection } from "./connection.ts";
 import type { DestinationDraft } from "./decide-destination.ts";
-import { destinationsMax } from "./limits.ts";
+import { type DestinationLimits, destinationsMax } from "./limits.ts";
 import type { LinkedDestination } from "./linked-destination.ts";
 import type { RoutingParts } from "./parts.ts";
 import type { Scope } from "./scope.ts";
 
-/** A destination that was made, or why none was: the source is gone, or has `destinationsMax` already. */
+/** A destination that was made, or why none was. */
 export type CreatedDestination =
   | ({ readonly kind: "created" } & LinkedDestination)
   | { readonly kind: "source_gone" }
-  | { readonly kind: "limit_reached" };
+  /** The source has `destinationsMax`, the environment `environmentDestinationsMax`, or the team as many as it may have. */
+  | { readonly kind: "limit_reached"; readonly of: "source" | "environment" | "team" };
 
 type Parts = Pick<RoutingParts, "store" | "table" | "keyring" | "clock" | "ids">;
 
@@ -22,7 +24,7 @@ type Parts = Pick<RoutingParts, "store" | "table" | "keyring" | "clock" | "ids">
 export const createDestination = async (
   parts: Parts,
   scope: Scope,
-  sourceId: Id,
+  { sourceId, teamDestinationsMax = null }: { readonly sourceId: Id } & Partial<DestinationLimits>,
   { eventFilter, ...draft }: DestinationDraft,
 ): Promise<CreatedDestination> => {
   const { store, table, ids } = parts;
@@ -53,7 +55,9 @@ export const createDestination = async (
       .where("source_id", "=", source.id)
       .where("deleted_at_ms", "is", null)
       .executeTakeFirstOrThrow();
-    if (count >= destinationsMax) return { kind: "limit_reached" };
+    if (count >= destinationsMax) return { kind: "limit_reached", of: "source" };
+    const of = await destinationsFull(tables, scope, { teamDestinationsMax });
+    if (of !== null) return { kind: "limit_reached", of };
     await tables.insertInto("destinations").values(toDestinationRow(destination, sealed)).execute();
     await tables.insertInto("connections").values(toConnectionRow(connection)).execute();
     tx.afterCommit(() => {

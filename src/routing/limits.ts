@@ -6,3 +6,9 @@ export const destinationsMax: number = 1_000;
 
 /** Destinations of one environment, whatever leads to them. */
 export const environmentDestinationsMax: number = 10_000;
+
+/** What a team may have. */
+export type DestinationLimits = {
+  /** Destinations in all of its environments. Null: no limit of its own. */
+  readonly teamDestinationsMax: number | null;
+};

@@ -86,7 +86,12 @@ describe("a forbidden URL is refused at send", () => {
     const { source: owner } = core.table.source(source.id)!;
     const parts = { ...core, keyring: core.secrets.keyring };
     const made = urls.map(async (forbidden) => {
-      const created = await createDestination(parts, owner, source.id, destinationDraft({ url: forbidden.url }));
+      const created = await createDestination(
+        parts,
+        owner,
+        { sourceId: source.id },
+        destinationDraft({ url: forbidden.url }),
+      );
       if (created.kind !== "created") throw new Error(created.kind);
       return [created.destination.id, forbidden] as const;
     });

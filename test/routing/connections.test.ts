@@ -214,7 +214,7 @@ describe("what one API made, the other uses", () => {
   test("a source takes the destinations that it owns along, and leaves the others alone", async () => {
     const parts = await startRouting();
     const [source, other] = [await makeSource(parts), await makeSource(parts)];
-    const owned = await createDestination(parts, scope, source.id, destinationDraft());
+    const owned = await createDestination(parts, scope, { sourceId: source.id }, destinationDraft());
     if (owned.kind !== "created") throw new Error(owned.kind);
     const shared = await make(parts, "shared");
     await connect(parts, source.id, shared.id);
@@ -250,7 +250,7 @@ describe("what one API made, the other uses", () => {
   test("what Krafter's API made is listed, changed and dropped like any other", async () => {
     const parts = await startRouting();
     const source = await makeSource(parts);
-    const made = await createDestination(parts, scope, source.id, destinationDraft());
+    const made = await createDestination(parts, scope, { sourceId: source.id }, destinationDraft());
     if (made.kind !== "created") throw new Error(made.kind);
     const { id } = made.destination;
     expect(await findDestination(parts, scope, id)).toEqual({ destination: made.destination, outgoing: plainOutgoing });

@@ -248,7 +248,12 @@ export const startEngine = async ({
       return created.source;
     },
     addDestination: async (source, url, over) => {
-      const created = await createDestination(routing, scope, source.id, { ...plainDestination, ...over, url });
+      const created = await createDestination(
+        routing,
+        scope,
+        { sourceId: source.id },
+        { ...plainDestination, ...over, url },
+      );
       if (created.kind !== "created") throw new Error(created.kind);
       return created.destination;
     },

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Scope } from "../../access/scopes.ts";
 import { createDestination } from "../../routing/create-destination.ts";
 import { deleteDestination } from "../../routing/delete-destination.ts";
-import { destinationsMax } from "../../routing/limits.ts";
+import { destinationsMax, environmentDestinationsMax } from "../../routing/limits.ts";
 import { getDestination, listDestinations } from "../../routing/read-destinations.ts";
 import { getSource } from "../../routing/read-sources.ts";
 import { updateDestination } from "../../routing/update-destination.ts";
@@ -18,13 +18,21 @@ import { idField } from "./_fields.ts";
 import type { KrafterParts } from "./parts.ts";
 
 /** What these routes use. */
-export type DestinationParts = Pick<KrafterParts, "routing" | "delivery" | "checkUrl" | "deliveryTimeoutMs">;
+export type DestinationParts = Pick<
+  KrafterParts,
+  "routing" | "limitsOf" | "delivery" | "checkUrl" | "deliveryTimeoutMs"
+>;
 
 const path = "/webhooks/sources/:source_id/destinations";
 const ofSource = z.object({ source_id: idField });
 const ofDestination = z.object({ source_id: idField, id: idField });
 const one = { body: z.object({ data: wireDestination }), example: { data: exampleDestination } };
 const common = { tag: "Destinations", query: noFields } as const;
+
+const tooMany = (of: "source" | "environment" | "team", maxDestinations: number | null): string => {
+  const max = { source: destinationsMax, environment: environmentDestinationsMax, team: maxDestinations }[of];
+  return `can't have more than ${max} destinations`;
+};
 
 const findDestination = ({ routing }: DestinationParts, owner: Owner, params: z.output<typeof ofDestination>) =>
   getDestination(routing, owner, { sourceId: params.source_id, destinationId: params.id });
@@ -54,14 +62,16 @@ const create = (parts: DestinationParts): Route<Scope> =>
     handle: async ({ owner, params, body }) => {
       const verdict = await parts.checkUrl(body.url);
       if (!verdict.ok) return invalid({ url: [verdict.problem] });
-      const created = await createDestination(parts.routing, owner, params.source_id, body);
+      const { maxDestinations } = await parts.limitsOf(owner.teamId);
+      const where = { sourceId: params.source_id, teamDestinationsMax: maxDestinations };
+      const created = await createDestination(parts.routing, owner, where, body);
       switch (created.kind) {
         case "created":
           return answer(201, { data: toWireNewDestination(created, body.secret) });
         case "source_gone":
           return notFound;
         case "limit_reached":
-          return invalid({ base: [`can't have more than ${destinationsMax} destinations`] });
+          return invalid({ base: [tooMany(created.of, maxDestinations)] });
       }
     },
   });

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 
 import { startGateway } from "../../support/gateway.ts";
 import { callerOf, emptySource, refusalOf } from "../../support/hookstream.ts";
+import { makeSource } from "../../support/journey.ts";
 
 /** Where Krafter has a source of this id. */
 const krafterPathOf = (id: unknown): string =>
@@ -110,7 +111,7 @@ test("of the two ways to say how a sender signs, the last one counts", async () 
   });
 });
 
-test("a limit of the organization's holds for both", async () => {
+test("a limit of the organization's sources holds for both", async () => {
   const gateway = await startGateway();
   const call = callerOf(gateway);
   await gateway.core.access.setTeamLimits("default", { maxSources: 2 });
@@ -122,4 +123,25 @@ test("a limit of the organization's holds for both", async () => {
   );
   const there = await gateway.request("POST", "/webhooks/sources", { name: "x" });
   expect([there.status, there.body.details]).toEqual([422, { base: ["can't have more than 2 sources"] }]);
+});
+
+test("a limit of the organization's destinations holds for both", async () => {
+  const gateway = await startGateway();
+  const call = callerOf(gateway);
+  await gateway.core.access.setTeamLimits("default", { maxDestinations: 2 });
+  const url = "http://127.0.0.1:1/";
+  const source = await makeSource(gateway, {});
+  const path = `/webhooks/sources/${source.id}/destinations`;
+  expect((await gateway.request("POST", path, { url })).status).toBe(201);
+  expect((await call("POST", "/v1/destinations", { body: { name: "x", slug: "x", url } })).status).toBe(201);
+  const here = await call("POST", "/v1/destinations", { body: { name: "y", slug: "y", url } });
+  expect([here.status, here.body]).toEqual(
+    refusalOf(403, "Plan limit reached: the organization has as many destinations as it may have"),
+  );
+  const there = await gateway.request("POST", path, { url });
+  expect([there.status, there.body]).toEqual([
+    422,
+    { error: "Validation failed", details: { base: ["can't have more than 2 destinations"] } },
+  ]);
+  expect((await gateway.request("GET", path)).body.data).toHaveLength(1);
 });
