@@ -25,7 +25,13 @@ export const createDestination = async (
   parts: Parts,
   scope: Scope,
   { sourceId, teamDestinationsMax = null }: { readonly sourceId: Id } & Partial<DestinationLimits>,
-  { eventFilter, ...draft }: DestinationDraft,
+  {
+    eventFilter,
+    filterRules = plainConnection.filterRules,
+    transformEnabled = plainConnection.transformEnabled,
+    transformExpression = plainConnection.transformExpression,
+    ...draft
+  }: DestinationDraft,
 ): Promise<CreatedDestination> => {
   const { store, table, ids } = parts;
   const { teamId, envId } = scope;
@@ -39,6 +45,9 @@ export const createDestination = async (
     sourceId,
     destinationId: destination.id,
     eventFilter,
+    filterRules,
+    transformEnabled,
+    transformExpression,
     createdAtMs,
     updatedAtMs,
   };

@@ -1,6 +1,6 @@
 import type { SecretChange } from "./_rotation.ts";
 import type { Connection } from "./connection.ts";
-import { closedCircuit, type Destination } from "./destination.ts";
+import { type CircuitRule, closedCircuit, type Destination } from "./destination.ts";
 import type { Outgoing } from "./outgoing.ts";
 import type { Dialect, SourceKind } from "./source.ts";
 
@@ -34,18 +34,24 @@ export type NewDestination = DestinationSettings &
     readonly outgoing?: Outgoing;
   };
 
-/** A destination to be made, and the connection that leads to it. */
-export type DestinationDraft = NewDestination & Pick<Connection, "eventFilter">;
+/** What people set of the connection that leads to a destination, where they set both as one. */
+export type LinkSettings = Pick<Connection, "eventFilter" | "filterRules" | "transformEnabled" | "transformExpression">;
 
-/** What to change of a destination and of the connection that leads to it. Absent parts stay. */
+/** A destination to be made, and the connection that leads to it. Absent parts of that are those of `plainConnection`. */
+export type DestinationDraft = NewDestination & Pick<LinkSettings, "eventFilter"> & Partial<LinkSettings>;
+
+/** What to change of a destination. Absent parts stay. */
 export type DestinationChanges = Partial<DestinationSettings> &
-  Partial<DestinationExtras> &
-  Partial<Pick<Connection, "eventFilter">> & {
+  Partial<Omit<DestinationExtras, "circuit">> & {
+    readonly circuit?: Partial<CircuitRule>;
     /** The one before goes on signing beside it for a day. Null: nothing is signed any more. */
     readonly secret?: string | null;
     /** Parts that are there replace what was. */
     readonly outgoing?: Partial<Outgoing>;
   };
+
+/** What to change of a destination and of the connection that leads to it. Absent parts stay. */
+export type LinkedChanges = DestinationChanges & Partial<LinkSettings>;
 
 /** A limit has a period, and no limit has none. */
 export const settleRate = <Settings extends Pick<DestinationSettings, "rateLimit" | "ratePeriod">>(
@@ -75,21 +81,18 @@ const settleRetry = ({ retry }: Destination, changes: DestinationChanges): Pick<
 /** A destination after a change. The failure count stays until the next success, and a circuit as long as there is one. */
 export const changeDestination = (
   destination: Destination,
-  {
-    secret: _secret,
-    eventFilter: _filter,
-    outgoing: _outgoing,
-    enabled = destination.enabled,
-    ...changes
-  }: DestinationChanges,
-): Destination =>
-  settleRate({
+  { secret: _secret, outgoing: _outgoing, enabled = destination.enabled, ...changes }: DestinationChanges,
+): Destination => {
+  const circuit = { ...destination.circuit, ...changes.circuit };
+  return settleRate({
     ...destination,
     ...changes,
     ...settleRetry(destination, changes),
-    ...((changes.circuit ?? destination.circuit).enabled ? {} : closedCircuit),
+    circuit,
+    ...(circuit.enabled ? {} : closedCircuit),
     ...switched(destination, enabled),
   });
+};
 
 /** What a change means for the secrets. */
 export const destinationSecretChange = ({ secret }: Pick<DestinationChanges, "secret">): SecretChange => {

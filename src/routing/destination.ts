@@ -46,6 +46,17 @@ export type CircuitRule = {
   readonly resetMs: number;
 };
 
+/** Bounds of a circuit's rule. */
+export const circuitLimits: {
+  readonly thresholdMax: number;
+  readonly resetMsMin: number;
+  readonly resetMsMax: number;
+} = {
+  thresholdMax: 1_000,
+  resetMsMin: 1_000,
+  resetMsMax: 86_400_000,
+};
+
 /** How a destination has fared lately. */
 export type CircuitState = {
   /** Failed attempts in a row. Not counted without a circuit. */

@@ -14,7 +14,7 @@ import type { Scope } from "./scope.ts";
 import { openOutgoing } from "./table.ts";
 
 /** What to change of a destination, whatever leads to it. Absent parts stay. */
-export type DestinationEdit = Omit<DestinationChanges, "eventFilter"> & {
+export type DestinationEdit = DestinationChanges & {
   readonly slug?: string;
   /** Forgets the failures, and sends again at once. */
   readonly closesCircuit?: true;

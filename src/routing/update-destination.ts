@@ -3,23 +3,40 @@ import { changedColumns } from "./_changed-columns.ts";
 import { toDestinationRow } from "./_destination-row.ts";
 import { destinationRowOf, fromLinkedRow, linkedDestinations } from "./_destinations.ts";
 import { changedDestination } from "./_new-destination.ts";
-import { filterColumn, type RoutingTables } from "./_rows.ts";
+import { type RoutingTables, toConnectionRow } from "./_rows.ts";
 import type { Change } from "./change.ts";
-import type { DestinationChanges } from "./decide-destination.ts";
+import type { Connection } from "./connection.ts";
+import type { DestinationChanges, LinkedChanges } from "./decide-destination.ts";
 import type { LinkedDestination } from "./linked-destination.ts";
 import type { RoutingParts } from "./parts.ts";
 import type { DestinationKey } from "./read-destinations.ts";
 import type { Scope } from "./scope.ts";
 
+/** Tells what is to change of the connection from what is to change of the destination. */
+const split = (
+  connection: Connection,
+  {
+    eventFilter = connection.eventFilter,
+    filterRules = connection.filterRules,
+    transformEnabled = connection.transformEnabled,
+    transformExpression = connection.transformExpression,
+    ...changes
+  }: LinkedChanges,
+): { readonly link: Connection; readonly changes: DestinationChanges } => ({
+  link: { ...connection, eventFilter, filterRules, transformEnabled, transformExpression },
+  changes,
+});
+
 /**
- * Changes a destination and the filter that leads to it; null when this team and environment own none of that id
- * there. When it was switched off, the caller has its pending deliveries cancelled before it answers.
+ * Changes a destination and the connection that leads to it, the oldest where there are several; null when this team and
+ * environment own none of that id there. When it was switched off, the caller has its pending deliveries cancelled before
+ * it answers.
  */
 export const updateDestination = (
   { store, table, keyring, clock }: Pick<RoutingParts, "store" | "table" | "keyring" | "clock">,
   scope: Scope,
   { sourceId, destinationId }: DestinationKey,
-  changes: DestinationChanges,
+  wish: LinkedChanges,
 ): Promise<Change<LinkedDestination> | null> =>
   store.write(async (tx) => {
     const tables = tx.tables<RoutingTables>();
@@ -30,28 +47,28 @@ export const updateDestination = (
       .executeTakeFirst();
     if (found === undefined) return null;
     const before = fromLinkedRow(found, sourceId);
-    const { connection_id, event_filter } = found;
+    const { link, changes } = split(before.connection, wish);
     const row = destinationRowOf(found);
     const nowMs = clock.nowMs();
 
     const { destination: changed, sealed } = changedDestination(row, changes, { keyring, nowMs });
     const columns = changedColumns({ ...row, slug: changed.slug }, toDestinationRow(changed, sealed));
-    const { eventFilter = before.connection.eventFilter } = changes;
-    const filterChanged = filterColumn(eventFilter) !== event_filter;
-    if (Object.keys(columns).length === 0 && !filterChanged) return { before, after: before };
+    const linkColumns = changedColumns(toConnectionRow(before.connection), toConnectionRow(link));
+    const isLinkChanged = Object.keys(linkColumns).length > 0;
+    if (Object.keys(columns).length === 0 && !isLinkChanged) return { before, after: before };
 
     const destination = { ...changed, updatedAtMs: nowMs };
-    const connection = filterChanged ? { ...before.connection, eventFilter, updatedAtMs: nowMs } : before.connection;
+    const connection = isLinkChanged ? { ...link, updatedAtMs: nowMs } : before.connection;
     await tables
       .updateTable("destinations")
       .set({ ...columns, updated_at_ms: nowMs })
       .where("id", "=", row.id)
       .execute();
-    if (filterChanged) {
+    if (isLinkChanged) {
       await tables
         .updateTable("connections")
-        .set({ event_filter: filterColumn(eventFilter), updated_at_ms: nowMs })
-        .where("id", "=", connection_id)
+        .set({ ...linkColumns, updated_at_ms: nowMs })
+        .where("id", "=", found.connection_id)
         .execute();
     }
     tx.afterCommit(() => {

@@ -104,6 +104,13 @@ const destination: Destination = {
 };
 const off: Destination = { ...destination, enabled: false, disabledReason: "failures", enabling: 4, failureCount: 10 };
 
+const tripped: Destination = {
+  ...destination,
+  circuit: { enabled: true, threshold: 5, resetMs: 60_000 },
+  circuitFailures: 5,
+  circuitOpenedAtMs: 1_000,
+};
+
 describe("a destination", () => {
   test.for([
     [destination, { enabled: false }, { enabled: false, disabledReason: "manual", enabling: 4, failureCount: 7 }],
@@ -120,6 +127,9 @@ describe("a destination", () => {
       { ratePeriod: null },
       { rateLimit: 5, ratePeriod: "second" },
     ],
+    [destination, { circuit: { threshold: 2 } }, { circuit: { ...destination.circuit, threshold: 2 } }],
+    [tripped, { circuit: { resetMs: 9_000 } }, { circuit: { ...tripped.circuit, resetMs: 9_000 } }],
+    [tripped, { circuit: { enabled: false } }, { circuit: { ...tripped.circuit, enabled: false }, ...closedCircuit }],
   ] as const)("%# after a change is what was asked, and nothing else", ([before, changes, expected]) => {
     expect(changeDestination(before, changes)).toEqual({ ...before, ...expected });
   });

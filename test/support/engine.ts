@@ -25,7 +25,7 @@ import { createReplays, type Replays } from "../../src/replay/replays.ts";
 import { createHousekeeping, type Housekeeping } from "../../src/retention/housekeeping.ts";
 import { createDestination } from "../../src/routing/create-destination.ts";
 import { createSource } from "../../src/routing/create-source.ts";
-import type { DestinationChanges, DestinationDraft } from "../../src/routing/decide-destination.ts";
+import type { DestinationDraft, LinkedChanges } from "../../src/routing/decide-destination.ts";
 import type { SourceDraft } from "../../src/routing/decide-source.ts";
 import type { Destination } from "../../src/routing/destination.ts";
 import { keepRouting } from "../../src/routing/load.ts";
@@ -111,7 +111,7 @@ export type Engine = {
   addSource(over?: Partial<SourceDraft>): Promise<Source>;
   /** A destination of a source, and the connection to it. */
   addDestination(source: Source, url: string, over?: Partial<DestinationDraft>): Promise<Destination>;
-  change(source: Source, destination: Destination, changes: DestinationChanges): Promise<void>;
+  change(source: Source, destination: Destination, changes: LinkedChanges): Promise<void>;
   /** Hands a request to ingest, as its HTTP handler does. */
   take(source: Source, request?: Partial<Omit<Incoming, "body">> & { body?: string | Buffer }): Promise<Receipt>;
   /** The same for a request that must be stored; gives the event's id. */

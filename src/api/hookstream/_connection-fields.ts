@@ -2,7 +2,8 @@ import { z } from "zod";
 
 import type { Id } from "../../lib/ids.ts";
 import type { ConnectionDraft, ConnectionSettings } from "../../routing/change-connections.ts";
-import type { Connection } from "../../routing/connection.ts";
+import { plainConnection } from "../../routing/connection.ts";
+import { settleTransform, type TransformSettings } from "../../routing/decide-connection.ts";
 import { type FilterRule, filterRules } from "../../routing/filter-rule.ts";
 import { expressionCharsMax } from "../../transforms/transform.ts";
 import { present, requiredTextField, textField } from "../fields.ts";
@@ -101,33 +102,18 @@ const enabledAfter = ({ enabled, status }: SentConnection): Settled<boolean | un
   return settled(enabled ?? byStatus ?? true);
 };
 
-const emptyToNull = (text: string | null): string | null => (text === "" ? null : text);
-
-type Transformed = Pick<Connection, "transformEnabled" | "transformExpression">;
-
-const transformAfter = (sent: SentConnection, now: Transformed): Settled<Partial<Transformed>> => {
-  const { transform_enabled: sentEnabled, transform_expression: expression } = sent;
-  if (sentEnabled === undefined && expression === undefined) return settled({});
-  const text = expression === undefined ? now.transformExpression : emptyToNull(expression);
-  const isNew = text !== now.transformExpression;
-  const enabled = sentEnabled ?? (isNew ? text !== null : now.transformEnabled);
-  if (enabled && text === null) return refused("transform_expression", "is required to transform");
-  return settled({ transformEnabled: enabled, transformExpression: text });
-};
-
-const noTransform: Transformed = { transformEnabled: false, transformExpression: null };
-
 /** What a body changes of a connection, or what is wrong with it. Its expression is still to be read. */
 export const settleConnection = (
   sent: SentConnection,
-  now: Transformed = noTransform,
+  now: TransformSettings = plainConnection,
 ): Settled<Partial<ConnectionSettings>> => {
   const enabled = enabledAfter(sent);
   if (enabled.kind === "refused") return enabled;
-  const transform = transformAfter(sent, now);
-  if (transform.kind === "refused") return transform;
+  const { transform_enabled: transforms, transform_expression: expression } = sent;
+  const transform = settleTransform({ enabled: transforms, expression }, now);
+  if (transform === null) return refused("transform_expression", "is required to transform");
   return settled({
-    ...transform.value,
+    ...transform,
     ...present({
       name: sent.name,
       description: sent.description,

@@ -1,6 +1,12 @@
 import { z } from "zod";
 
-import type { AuthType, Backoff, RatePeriod, SendMethod } from "../../routing/destination.ts";
+import {
+  type AuthType,
+  type Backoff,
+  circuitLimits,
+  type RatePeriod,
+  type SendMethod,
+} from "../../routing/destination.ts";
 import { requiredTextField, textField } from "../fields.ts";
 import { placeFields } from "./_fields.ts";
 import { flagField, fromJson } from "./_json-fields.ts";
@@ -12,8 +18,6 @@ const timeoutMsMax = 60_000;
 const intervalsMax = 50;
 /** A week. */
 const retrySecondsMax = 604_800;
-const thresholdMax = 1_000;
-const resetMsMax = 86_400_000;
 const rateLimitMax = 100_000;
 const concurrencyMax = 256;
 
@@ -101,11 +105,16 @@ const retryFields = {
 
 const circuitFields = {
   circuit_breaker_enabled: flagField.nullish().describe("Default: true."),
-  circuit_breaker_threshold: z.int().min(1).max(thresholdMax).nullish().describe("Failures in a row. Default: 5."),
+  circuit_breaker_threshold: z
+    .int()
+    .min(1)
+    .max(circuitLimits.thresholdMax)
+    .nullish()
+    .describe("Failures in a row. Default: 5."),
   circuit_breaker_reset_ms: z
     .int()
-    .min(1_000)
-    .max(resetMsMax)
+    .min(circuitLimits.resetMsMin)
+    .max(circuitLimits.resetMsMax)
     .nullish()
     .describe("How long nothing is sent before one delivery is tried. Default: 60000."),
 };

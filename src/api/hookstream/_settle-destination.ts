@@ -49,17 +49,15 @@ const retryAfter = (sent: SentDestination, destination: Destination): Settled<Re
   });
 };
 
-const circuitAfter = (sent: SentDestination, now: CircuitRule): CircuitRule => ({
-  enabled: sent.circuit_breaker_enabled === undefined ? now.enabled : (sent.circuit_breaker_enabled ?? true),
-  threshold:
-    sent.circuit_breaker_threshold === undefined
-      ? now.threshold
-      : (sent.circuit_breaker_threshold ?? circuitDefault.threshold),
-  resetMs:
-    sent.circuit_breaker_reset_ms === undefined
-      ? now.resetMs
-      : (sent.circuit_breaker_reset_ms ?? circuitDefault.resetMs),
-});
+const orDefault = <Value>(sent: Value | null | undefined, byDefault: Value): Value | undefined =>
+  sent === null ? byDefault : sent;
+
+const circuitOf = (sent: SentDestination): Partial<CircuitRule> =>
+  present({
+    enabled: orDefault(sent.circuit_breaker_enabled, circuitDefault.enabled),
+    threshold: orDefault(sent.circuit_breaker_threshold, circuitDefault.threshold),
+    resetMs: orDefault(sent.circuit_breaker_reset_ms, circuitDefault.resetMs),
+  });
 
 /** The destination that a body makes, or what is wrong with it. */
 export const settleNewDestination = (
@@ -95,15 +93,12 @@ export const settleNewDestination = (
       intervalsSeconds: intervals ?? null,
       retriesMax: retries,
     },
-    circuit: circuitAfter(sent, circuitDefault),
+    circuit: { ...circuitDefault, ...circuitOf(sent) },
     payloadFormat: "raw",
     forwardHeaders: [],
     resign: true,
   });
 };
-
-const orDefault = <Value>(sent: Value | null | undefined, byDefault: Value): Value | undefined =>
-  sent === null ? byDefault : sent;
 
 /** What a body changes of a destination, or what is wrong with it. */
 export const settleDestinationChanges = (
@@ -115,7 +110,7 @@ export const settleDestinationChanges = (
   const retry = retryAfter(sent, destination);
   if (retry.kind === "refused") return retry;
   return settled({
-    circuit: circuitAfter(sent, destination.circuit),
+    circuit: circuitOf(sent),
     ...present({
       // What is sent as it is shown says nothing.
       name: sent.name === nameOf(destination) ? undefined : sent.name,
