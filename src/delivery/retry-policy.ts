@@ -72,6 +72,17 @@ export const shownRetry = (
   };
 };
 
+/**
+ * A destination's retries in the words of schedules: its waits in seconds, none where nothing is tried again. Null: those
+ * of the Krafter API.
+ */
+export const shownSchedule = (destination: Retried): readonly number[] | null => {
+  const { dialect, retry, retryScheduleSeconds } = destination;
+  if (!retry.enabled) return [];
+  const isOwn = dialect === "krafter" && retry.backoff === "schedule" && retry.retriesMax === null;
+  return isOwn ? retryScheduleSeconds : waitsOf(destination).map((waitMs) => waitMs / 1000);
+};
+
 /** The wait before the next attempt, or null when there is none. `random` is in [0, 1). */
 export const nextWaitMs = (
   policy: RetryPolicy,

@@ -70,13 +70,12 @@ const switched = (
     : { enabled, disabledReason: "manual", enabling: enabling + 1 };
 };
 
-/** A schedule in the words of one API takes the place of what was said in those of the other. */
-const settleRetry = ({ retry }: Destination, changes: DestinationChanges): Pick<Destination, "retry"> => ({
-  retry:
-    (changes.retryScheduleSeconds ?? null) === null
-      ? (changes.retry ?? retry)
-      : { ...(changes.retry ?? retry), backoff: "schedule", retriesMax: null },
-});
+/** A schedule in the words of one API, or its own, takes the place of what was said in those of the other. */
+const settleRetry = (destination: Destination, changes: DestinationChanges): Pick<Destination, "retry"> => {
+  const retry = changes.retry ?? destination.retry;
+  if (changes.retryScheduleSeconds === undefined) return { retry };
+  return { retry: { ...retry, enabled: true, backoff: "schedule", retriesMax: null } };
+};
 
 /** A destination after a change. The failure count stays until the next success, and a circuit as long as there is one. */
 export const changeDestination = (

@@ -7,6 +7,7 @@ import {
   retryAfterMsMax,
   retryPolicyOf,
   shownRetry,
+  shownSchedule,
 } from "../../src/delivery/retry-policy.ts";
 import { plainDestination, type Retry } from "../../src/routing/destination.ts";
 
@@ -119,5 +120,20 @@ describe("backoffs", () => {
       intervalsSeconds: [9, 8],
       retriesMax: 3,
     });
+  });
+
+  test.for([
+    ["krafter", null, {}, null],
+    ["krafter", [1, 2], {}, [1, 2]],
+    ["krafter", [], {}, []],
+    ["krafter", null, { enabled: false }, []],
+    ["krafter", [1, 2], { backoff: "fixed", intervalsSeconds: [5], retriesMax: 3 }, [5, 5, 5]],
+    ["krafter", null, { retriesMax: 2 }, [17, 19]],
+    ["hookstream", null, {}, [30, 300, 1_800, 7_200, 86_400]],
+    ["hookstream", null, { backoff: "exponential", retriesMax: 7 }, [30, 300, 1_800, 7_200, 86_400, 86_400, 86_400]],
+    ["hookstream", null, { backoff: "linear", intervalsSeconds: [7], retriesMax: 2, enabled: false }, []],
+  ] as const)("of %s with %j and %j is shown as the schedule %j", ([dialect, retryScheduleSeconds, over, shown]) => {
+    const retry = { ...plainDestination.retry, ...over };
+    expect(shownSchedule({ dialect, retryScheduleSeconds, retry })).toEqual(shown);
   });
 });

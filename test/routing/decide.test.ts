@@ -104,6 +104,10 @@ const destination: Destination = {
 };
 const off: Destination = { ...destination, enabled: false, disabledReason: "failures", enabling: 4, failureCount: 10 };
 
+const fixed: Destination = {
+  ...destination,
+  retry: { enabled: false, backoff: "fixed", intervalsSeconds: [5], retriesMax: 3 },
+};
 const tripped: Destination = {
   ...destination,
   circuit: { enabled: true, threshold: 5, resetMs: 60_000 },
@@ -130,6 +134,18 @@ describe("a destination", () => {
     [destination, { circuit: { threshold: 2 } }, { circuit: { ...destination.circuit, threshold: 2 } }],
     [tripped, { circuit: { resetMs: 9_000 } }, { circuit: { ...tripped.circuit, resetMs: 9_000 } }],
     [tripped, { circuit: { enabled: false } }, { circuit: { ...tripped.circuit, enabled: false }, ...closedCircuit }],
+    [fixed, { retry: { ...fixed.retry, retriesMax: 2 } }, { retry: { ...fixed.retry, retriesMax: 2 } }],
+    [fixed, { timeoutMs: 5 }, { timeoutMs: 5 }],
+    [
+      fixed,
+      { retryScheduleSeconds: [1] },
+      { retryScheduleSeconds: [1], retry: { ...fixed.retry, enabled: true, backoff: "schedule", retriesMax: null } },
+    ],
+    [
+      fixed,
+      { retryScheduleSeconds: null },
+      { retry: { ...fixed.retry, enabled: true, backoff: "schedule", retriesMax: null } },
+    ],
   ] as const)("%# after a change is what was asked, and nothing else", ([before, changes, expected]) => {
     expect(changeDestination(before, changes)).toEqual({ ...before, ...expected });
   });

@@ -1,5 +1,8 @@
+import { isDeepStrictEqual } from "node:util";
+
 import { z } from "zod";
 
+import { shownSchedule } from "../../delivery/retry-policy.ts";
 import { isoSeconds } from "../../lib/clock.ts";
 import type { LinkedDestination } from "../../routing/linked-destination.ts";
 import { wireId, wireInstant } from "./_fields.ts";
@@ -80,7 +83,7 @@ const toTail = ({ destination }: LinkedDestination) => ({
   ordered: destination.ordered,
   // The other API counts it in milliseconds.
   timeout_seconds: Math.ceil(destination.timeoutMs / 1000),
-  retry_schedule: destination.retryScheduleSeconds,
+  retry_schedule: shownSchedule(destination),
   payload_format: destination.payloadFormat,
   forward_headers: destination.forwardHeaders,
   resign: destination.resign,
@@ -97,6 +100,18 @@ export const toWireNewDestination = (linked: LinkedDestination, secret: string):
   secret,
   ...toTail(linked),
 });
+
+/** Shown here in other words, or larger units, than they are kept in. */
+const translated = ["timeout_seconds", "retry_schedule"] as const;
+
+/** A body without what is translated and sent as it is shown: it says nothing, and would be less than what is kept. */
+export const withoutShown = (
+  body: Readonly<Record<string, unknown>>,
+  shown: WireDestination,
+): Readonly<Record<string, unknown>> => {
+  const same = new Set<string>(translated.filter((name) => isDeepStrictEqual(body[name], shown[name])));
+  return Object.fromEntries(Object.entries(body).filter(([name]) => !same.has(name)));
+};
 
 /** What a test shows. Whoever gets a 422 was not reached, or broke; every other answer is the receiver's own. */
 export type WireTest = { ok: boolean; status: number } | { ok: false; error: string };

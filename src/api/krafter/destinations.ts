@@ -12,7 +12,13 @@ import { noFields } from "../fields.ts";
 import { answer, invalid, notFound, type Owner, type Route } from "../route.ts";
 import { defineRoute } from "./_define-route.ts";
 import { destinationChangesBody, newDestinationBody } from "./_destination-body.ts";
-import { toWireDestination, toWireNewDestination, wireDestination, wireNewDestination } from "./_destination-wire.ts";
+import {
+  toWireDestination,
+  toWireNewDestination,
+  wireDestination,
+  wireNewDestination,
+  withoutShown,
+} from "./_destination-wire.ts";
 import { exampleDestination, exampleNewDestination } from "./_examples.ts";
 import { idField } from "./_fields.ts";
 import type { KrafterParts } from "./parts.ts";
@@ -128,6 +134,7 @@ const update = (parts: DestinationParts): Route<Scope> =>
     bodyExample: { enabled: true },
     answers: { 200: { description: "The destination as it is now.", ...one } },
     find: (owner, params) => findDestination(parts, owner, params),
+    prepare: (body, found) => withoutShown(body, toWireDestination(found)),
     handle: async ({ owner, params, body }) => {
       const verdict = body.url === undefined ? null : await parts.checkUrl(body.url);
       if (verdict?.ok === false) return invalid({ url: [verdict.problem] });

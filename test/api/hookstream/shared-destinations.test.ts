@@ -144,3 +144,36 @@ test("two connections to one destination deliver twice, each under an id of its 
   }, 10_000);
   expect(receiver.requests).toHaveLength(2);
 });
+
+test("Krafter shows retries as the waits that they are, and what it shows, sent back, changes nothing", async () => {
+  const gateway = await startGateway();
+  const call = callerOf(gateway);
+  const source = await makeSource(gateway, {});
+  const made = await makeDestination(gateway, source, { url: "http://127.0.0.1:1/" });
+  const path = `/v1/destinations/${bare(made.id)}`;
+  const rows: readonly [sent: object, shown: readonly number[]][] = [
+    [{ retry_max_attempts: 2, timeout_ms: 1_500 }, [17, 19]],
+    [{ retry_backoff_type: "fixed", retry_intervals: [5], retry_max_attempts: 3 }, [5, 5, 5]],
+    // A wait that Krafter would not take.
+    [{ retry_backoff_type: "linear", retry_intervals: [604_800] }, [604_800, 1_209_600, 1_814_400]],
+    [{ retry_enabled: false }, []],
+  ];
+  for (const [body, retry_schedule] of rows) {
+    const { destination } = (await call("PATCH", path, { body })).body;
+    const shown = (await gateway.request("GET", made.path)).body.data;
+    expect([body, shown]).toMatchObject([body, { retry_schedule, timeout_seconds: 2 }]);
+    const back = await gateway.request("PATCH", made.path, shown);
+    expect([body, back.status, back.body.data]).toEqual([body, 200, shown]);
+    expect((await call("GET", path)).body.destination).toEqual(destination);
+  }
+  // A schedule takes the place of all that, and null brings Krafter's own back.
+  const patch = async (body: object): Promise<object> => {
+    const data: object = (await gateway.request("PATCH", made.path, body)).body.data;
+    return data;
+  };
+  expect(await patch({ retry_schedule: [3, 4] })).toMatchObject({ retry_schedule: [3, 4] });
+  const scheduled = { retry_enabled: 1, retry_intervals: "[3,4]", retry_max_attempts: 2 };
+  expect((await call("GET", path)).body.destination).toMatchObject(scheduled);
+  expect(await patch({ retry_schedule: null })).toMatchObject({ retry_schedule: null });
+  expect((await call("GET", path)).body.destination.retry_intervals).toBe("[17,19,23,31]");
+});
