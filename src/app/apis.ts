@@ -35,7 +35,7 @@ import { version } from "./version.ts";
 type Limits = { readonly rateLimit: RateLimit };
 
 const krafterParts = (core: Core, gateway: Gateway, config: Config, { rateLimit }: Limits): KrafterParts => {
-  const { store, clock, ids, table, access } = core;
+  const { store, clock, dueTime, ids, table, access } = core;
   const { outbound, names, delivery } = gateway;
   return {
     routing: { ...core, keyring: core.secrets.keyring },
@@ -51,6 +51,8 @@ const krafterParts = (core: Core, gateway: Gateway, config: Config, { rateLimit 
       return sendTest({ clock, ids, names, send: outbound.send }, routed, source.id);
     },
     delivery: { cancel: delivery.cancel, wake: (destinationId) => delivery.lanes.wake(destinationId) },
+    dueTime,
+    transforms: gateway.transformer,
     events: gateway.events,
     replays: gateway.replays,
     publicUrl: config.publicUrl,

@@ -58,6 +58,10 @@ export const isOutOfTime = (
   return dueNowMs > createdAtMs + waitsMs + patienceMs;
 };
 
+/** Since when nothing is sent. Null: the circuit is closed, or there is none. */
+export const openSinceMsOf = ({ circuit, circuitOpenedAtMs }: Circuit): number | null =>
+  circuit.enabled ? circuitOpenedAtMs : null;
+
 /** Where a circuit stands, as people call it. */
 export const circuitStateOf = (circuit: Circuit, dueNowMs: number): "closed" | "open" | "half_open" => {
   switch (gateOf(circuit, dueNowMs).kind) {

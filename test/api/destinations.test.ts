@@ -31,6 +31,14 @@ const fieldsInOrder = [
   "forward_headers",
   "resign",
   "disabled_reason",
+  "filter_rules",
+  "transform_enabled",
+  "transform_expression",
+  "circuit_breaker_enabled",
+  "circuit_breaker_threshold",
+  "circuit_breaker_reset_seconds",
+  "circuit_breaker_state",
+  "circuit_breaker_opened_at",
 ];
 
 const quickstart = {
@@ -56,6 +64,14 @@ const shown = {
   forward_headers: [],
   resign: true,
   disabled_reason: null,
+  filter_rules: null,
+  transform_enabled: false,
+  transform_expression: null,
+  circuit_breaker_enabled: false,
+  circuit_breaker_threshold: 5,
+  circuit_breaker_reset_seconds: 60,
+  circuit_breaker_state: "closed",
+  circuit_breaker_opened_at: null,
 };
 
 /** A gateway with one source. The quickstart's host has a public address. */
@@ -133,6 +149,12 @@ describe("creating a destination", () => {
       payload_format: "envelope",
       forward_headers: ["X-Tenant"],
       resign: false,
+      filter_rules: [{ field: "payload.amount", op: "gte", value: 100 }],
+      transform_enabled: true,
+      transform_expression: '{"amount": $.amount}',
+      circuit_breaker_enabled: true,
+      circuit_breaker_threshold: 1_000,
+      circuit_breaker_reset_seconds: 86_400,
     };
     const created = await request("POST", path, settings);
     const { secret: _, ...data } = created.body.data;

@@ -84,6 +84,8 @@ const sourceFields = {
   ],
 } as const;
 
+const rule = { field: "payload.a", op: "eq", value: "x" } as const;
+
 const destinationFields = {
   url: [
     ["", blank],
@@ -140,6 +142,44 @@ const destinationFields = {
     [["x a"], entry],
     [[""], entry],
     [Array.from({ length: 51 }, (_, at) => `x-${at}`), wrong],
+  ],
+  filter_rules: [
+    ["payload.a", wrong],
+    [{}, wrong],
+    ['[{"field":"payload","op":"exists"}]', wrong],
+    [[5], entry],
+    [[null], entry],
+    [[{}], entry],
+    [[{ ...rule, op: "like" }], entry],
+    [[{ ...rule, field: "nonsense" }], entry],
+    [[{ ...rule, field: "payload..a" }], entry],
+    [[{ ...rule, field: `payload.${"x".repeat(256)}` }], entry],
+    [[{ ...rule, op: "gt" }], entry],
+    [[{ ...rule, op: "in" }], entry],
+    [[{ ...rule, op: "contains", value: 5 }], entry],
+    [[rule, { ...rule, value: {} }], entry],
+    [[{ ...rule, value: "x".repeat(1_025) }], entry],
+    [Array.from({ length: 51 }, () => rule), wrong],
+  ],
+  transform_enabled: flag,
+  transform_expression: [
+    [5, wrong],
+    ["x".repeat(16_385), wrong],
+    ["\u0000", wrong],
+    ["{", 'Expected ":" before end of expression'],
+  ],
+  circuit_breaker_enabled: flag,
+  circuit_breaker_threshold: [
+    [0, atLeast(1)],
+    [1_001, atMost(1_000)],
+    [1.5, wrong],
+    [null, blank],
+  ],
+  circuit_breaker_reset_seconds: [
+    [0, atLeast(1)],
+    [86_401, atMost(86_400)],
+    ["60", wrong],
+    [null, blank],
   ],
 } as const;
 
@@ -208,6 +248,14 @@ describe("a destination", () => {
     ] as const) {
       const changed = await request("PATCH", `${path}/${id}`, { secret });
       expect([secret, changed.body]).toEqual([secret, invalid({ secret: [message] })]);
+    }
+    const transforms = { ...right, transform_enabled: true };
+    for (const [method, to] of [
+      ["POST", path],
+      ["PATCH", `${path}/${id}`],
+    ] as const) {
+      const refused = await request(method, to, transforms);
+      expect([method, refused.status, refused.body]).toEqual([method, 422, invalid({ transform_expression: [blank] })]);
     }
     expect((await request("POST", path)).body).toEqual(invalid({ url: [blank] }));
     expect((await request("GET", path)).body.data).toHaveLength(1);

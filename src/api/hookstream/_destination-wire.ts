@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { circuitStateOf } from "../../delivery/circuit.ts";
+import { circuitStateOf, openSinceMsOf } from "../../delivery/circuit.ts";
 import { shownRetry } from "../../delivery/retry-policy.ts";
 import { isoSeconds } from "../../lib/clock.ts";
 import type { DestinationView } from "../../routing/destination-view.ts";
@@ -174,8 +174,8 @@ export const wireCircuit: z.ZodType<WireCircuit> = z.object({
 
 /** `dueNowMs`: by the time that never goes back. */
 export const toWireCircuit = (destination: Destination, dueNowMs: number): WireCircuit => {
-  const { circuit, circuitFailures, circuitOpenedAtMs } = destination;
-  const openedAtMs = circuit.enabled ? circuitOpenedAtMs : null;
+  const { circuit, circuitFailures } = destination;
+  const openedAtMs = openSinceMsOf(destination);
   return {
     destination_id: toWireId(destination.id),
     enabled: toWireFlag(circuit.enabled),

@@ -1,15 +1,10 @@
 import { z } from "zod";
 
-import {
-  type ConnectionSettings,
-  dropConnection,
-  editConnection,
-  makeConnection,
-} from "../../routing/change-connections.ts";
+import { dropConnection, editConnection, makeConnection } from "../../routing/change-connections.ts";
 import { destinationsMax } from "../../routing/limits.ts";
 import { findConnection, pageConnections } from "../../routing/read-connections.ts";
+import { expressionProblem } from "../expression-problem.ts";
 import { noFields, present } from "../fields.ts";
-import type { Owner } from "../route.ts";
 import {
   connectionChangeFields,
   newConnectionFields,
@@ -34,16 +29,7 @@ const ofConnection = z.object({ id: idField });
 const common = { tag: "Connections", names: "Connection" } as const;
 const one = { body: z.object({ connection: wireConnection }), example: { connection: exampleConnection } };
 
-/** What is wrong with an expression that is to be kept; null when it can be read. */
-const refusedExpression = async (
-  { transforms }: Pick<ConnectionParts, "transforms">,
-  { teamId }: Owner,
-  { transformExpression }: Partial<ConnectionSettings>,
-): Promise<Outcome | null> => {
-  if (transformExpression === undefined || transformExpression === null) return null;
-  const problem = await transforms.check(teamId, transformExpression);
-  return problem === null ? null : invalidBody(`'transform_expression' ${problem}`);
-};
+const invalidExpression = (problem: string): Outcome => invalidBody(`'transform_expression' ${problem}`);
 
 const create = (parts: ConnectionParts): Route =>
   defineRoute(parts, {
@@ -66,8 +52,8 @@ const create = (parts: ConnectionParts): Route =>
     answers: { 201: { description: "The connection.", ...one } },
     find: findNothing,
     handle: async ({ owner, body }) => {
-      const refusal = await refusedExpression(parts, owner, body);
-      if (refusal !== null) return refusal;
+      const problem = await expressionProblem(parts.transforms, owner, body);
+      if (problem !== null) return invalidExpression(problem);
       const made = await makeConnection(parts.routing, owner, body);
       switch (made.kind) {
         case "created":
@@ -153,8 +139,8 @@ const update = (parts: ConnectionParts): Route =>
       const isShown = name === connectionName(found, shown.destination_name);
       const settled = settleConnection(isShown ? rest : body, found);
       if (settled.kind === "refused") return invalidBody(`'${settled.field}' ${settled.message}`);
-      const refusal = await refusedExpression(parts, owner, settled.value);
-      if (refusal !== null) return refusal;
+      const problem = await expressionProblem(parts.transforms, owner, settled.value);
+      if (problem !== null) return invalidExpression(problem);
       const changed = await editConnection(parts.routing, owner, params.id, settled.value);
       if (changed === null) return notFound(common.names);
       return answer(200, { connection: toWireConnection(changed.after, table) });

@@ -2,8 +2,11 @@ import { isDeepStrictEqual } from "node:util";
 
 import { z } from "zod";
 
+import { circuitStateOf, openSinceMsOf } from "../../delivery/circuit.ts";
 import { shownSchedule } from "../../delivery/retry-policy.ts";
 import { isoSeconds } from "../../lib/clock.ts";
+import type { Destination } from "../../routing/destination.ts";
+import { type FilterRule, filterRules } from "../../routing/filter-rule.ts";
 import type { LinkedDestination } from "../../routing/linked-destination.ts";
 import { wireId, wireInstant } from "./_fields.ts";
 import type { TestResult } from "./ports.ts";
@@ -28,6 +31,14 @@ export type WireDestination = {
   forward_headers: readonly string[];
   resign: boolean;
   disabled_reason: string | null;
+  filter_rules: readonly FilterRule[] | null;
+  transform_enabled: boolean;
+  transform_expression: string | null;
+  circuit_breaker_enabled: boolean;
+  circuit_breaker_threshold: number;
+  circuit_breaker_reset_seconds: number;
+  circuit_breaker_state: "closed" | "open" | "half_open";
+  circuit_breaker_opened_at: string | null;
 };
 
 const head = {
@@ -52,6 +63,18 @@ const tail = {
   forward_headers: z.array(z.string()),
   resign: z.boolean(),
   disabled_reason: z.enum(["manual", "failures", "gone"]).nullable(),
+  filter_rules: filterRules.nullable(),
+  transform_enabled: z.boolean(),
+  transform_expression: z.string().nullable(),
+  circuit_breaker_enabled: z.boolean(),
+  circuit_breaker_threshold: z.int(),
+  circuit_breaker_reset_seconds: z.int(),
+  circuit_breaker_state: z
+    .enum(["closed", "open", "half_open"])
+    .describe("`open`: nothing is sent, and no attempt is used up. `half_open`: one delivery is tried."),
+  circuit_breaker_opened_at: wireInstant
+    .nullable()
+    .describe("When it opened, or a delivery was last tried in vain. Null: it is closed."),
 };
 
 export const wireDestination: z.ZodType<WireDestination> = z.object({ ...head, ...tail });
@@ -74,7 +97,20 @@ const toHead = ({ destination, connection }: LinkedDestination) => ({
   failure_count: destination.failureCount,
 });
 
-const toTail = ({ destination }: LinkedDestination) => ({
+const toCircuit = (destination: Destination, dueNowMs: number) => {
+  const { circuit } = destination;
+  const openSinceMs = openSinceMsOf(destination);
+  return {
+    circuit_breaker_enabled: circuit.enabled,
+    circuit_breaker_threshold: circuit.threshold,
+    // The other API counts it in milliseconds.
+    circuit_breaker_reset_seconds: Math.ceil(circuit.resetMs / 1000),
+    circuit_breaker_state: circuitStateOf(destination, dueNowMs),
+    circuit_breaker_opened_at: openSinceMs === null ? null : isoSeconds(openSinceMs),
+  };
+};
+
+const toTail = ({ destination, connection }: LinkedDestination, dueNowMs: number) => ({
   created_at: isoSeconds(destination.createdAtMs),
   updated_at: isoSeconds(destination.updatedAtMs),
   max_concurrency: destination.maxConcurrency,
@@ -88,21 +124,29 @@ const toTail = ({ destination }: LinkedDestination) => ({
   forward_headers: destination.forwardHeaders,
   resign: destination.resign,
   disabled_reason: destination.disabledReason,
+  filter_rules: connection.filterRules,
+  transform_enabled: connection.transformEnabled,
+  transform_expression: connection.transformExpression,
+  ...toCircuit(destination, dueNowMs),
 });
 
-export const toWireDestination = (linked: LinkedDestination): WireDestination => ({
+/** `dueNowMs`: by the time that never goes back. */
+export const toWireDestination = (linked: LinkedDestination, dueNowMs: number): WireDestination => ({
   ...toHead(linked),
-  ...toTail(linked),
+  ...toTail(linked, dueNowMs),
 });
 
-export const toWireNewDestination = (linked: LinkedDestination, secret: string): WireNewDestination => ({
+export const toWireNewDestination = (
+  { secret, ...linked }: LinkedDestination & { readonly secret: string },
+  dueNowMs: number,
+): WireNewDestination => ({
   ...toHead(linked),
   secret,
-  ...toTail(linked),
+  ...toTail(linked, dueNowMs),
 });
 
 /** Shown here in other words, or larger units, than they are kept in. */
-const translated = ["timeout_seconds", "retry_schedule"] as const;
+const translated = ["timeout_seconds", "retry_schedule", "circuit_breaker_reset_seconds"] as const;
 
 /** A body without what is translated and sent as it is shown: it says nothing, and would be less than what is kept. */
 export const withoutShown = (

@@ -39,7 +39,15 @@ const exampleSettings = {
   forward_headers: [],
   resign: true,
   disabled_reason: null,
-};
+  filter_rules: null,
+  transform_enabled: false,
+  transform_expression: null,
+  circuit_breaker_enabled: false,
+  circuit_breaker_threshold: 5,
+  circuit_breaker_reset_seconds: 60,
+  circuit_breaker_state: "closed",
+  circuit_breaker_opened_at: null,
+} as const;
 
 const exampleTarget = {
   id: "019dc7f2-90a1-7d04-8b1c-5e2f7c9a1d38",

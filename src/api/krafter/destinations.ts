@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import type { Scope } from "../../access/scopes.ts";
+import { plainConnection } from "../../routing/connection.ts";
 import { createDestination } from "../../routing/create-destination.ts";
 import { deleteDestination } from "../../routing/delete-destination.ts";
 import { destinationsMax, environmentDestinationsMax } from "../../routing/limits.ts";
@@ -10,6 +11,7 @@ import { updateDestination } from "../../routing/update-destination.ts";
 import { generateSecret } from "../../signing/secret.ts";
 import { noFields } from "../fields.ts";
 import { answer, invalid, notFound, type Owner, type Route } from "../route.ts";
+import { checkTransform } from "./_check-transform.ts";
 import { defineRoute } from "./_define-route.ts";
 import { destinationChangesBody, newDestinationBody } from "./_destination-body.ts";
 import {
@@ -26,7 +28,7 @@ import type { KrafterParts } from "./parts.ts";
 /** What these routes use. */
 export type DestinationParts = Pick<
   KrafterParts,
-  "routing" | "limitsOf" | "delivery" | "checkUrl" | "deliveryTimeoutMs"
+  "routing" | "limitsOf" | "delivery" | "dueTime" | "transforms" | "checkUrl" | "deliveryTimeoutMs"
 >;
 
 const path = "/webhooks/sources/:source_id/destinations";
@@ -65,15 +67,19 @@ const create = (parts: DestinationParts): Route<Scope> =>
       },
     },
     find: (owner, { source_id }) => getSource(parts.routing, owner, source_id),
-    handle: async ({ owner, params, body }) => {
-      const verdict = await parts.checkUrl(body.url);
+    handle: async ({ owner, params, body: { transform: wish, ...draft } }) => {
+      const verdict = await parts.checkUrl(draft.url);
       if (!verdict.ok) return invalid({ url: [verdict.problem] });
+      const transform = await checkTransform(parts, owner, wish, plainConnection);
+      if (transform.kind === "invalid") return invalid(transform.details);
       const { maxDestinations } = await parts.limitsOf(owner.teamId);
       const where = { sourceId: params.source_id, teamDestinationsMax: maxDestinations };
-      const created = await createDestination(parts.routing, owner, where, body);
+      const created = await createDestination(parts.routing, owner, where, { ...draft, ...transform.value });
       switch (created.kind) {
-        case "created":
-          return answer(201, { data: toWireNewDestination(created, body.secret) });
+        case "created": {
+          const made = { ...created, secret: draft.secret };
+          return answer(201, { data: toWireNewDestination(made, parts.dueTime.nowMs()) });
+        }
         case "source_gone":
           return notFound;
         case "limit_reached":
@@ -82,7 +88,7 @@ const create = (parts: DestinationParts): Route<Scope> =>
     },
   });
 
-const list = ({ routing }: DestinationParts): Route<Scope> =>
+const list = ({ routing, dueTime }: DestinationParts): Route<Scope> =>
   defineRoute({
     ...common,
     method: "GET",
@@ -101,7 +107,8 @@ const list = ({ routing }: DestinationParts): Route<Scope> =>
     find: (owner, { source_id }) => getSource(routing, owner, source_id),
     handle: async ({ owner, params }) => {
       const destinations = await listDestinations(routing, owner, params.source_id);
-      return answer(200, { data: destinations.map(toWireDestination) });
+      const dueNowMs = dueTime.nowMs();
+      return answer(200, { data: destinations.map((linked) => toWireDestination(linked, dueNowMs)) });
     },
   });
 
@@ -116,7 +123,7 @@ const get = (parts: DestinationParts): Route<Scope> =>
     body: noFields,
     answers: { 200: { description: "The destination, without its secret.", ...one } },
     find: (owner, params) => findDestination(parts, owner, params),
-    handle: ({ found }) => answer(200, { data: toWireDestination(found) }),
+    handle: ({ found }) => answer(200, { data: toWireDestination(found, parts.dueTime.nowMs()) }),
   });
 
 const update = (parts: DestinationParts): Route<Scope> =>
@@ -134,12 +141,14 @@ const update = (parts: DestinationParts): Route<Scope> =>
     bodyExample: { enabled: true },
     answers: { 200: { description: "The destination as it is now.", ...one } },
     find: (owner, params) => findDestination(parts, owner, params),
-    prepare: (body, found) => withoutShown(body, toWireDestination(found)),
-    handle: async ({ owner, params, body }) => {
-      const verdict = body.url === undefined ? null : await parts.checkUrl(body.url);
+    prepare: (body, found) => withoutShown(body, toWireDestination(found, parts.dueTime.nowMs())),
+    handle: async ({ owner, params, body: { transform: wish, ...changes }, found }) => {
+      const verdict = changes.url === undefined ? null : await parts.checkUrl(changes.url);
       if (verdict?.ok === false) return invalid({ url: [verdict.problem] });
+      const transform = await checkTransform(parts, owner, wish, found.connection);
+      if (transform.kind === "invalid") return invalid(transform.details);
       const key = { sourceId: params.source_id, destinationId: params.id };
-      const changed = await updateDestination(parts.routing, owner, key, body);
+      const changed = await updateDestination(parts.routing, owner, key, { ...changes, ...transform.value });
       if (changed === null) return notFound;
       const { id, enabled, enabling } = changed.after.destination;
       // Asked even when it was off before: the process may have died between the two steps of an earlier request.
@@ -147,7 +156,7 @@ const update = (parts: DestinationParts): Route<Scope> =>
       else {
         await parts.delivery.cancel({ destinationId: id, enablingBelow: enabling, reason: "destination_disabled" });
       }
-      return answer(200, { data: toWireDestination(changed.after) });
+      return answer(200, { data: toWireDestination(changed.after, parts.dueTime.nowMs()) });
     },
   });
 

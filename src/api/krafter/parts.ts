@@ -2,7 +2,9 @@ import type { Access } from "../../access/access.ts";
 import type { Authenticate } from "../../access/authenticate.ts";
 import type { RateLimit } from "../../access/rate-limit.ts";
 import type { Clock } from "../../lib/clock.ts";
+import type { ForwardTime } from "../../lib/forward-time.ts";
 import type { RoutingParts } from "../../routing/parts.ts";
+import type { Transformer } from "../../transforms/transformer.ts";
 import type { DeliveryPort } from "../delivery-port.ts";
 import type { CheckUrl, EventReader, Replayer, SendTest } from "./ports.ts";
 
@@ -20,6 +22,9 @@ export type KrafterParts = {
   readonly checkUrl: CheckUrl;
   readonly sendTest: SendTest;
   readonly delivery: DeliveryPort;
+  /** What deliveries are due by. */
+  readonly dueTime: Pick<ForwardTime, "nowMs">;
+  readonly transforms: Pick<Transformer, "check">;
   readonly events: EventReader;
   readonly replays: Replayer;
   /** What `url` fields begin with. No slash at its end. */

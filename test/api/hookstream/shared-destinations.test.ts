@@ -177,3 +177,86 @@ test("Krafter shows retries as the waits that they are, and what it shows, sent 
   expect(await patch({ retry_schedule: null })).toMatchObject({ retry_schedule: null });
   expect((await call("GET", path)).body.destination.retry_intervals).toBe("[17,19,23,31]");
 });
+
+const rule = { field: "payload.n", op: "gt", value: 1 } as const;
+
+test("what one API says of filter, transform and circuit, the other shows, changes, and leaves alone", async () => {
+  const gateway = await startGateway();
+  const call = callerOf(gateway);
+  const source = await makeSource(gateway, {});
+  const own = {
+    filter_rules: [rule],
+    transform_expression: "$",
+    circuit_breaker_enabled: true,
+    circuit_breaker_threshold: 7,
+    circuit_breaker_reset_seconds: 90,
+  };
+  const made = await makeDestination(gateway, source, { url: "http://127.0.0.1:1/", ...own });
+  const path = `/v1/destinations/${bare(made.id)}`;
+  const { id: connectionId } = (await call("GET", "/v1/connections")).body.connections[0];
+  const [connectionPath, circuit] = [`/v1/connections/${connectionId}`, `${path}/circuit`];
+  const there = { filter_rules: JSON.stringify([rule]), transform_enabled: 1, transform_expression: "$" };
+  expect((await call("GET", connectionPath)).body.connection).toMatchObject(there);
+  expect((await call("GET", path)).body.destination).toMatchObject({
+    circuit_breaker_enabled: 1,
+    circuit_breaker_threshold: 7,
+    circuit_breaker_reset_ms: 90_000,
+  });
+  expect((await call("GET", circuit)).body.circuit).toMatchObject({ state: "closed", threshold: 7, reset_ms: 90_000 });
+
+  // What it does not speak of stays: sign-in, method, a wait in milliseconds, an expression that is off.
+  const other = { ...rule, op: "lt" };
+  const auth = { auth_type: "bearer", auth_config: { token: "0123456789abcdef" }, method: "PUT" };
+  await call("PATCH", path, { body: { ...auth, circuit_breaker_threshold: 3, circuit_breaker_reset_ms: 1_500 } });
+  await call("PATCH", connectionPath, { body: { name: "Road", filter_rules: [other], transform_enabled: false } });
+  const shown = (await gateway.request("GET", made.path)).body.data;
+  expect(shown).toMatchObject({
+    filter_rules: [other],
+    transform_enabled: false,
+    transform_expression: "$",
+    circuit_breaker_enabled: true,
+    circuit_breaker_threshold: 3,
+    circuit_breaker_reset_seconds: 2,
+  });
+  const { destination } = (await call("GET", path)).body;
+  const { connection } = (await call("GET", connectionPath)).body;
+  const url = "http://127.0.0.1:1/other";
+  for (const body of [shown, { url }]) {
+    const changed = await gateway.request("PATCH", made.path, body);
+    expect([changed.status, changed.body.data]).toEqual([200, { ...shown, ...body, updated_at: expect.any(String) }]);
+    expect((await call("GET", connectionPath)).body.connection).toEqual(connection);
+  }
+  expect((await call("GET", path)).body.destination).toEqual({ ...destination, url, updated_at: expect.any(String) });
+  await call("PATCH", path, { body: { timeout_ms: 5_000 } });
+  expect((await gateway.request("GET", made.path)).body.data).toMatchObject({ filter_rules: [other], url });
+
+  const nulls = { filter_rules: null, transform_expression: null, circuit_breaker_enabled: false };
+  await gateway.request("PATCH", made.path, nulls);
+  const reset = { filter_rules: null, transform_expression: null, transform_enabled: 0, name: "Road" };
+  expect((await call("GET", connectionPath)).body.connection).toMatchObject(reset);
+  expect((await call("GET", circuit)).body.circuit).toMatchObject({ enabled: 0, threshold: 3, reset_ms: 1_500 });
+});
+
+test("of several connections between the same two, Krafter's view is about the first", async () => {
+  await using receiver = await startReceiver();
+  const gateway = await startGateway();
+  const call = callerOf(gateway);
+  const source = await makeSource(gateway, { require_signature: false });
+  const made = await makeDestination(gateway, source, { url: receiver.url, filter_rules: [rule] });
+  const second = await connect(call, { id: bare(source.id) }, { id: bare(made.id) }, { filter_rules: [rule] });
+  const other = await addSource(call);
+  const third = await connect(call, other, { id: bare(made.id) }, { transform_expression: '{"third": true}' });
+  const changes = { filter_rules: null, transform_expression: '{"own": $.n}' };
+  const changed = await gateway.request("PATCH", made.path, changes);
+  expect(changed.body.data).toMatchObject({ ...changes, transform_enabled: true });
+  const shown = async ({ id }: { id: string }): Promise<object> => {
+    const connection: object = (await call("GET", `/v1/connections/${id}`)).body.connection;
+    return connection;
+  };
+  expect(await shown(second)).toMatchObject({ filter_rules: JSON.stringify([rule]), transform_expression: null });
+  expect(await shown(third)).toMatchObject({ filter_rules: null, transform_expression: '{"third": true}' });
+  await post(source, { headers: json, body: '{"n":1}' });
+  await sendEvent(gateway, other, { n: 1 });
+  const bodies = (await receiver.waitFor(2)).map(({ body }) => body.toString());
+  expect(bodies.toSorted()).toEqual(['{"own":1}', '{"third":true}']);
+});
