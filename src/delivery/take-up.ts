@@ -3,6 +3,7 @@ import type { Id } from "../lib/ids.ts";
 import { rescueClaims } from "../queue/claim.ts";
 import type { Ownership } from "../queue/ownership.ts";
 import { dueTimes } from "../queue/read.ts";
+import { refreshHealth } from "../routing/refresh-health.ts";
 import type { RoutingTable } from "../routing/table.ts";
 import type { Canceller } from "./canceller.ts";
 import { slotsOf } from "./lane.ts";
@@ -11,7 +12,7 @@ import type { Lanes } from "./lanes.ts";
 /** What taking up needs. */
 export type TakeUpParts = {
   readonly store: Pick<Store, "lookup" | "write" | "cluster">;
-  readonly table: Pick<RoutingTable, "destinations" | "destination">;
+  readonly table: Pick<RoutingTable, "destinations" | "destination" | "patchDestination">;
   readonly canceller: Pick<Canceller, "cancelBehind">;
   readonly lanes: Pick<Lanes, "noteDue">;
   readonly ownership: Pick<Ownership, "holds">;
@@ -27,15 +28,14 @@ const beginLane = ({ table, canceller, lanes }: TakeUpParts, [id, dueAtMs]: read
   if (destination.enabled) lanes.noteDue(id, dueAtMs);
 };
 
-/** Makes due what a dead process had claimed of these, and goes on with what they have in the store. */
+/** Learns how these have fared, makes due what a dead process had claimed of them, and goes on with what is in the store. */
 export const takeUp = async (parts: TakeUpParts, isTaken: (destinationId: Id) => boolean): Promise<void> => {
   const { store, table, ownership } = parts;
   const taken = [...table.destinations()].map(({ destination }) => destination).filter(({ id }) => isTaken(id));
+  const ids = taken.map(({ id }) => id);
+  await refreshHealth(parts, ids);
   const slots = taken.map((each) => ({ destinationId: each.id, slots: slotsOf(each) }));
   await rescueClaims(store, slots, async (tx, id) => (await ownership.holds(tx)) && isTaken(id));
-  const dues = await dueTimes(
-    store,
-    taken.map(({ id }) => id),
-  );
+  const dues = await dueTimes(store, ids);
   for (const due of dues) beginLane(parts, due);
 };
