@@ -152,3 +152,11 @@ export const sealedDestination = (row: DestinationRow): SealedDestination => ({
   previousUntilMs: row.previous_secret_until_ms,
   outgoing: row.outgoing,
 });
+
+/** What of a destination goes at once when it is deleted. Its row goes later. */
+export const noSecrets: Pick<DestinationRow, "secret" | "outgoing" | "previous_secret" | "previous_secret_until_ms"> = {
+  secret: null,
+  outgoing: null,
+  previous_secret: null,
+  previous_secret_until_ms: null,
+};

@@ -4,6 +4,7 @@ import { idToBytes } from "../lib/ids.ts";
 import type { RoutingTables } from "./_rows.ts";
 import { fromSourceRow, type SourceRow } from "./_source-row.ts";
 import type { CountedSource } from "./counted-source.ts";
+import { destinationsMax } from "./limits.ts";
 import type { Scope } from "./scope.ts";
 
 /** A source's row with the number of its destinations. */
@@ -44,7 +45,7 @@ export const isSlugTaken = async (
   return row !== undefined;
 };
 
-/** The same, counted. */
+/** The sources that this team and environment own, counted. */
 export const countedSources = (
   tables: Kysely<RoutingTables>,
   scope: Scope,
@@ -59,3 +60,14 @@ export const countedSources = (
         .where("connections.deleted_at_ms", "is", null)
         .as("destinations_count"),
     );
+
+/** Whether as many connections lead away from a source as may. */
+export const isSourceFull = async (tables: Kysely<RoutingTables>, sourceId: Uint8Array): Promise<boolean> => {
+  const { count } = await tables
+    .selectFrom("connections")
+    .select(({ fn }) => fn.countAll<number>().as("count"))
+    .where("source_id", "=", sourceId)
+    .where("deleted_at_ms", "is", null)
+    .executeTakeFirstOrThrow();
+  return count >= destinationsMax;
+};

@@ -2,10 +2,9 @@ import { type Id, idToBytes } from "../lib/ids.ts";
 import { changedColumns } from "./_changed-columns.ts";
 import { ownedConnections, ownedDestinations } from "./_owned.ts";
 import { fromConnectionRow, type RoutingTables, toConnectionRow } from "./_rows.ts";
-import { ownedSources } from "./_sources.ts";
+import { isSourceFull, ownedSources } from "./_sources.ts";
 import type { Change } from "./change.ts";
 import { type Connection, plainConnection } from "./connection.ts";
-import { destinationsMax } from "./limits.ts";
 import type { RoutingParts } from "./parts.ts";
 import type { Scope } from "./scope.ts";
 
@@ -45,13 +44,7 @@ export const makeConnection = (
       .where("destinations.id", "=", idToBytes(draft.destinationId))
       .executeTakeFirst();
     if (destination === undefined) return { kind: "destination_not_found" };
-    const { count } = await tables
-      .selectFrom("connections")
-      .select(({ fn }) => fn.countAll<number>().as("count"))
-      .where("source_id", "=", source.id)
-      .where("deleted_at_ms", "is", null)
-      .executeTakeFirstOrThrow();
-    if (count >= destinationsMax) return { kind: "limit_reached" };
+    if (await isSourceFull(tables, source.id)) return { kind: "limit_reached" };
     const nowMs = clock.nowMs();
     const { teamId, envId } = scope;
     const connection = {

@@ -3,10 +3,10 @@ import { toDestinationRow } from "./_destination-row.ts";
 import { destinationsFull } from "./_destinations-full.ts";
 import { newDestination } from "./_new-destination.ts";
 import { type RoutingTables, toConnectionRow } from "./_rows.ts";
-import { ownedSources } from "./_sources.ts";
+import { isSourceFull, ownedSources } from "./_sources.ts";
 import { plainConnection } from "./connection.ts";
 import type { DestinationDraft } from "./decide-destination.ts";
-import { type DestinationLimits, destinationsMax } from "./limits.ts";
+import type { DestinationLimits } from "./limits.ts";
 import type { LinkedDestination } from "./linked-destination.ts";
 import type { RoutingParts } from "./parts.ts";
 import type { Scope } from "./scope.ts";
@@ -58,13 +58,7 @@ export const createDestination = async (
       .where("id", "=", idToBytes(sourceId))
       .executeTakeFirst();
     if (source === undefined) return { kind: "source_gone" };
-    const { count } = await tables
-      .selectFrom("connections")
-      .select(({ fn }) => fn.countAll<number>().as("count"))
-      .where("source_id", "=", source.id)
-      .where("deleted_at_ms", "is", null)
-      .executeTakeFirstOrThrow();
-    if (count >= destinationsMax) return { kind: "limit_reached", of: "source" };
+    if (await isSourceFull(tables, source.id)) return { kind: "limit_reached", of: "source" };
     const of = await destinationsFull(tables, scope, { teamDestinationsMax });
     if (of !== null) return { kind: "limit_reached", of };
     await tables.insertInto("destinations").values(toDestinationRow(destination, sealed)).execute();

@@ -1,4 +1,5 @@
 import { idFromBytes, idToBytes } from "../lib/ids.ts";
+import { noSecrets } from "./_destination-row.ts";
 import { fromLinkedRow, linkedDestinations } from "./_destinations.ts";
 import type { RoutingTables } from "./_rows.ts";
 import type { LinkedDestination } from "./linked-destination.ts";
@@ -43,7 +44,7 @@ export const deleteDestination = (
     if (gone === "destination") {
       await tables
         .updateTable("destinations")
-        .set({ deleted_at_ms, secret: null, outgoing: null, previous_secret: null, previous_secret_until_ms: null })
+        .set({ deleted_at_ms, ...noSecrets })
         .where("id", "=", row.id)
         .execute();
     }

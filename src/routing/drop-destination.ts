@@ -1,5 +1,5 @@
 import { type Id, idFromBytes, idToBytes } from "../lib/ids.ts";
-import { fromDestinationRow } from "./_destination-row.ts";
+import { fromDestinationRow, noSecrets } from "./_destination-row.ts";
 import { ownedDestinations } from "./_owned.ts";
 import type { RoutingTables } from "./_rows.ts";
 import type { Destination } from "./destination.ts";
@@ -33,7 +33,7 @@ export const dropDestination = (
       .execute();
     await tables
       .updateTable("destinations")
-      .set({ deleted_at_ms, secret: null, outgoing: null, previous_secret: null, previous_secret_until_ms: null })
+      .set({ deleted_at_ms, ...noSecrets })
       .where("id", "=", row.id)
       .execute();
     tx.afterCommit(() => {
