@@ -2,8 +2,9 @@ import jsonata from "jsonata";
 
 import { BoundedCache } from "../lib/bounded-cache.ts";
 import type { Headers } from "../lib/headers.ts";
-import type { Reply, Task } from "./_protocol.ts";
-import { compiledMax, resultBytesMax } from "./limits.ts";
+import { toAnswer, toFailure } from "./_answer.ts";
+import type { Answer, Task } from "./_protocol.ts";
+import { compiledMax } from "./limits.ts";
 import type { TransformInput } from "./transform.ts";
 
 const decoder = new TextDecoder();
@@ -32,35 +33,6 @@ const parameters = (query: string): Record<string, string | string[]> => {
   );
 };
 
-/** What the language throws is no `Error`. */
-const messageOf = (error: unknown): string => {
-  if (typeof error !== "object" || error === null || !("message" in error)) return "the expression failed";
-  return typeof error.message === "string" ? error.message : "the expression failed";
-};
-
-const failed = (error: string): Reply => ({ kind: "failed", error });
-
-/** The language's functions are objects with a mark. */
-const isFunction = (result: unknown): boolean =>
-  typeof result === "object" && result !== null && ("_jsonata_function" in result || "_jsonata_lambda" in result);
-
-const kindOf = (result: unknown): string => {
-  if (result === undefined) return "nothing";
-  if (result === null) return "null";
-  if (isFunction(result)) return "a function";
-  return Array.isArray(result) ? "an array" : `a ${typeof result}`;
-};
-
-const toReply = (result: unknown): Reply => {
-  const isObject = typeof result === "object" && result !== null && !Array.isArray(result) && !isFunction(result);
-  if (!isObject) {
-    return failed(`the transform must give an object, and gave ${kindOf(result)}`);
-  }
-  const body = Buffer.from(JSON.stringify(result));
-  if (body.byteLength > resultBytesMax) return failed(`the transform gave more than ${resultBytesMax} bytes`);
-  return { kind: "transformed", body };
-};
-
 const evaluate = async (
   compiled: jsonata.Expression,
   { body, headers, method, query, event }: TransformInput,
@@ -68,7 +40,7 @@ const evaluate = async (
   compiled.evaluate(parsed(body), { headers: joined(headers), method, query: parameters(query), event });
 
 /** Makes the function that answers tasks, with the expressions that it compiled before. */
-export const createEvaluator = (): ((task: Task) => Promise<Reply>) => {
+export const createEvaluator = (): ((task: Task) => Promise<Answer>) => {
   const known = new BoundedCache<string, jsonata.Expression>(compiledMax);
   const compile = (expression: string): jsonata.Expression => {
     const compiled = known.get(expression) ?? jsonata(expression);
@@ -77,10 +49,11 @@ export const createEvaluator = (): ((task: Task) => Promise<Reply>) => {
   };
   return async ({ expression, input }) => {
     try {
-      const compiled = compile(expression);
-      return input === null ? { kind: "transformed", body: Buffer.alloc(0) } : toReply(await evaluate(compiled, input));
+      if (input !== null) return toAnswer(await evaluate(compile(expression), input));
+      compile(expression);
+      return { kind: "transformed", body: Buffer.alloc(0) };
     } catch (error) {
-      return failed(messageOf(error));
+      return toFailure(error);
     }
   };
 };

@@ -1,18 +1,18 @@
 import { BoundedCache } from "../lib/bounded-cache.ts";
 import type { Clock } from "../lib/clock.ts";
+import { createTaskProcess, type TaskProcess } from "./_process.ts";
 import type { Task } from "./_protocol.ts";
 import { OwnerTurns } from "./_turns.ts";
-import { createTaskThread, type TaskThread } from "./_worker.ts";
-import { threadsMax, waitingMax } from "./limits.ts";
+import { processesMax, waitingMax } from "./limits.ts";
 import { expressionCharsMax, type Transform, type Transformed } from "./transform.ts";
 
-/** An owner whose last expression took longer than this has one thread at most, with all others of its kind. */
+/** An owner whose last expression took longer than this has one process at most, with all others of its kind. */
 const slowMs = 50;
 
 /** Owners that are remembered as slow. */
 const slowOwnersMax = 1_000;
 
-/** Expressions, on threads of their own. */
+/** Expressions, in processes of their own. */
 export type Transformer = {
   readonly transform: Transform;
   /** What is wrong with an expression, for whoever wrote it; null when it can be read. */
@@ -24,35 +24,35 @@ export type Transformer = {
 type Job = { readonly task: Task; readonly resolve: (result: Transformed) => void };
 
 /**
- * Starts threads when they are needed. Nothing that an expression does is felt beside them, except by what waits for its turn.
+ * Starts processes when they are needed. Nothing that an expression does is felt beside them, except by what waits for its turn.
  * Its limits are of real time: the clock is the machine's, whatever others go by.
  */
 export const createTransformer = (clock: Pick<Clock, "after" | "monotonicMs">): Transformer => {
-  const idle: TaskThread[] = Array.from({ length: threadsMax }, () => createTaskThread(clock));
-  const threads = [...idle];
+  const idle: TaskProcess[] = Array.from({ length: processesMax }, () => createTaskProcess(clock));
+  const all = [...idle];
   const waiting = new OwnerTurns<Job>();
   const slow = new BoundedCache<string, true>(slowOwnersMax);
   let slowRunning = 0;
   let isClosed = false;
 
   const isSlow = (owner: string): boolean => slow.get(owner) === true;
-  const run = async (thread: TaskThread, owner: string, { task, resolve }: Job): Promise<void> => {
+  const run = async (process: TaskProcess, owner: string, { task, resolve }: Job): Promise<void> => {
     const wasSlow = isSlow(owner);
     if (wasSlow) slowRunning += 1;
-    const { answer, ranMs } = await thread.run(task);
+    const { answer, ranMs } = await process.run(task);
     if (wasSlow) slowRunning -= 1;
     if (ranMs > slowMs) slow.set(owner, true);
     else slow.delete(owner);
     resolve(isClosed ? { kind: "unavailable", message: "the gateway stops" } : answer);
-    idle.push(thread);
+    idle.push(process);
     pump();
   };
   const pump = (): void => {
     while (idle.length > 0) {
-      const next = waiting.take((owner) => slowRunning < threadsMax - 1 || !isSlow(owner));
-      const thread = next === undefined ? undefined : idle.pop();
-      if (next === undefined || thread === undefined) return;
-      void run(thread, next.owner, next.item);
+      const next = waiting.take((owner) => slowRunning < processesMax - 1 || !isSlow(owner));
+      const process = next === undefined ? undefined : idle.pop();
+      if (next === undefined || process === undefined) return;
+      void run(process, next.owner, next.item);
     }
   };
   const enqueue = (owner: string, task: Task): Promise<Transformed> => {
@@ -76,7 +76,7 @@ export const createTransformer = (clock: Pick<Clock, "after" | "monotonicMs">): 
     close: async () => {
       isClosed = true;
       for (const { resolve } of waiting.clear()) resolve({ kind: "unavailable", message: "the gateway stops" });
-      await Promise.all(threads.map((thread) => thread.close()));
+      await Promise.all(all.map((process) => process.close()));
     },
   };
 };

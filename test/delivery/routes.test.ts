@@ -286,6 +286,29 @@ describe("a transform", () => {
   });
 });
 
+test("a transform that takes too much is a failed attempt, and what goes beside it is delivered", async () => {
+  await using receiver = await startReceiver();
+  const engine = await startEngine();
+  const source = await engine.addSource();
+  // Of a kind that ends the process it happens in.
+  const bomb = '($f := function($s){ ($contains($s, "y"); $f($s & $s)) }; $f("xxxxxxxxxx"))';
+  for (const transformExpression of [bomb, '{ "n": $.n }']) {
+    const destination = await addDestination(engine, receiver.url);
+    await connect(engine, source, destination, { transformEnabled: true, transformExpression });
+  }
+  const eventIds = await Promise.all([1, 2, 3].map((n) => engine.accept(source, { body: JSON.stringify({ n }) })));
+  for (const eventId of eventIds) {
+    await eventually(async () => {
+      const { deliveries, attempts } = await engine.story(eventId);
+      expect(deliveries.map(({ status }) => status).toSorted()).toEqual(["failed", "success"]);
+      expect(attempts.filter(({ code }) => code === "transform")).toMatchObject([
+        { error: expect.stringMatching(/^the transform (took|used) more than \d+ (ms|MiB) of/) },
+      ]);
+    });
+  }
+  expect(receiver.requests.map(({ body }) => body.toString()).toSorted()).toEqual(['{"n":1}', '{"n":2}', '{"n":3}']);
+});
+
 test("what waits along a connection that was deleted is cancelled", async () => {
   await using receiver = await startReceiver();
   receiver.respondWith({ status: 500 });

@@ -1,34 +1,14 @@
-import { describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 
 import { systemClock } from "../../src/lib/clock.ts";
-import { runMsMax } from "../../src/transforms/limits.ts";
-import type { TransformInput } from "../../src/transforms/transform.ts";
 import { createTransformer, type Transformer } from "../../src/transforms/transformer.ts";
+import { inputOf, outcomeOf, startTransformer } from "../support/transformer.ts";
 
-const startTransformer = (): Transformer => {
-  const transformer = createTransformer(systemClock);
-  onTestFinished(() => transformer.close());
-  return transformer;
-};
+const shared = createTransformer(systemClock);
+afterAll(() => shared.close());
 
-const input = (body: string, over: Partial<TransformInput> = {}): TransformInput => ({
-  body: Buffer.from(body),
-  headers: [
-    ["content-type", "application/json"],
-    ["x-tag", "a"],
-    ["x-tag", "b"],
-  ],
-  method: "PUT",
-  query: "page=2&tag=x&tag=y",
-  event: { id: "e", source_id: "s", type: "order.paid", received_at: "2027-01-15T08:00:30Z" },
-  ...over,
-});
-
-const transformed = async (expression: string, body = "{}", transformer = startTransformer()): Promise<unknown> => {
-  const result = await transformer.transform("owner", expression, input(body));
-  if (result.kind === "transformed") return JSON.parse(Buffer.from(result.body).toString());
-  return result.kind === "failed" ? result.error : result.message;
-};
+const transformed = async (expression: string, body = "{}", transformer: Transformer = shared): Promise<unknown> =>
+  outcomeOf(await transformer.transform("owner", expression, inputOf(body)));
 
 const endless = "($f := function($x){ $f($x + 1) }; $f(1))";
 
@@ -47,9 +27,18 @@ describe("an expression", () => {
     ["absent", "the transform must give an object, and gave nothing"],
     ["null", "the transform must give an object, and gave null"],
     ["$sum", "the transform must give an object, and gave a function"],
-    ['$error("no good")', expect.stringContaining("no good")],
-    ["$number('x')", expect.stringContaining("Unable to cast")],
+    ["function($x){ $x }", "the transform must give an object, and gave a function"],
+    ["/a+/", "the transform must give an object, and gave a function"],
+    ['{ "total": $sum }', "the transform must give JSON, and gave a function as total"],
+    ['{ "by": [{ "first": /a+/ }] }', "the transform must give JSON, and gave a function as by.0.first"],
+    ['{ "f": function($x){ $x } }', "the transform must give JSON, and gave a function as f"],
+    ['{ "f": $substring(?, 0, 2) }', "the transform must give JSON, and gave a function as f"],
+    ['$error("no good")', "no good"],
+    ["$number('x')", 'Unable to cast value to a number: "x"'],
     ["{", expect.stringContaining("end of expression")],
+    ["null()", expect.stringContaining("null")],
+    ['{ "a": $pad("x", 6000000) }', "the transform gave more than 5242880 bytes"],
+    ['{ "a": $power(10, 400) }', expect.stringContaining("cannot be represented as a JSON number")],
   ] as const)("%s gives %j", async ([expression, expected]) => {
     const body = JSON.stringify({ order: { id: "o-1" }, items: [{ price: 5 }, { price: 7 }] });
     expect(await transformed(expression, body)).toEqual(expected);
@@ -59,49 +48,49 @@ describe("an expression", () => {
     expect(await transformed('{ "isNull": $ = null }', body)).toEqual({ isNull: true });
   });
 
-  test.for([
-    ["endless recursion", endless],
-    ["endless recursion that grows", "($f := function($x){ $f($x) + 1 }; $f(1))"],
-    ["a pattern that backtracks", `$match("${"a".repeat(40)}!", /^(a+)+$/) ? {} : {}`],
-  ] as const)("with %s is cut off in time, and the next one runs", async ([, expression]) => {
-    const transformer = startTransformer();
-    await transformed("{}", "{}", transformer);
-    const startedMs = systemClock.monotonicMs();
-    expect(await transformed(expression, "{}", transformer)).toEqual(expect.any(String));
-    expect(systemClock.monotonicMs() - startedMs).toBeLessThan(runMsMax + 3_000);
-    expect(await transformed('{ "ok": true }', "{}", transformer)).toEqual({ ok: true });
+  test("is not mistaken for a function because a sender writes what functions are marked with", async () => {
+    const body = '{"_jsonata_lambda":true,"inner":{"_jsonata_function":true,"implementation":1}}';
+    expect(await transformed("$", body)).toEqual(JSON.parse(body));
   });
 
-  test("that takes more memory than it may fails, and the next one runs", async () => {
-    const transformer = startTransformer();
-    const bomb =
-      "($f := function($x){ $f($append($x, $map([1..100000], function($i){ $string($i) & 'xxxxxxxx' }))) }; $f([]))";
-    expect(await transformed(bomb, "{}", transformer)).toMatch(/more than (\d+ MiB of memory|\d+ ms)/);
-    expect(await transformed('{ "ok": true }', "{}", transformer)).toEqual({ ok: true });
+  test("fails with at most so many characters, however long what it says", async () => {
+    const told = await transformed('$error($pad("x", 100000, "x"))');
+    expect(told).toBe(`${"x".repeat(1_000)}…`);
   });
 
-  test("finds nothing of the gateway: no globals, no environment, nothing of another expression", async () => {
-    expect(await transformed('{ "p": process, "g": globalThis, "r": require, "c": constructor }')).toEqual({});
-    const transformer = startTransformer();
-    await transformed("($leak := 1; { 'a': $leak })", "{}", transformer);
-    expect(await transformed("{ 'a': $leak }", "{}", transformer)).toEqual({});
-    expect(await transformed("($ ~> |$|{'__proto__': {'x': 1}}|; {})", "{}", transformer)).toEqual(expect.anything());
-    expect(await transformed("{ 'x': x }", "{}", transformer)).toEqual({});
+  test("has one time and new chance at each evaluation", async () => {
+    const expression =
+      '{ "iso": $now(), "ms": $millis(), "same": $now() = $now(), "a": $random(), "b": $random(), "all": $sort($shuffle([1..9])) }';
+    type Drawn = { iso: string; ms: number; same: boolean; a: number; b: number; all: number[] };
+    const first = (await transformed(expression)) as Drawn;
+    const second = (await transformed(expression)) as Drawn;
+    for (const { iso, ms, same, all } of [first, second]) {
+      expect({ iso, same, all }).toEqual({
+        iso: new Date(ms).toISOString(),
+        same: true,
+        all: [1, 2, 3, 4, 5, 6, 7, 8, 9],
+      });
+      expect(Math.abs(ms - systemClock.nowMs())).toBeLessThan(60_000);
+    }
+    const drawn = [first.a, first.b, second.a, second.b];
+    expect(drawn).toSatisfy(() => drawn.every((chance) => chance >= 0 && chance < 1));
+    expect(new Set(drawn)).toHaveLength(4);
+    expect(second.ms).toBeGreaterThanOrEqual(first.ms);
   });
 });
 
-test("an expression that never ends takes one thread at most: others go on beside it", async () => {
+test("an expression that never ends takes one process at most: others go on beside it", async () => {
   const transformer = startTransformer();
-  await transformer.transform("bad", endless, input("{}"));
+  await transformer.transform("bad", endless, inputOf("{}"));
   let ended = 0;
   // One after the other they would take twenty seconds.
   const bad = Array.from({ length: 40 }, () =>
-    transformer.transform("bad", endless, input("{}")).finally(() => {
+    transformer.transform("bad", endless, inputOf("{}")).finally(() => {
       ended += 1;
     }),
   );
   for (let i = 0; i < 20; i += 1) {
-    expect((await transformer.transform("good", "{ 'i': 1 }", input("{}"))).kind).toBe("transformed");
+    expect((await transformer.transform("good", "{ 'i': 1 }", inputOf("{}"))).kind).toBe("transformed");
   }
   expect(ended).toBeLessThan(bad.length / 2);
   await transformer.close();
@@ -110,15 +99,16 @@ test("an expression that never ends takes one thread at most: others go on besid
 
 test("what waits when the gateway stops is told so", async () => {
   const transformer = startTransformer();
-  const waiting = Array.from({ length: 5 }, () => transformer.transform("a", endless, input("{}")));
+  const waiting = Array.from({ length: 5 }, () => transformer.transform("a", endless, inputOf("{}")));
   await transformer.close();
   for (const each of await Promise.all(waiting)) expect(each.kind).toBe("unavailable");
-  expect((await transformer.transform("a", "{}", input("{}"))).kind).toBe("unavailable");
+  expect((await transformer.transform("a", "{}", inputOf("{}"))).kind).toBe("unavailable");
 });
 
 test("an expression is looked at before it is saved", async () => {
-  const transformer = startTransformer();
-  expect(await transformer.check("a", "{ 'a': $.b }")).toBeNull();
-  expect(await transformer.check("a", "{ 'a': ")).toEqual(expect.any(String));
-  expect(await transformer.check("a", " ".repeat(16_385))).toMatch(/at most/);
+  expect(await shared.check("a", "{ 'a': $.b }")).toBeNull();
+  expect(await shared.check("a", "{ 'a': ")).toEqual(expect.any(String));
+  expect(await shared.check("a", " ".repeat(16_385))).toMatch(/at most/);
+  // Looked at, and not run.
+  expect(await shared.check("a", endless)).toBeNull();
 });

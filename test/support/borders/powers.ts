@@ -60,10 +60,10 @@ export const powers: readonly Power[] = [
   },
   {
     what: "threads",
-    only: /^src\/(db\/|transforms\/_(worker|thread)\.ts$|accounts\/(hasher|_hash-thread)\.ts$)/,
+    only: /^src\/(db\/|transforms\/_(child|watch)\.ts$|accounts\/(hasher|_hash-thread)\.ts$)/,
     modules: /^node:(worker_threads|cluster)$/,
   },
-  { what: "processes", only: /^$/, modules: /^node:child_process$/ },
+  { what: "processes", only: /^src\/transforms\/_process\.ts$/, modules: /^node:child_process$/ },
   { what: "SQLite", only: /^src\/db\/sqlite\//, modules: /^node:sqlite$/ },
   { what: "PostgreSQL", only: /^src\/db\/postgres\/(session|_failure)\.ts$/, modules: /^pg$/ },
   {
