@@ -1,8 +1,9 @@
-import jsonata from "jsonata";
+import type jsonata from "jsonata";
 
 import { BoundedCache } from "../lib/bounded-cache.ts";
 import type { Headers } from "../lib/headers.ts";
 import { toAnswer, toFailure } from "./_answer.ts";
+import { createLanguage } from "./_language.ts";
 import type { Answer, Task } from "./_protocol.ts";
 import { compiledMax } from "./limits.ts";
 import type { TransformInput } from "./transform.ts";
@@ -42,15 +43,18 @@ const evaluate = async (
 /** Makes the function that answers tasks, with the expressions that it compiled before. */
 export const createEvaluator = (): ((task: Task) => Promise<Answer>) => {
   const known = new BoundedCache<string, jsonata.Expression>(compiledMax);
-  const compile = (expression: string): jsonata.Expression => {
-    const compiled = known.get(expression) ?? jsonata(expression);
-    known.set(expression, compiled);
+  /** Each owner's expression has a language of its own: whatever it does to it, it does to itself. */
+  const compile = (owner: string, expression: string): jsonata.Expression => {
+    const key = `${owner} ${expression}`;
+    const compiled = known.get(key) ?? createLanguage()(expression);
+    known.set(key, compiled);
     return compiled;
   };
-  return async ({ expression, input }) => {
+  const look = createLanguage();
+  return async ({ owner, expression, input }) => {
     try {
-      if (input !== null) return toAnswer(await evaluate(compile(expression), input));
-      compile(expression);
+      if (input !== null) return toAnswer(await evaluate(compile(owner, expression), input));
+      look(expression);
       return { kind: "transformed", body: Buffer.alloc(0) };
     } catch (error) {
       return toFailure(error);

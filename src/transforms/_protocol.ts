@@ -1,7 +1,7 @@
 import type { TransformInput } from "./transform.ts";
 
 /** What a process is asked. Without input the expression is only looked at. */
-export type Task = { readonly expression: string; readonly input: TransformInput | null };
+export type Task = { readonly owner: string; readonly expression: string; readonly input: TransformInput | null };
 
 /** What came of an expression. */
 export type Answer =

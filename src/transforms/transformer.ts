@@ -66,10 +66,10 @@ export const createTransformer = (clock: Pick<Clock, "after" | "monotonicMs">): 
     return promise;
   };
   return {
-    transform: (owner, expression, input) => enqueue(owner, { expression, input }),
+    transform: (owner, expression, input) => enqueue(owner, { owner, expression, input }),
     check: async (owner, expression) => {
       if (expression.length > expressionCharsMax) return `must have at most ${expressionCharsMax} characters`;
-      const checked = await enqueue(owner, { expression, input: null });
+      const checked = await enqueue(owner, { owner, expression, input: null });
       if (checked.kind === "transformed") return null;
       return checked.kind === "failed" ? checked.error : checked.message;
     },

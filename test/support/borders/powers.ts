@@ -18,7 +18,7 @@ type Power = {
 const withoutSockets: readonly string[] = (
   "node:async_hooks node:buffer node:child_process node:cluster node:crypto node:events node:fs node:fs/promises " +
   "node:os node:path node:path/posix node:process node:sqlite node:stream node:stream/consumers node:timers " +
-  "node:timers/promises node:tty node:url node:util node:worker_threads node:zlib jsonata kysely pino " +
+  "node:timers/promises node:tty node:url node:util node:vm node:worker_threads node:zlib jsonata kysely pino " +
   "prom-client zod"
 ).split(" ");
 
@@ -64,6 +64,7 @@ export const powers: readonly Power[] = [
     modules: /^node:(worker_threads|cluster)$/,
   },
   { what: "processes", only: /^src\/transforms\/_process\.ts$/, modules: /^node:child_process$/ },
+  { what: "programs made of text", only: /^src\/transforms\/_language\.ts$/, modules: /^node:vm$/ },
   { what: "SQLite", only: /^src\/db\/sqlite\//, modules: /^node:sqlite$/ },
   { what: "PostgreSQL", only: /^src\/db\/postgres\/(session|_failure)\.ts$/, modules: /^pg$/ },
   {
