@@ -100,7 +100,7 @@ test("should the language have a hole, it leads nowhere: the process may not rea
   const child = fork(new URL("_try-powers.ts", import.meta.url).pathname, {
     execArgv: [...confinedFlags],
     env: {},
-    stdio: ["ignore", "ignore", "inherit", "ipc"],
+    stdio: ["ignore", "ignore", "ignore", "ipc"],
   });
   onTestFinished(() => void child.kill());
   const [powers] = (await once(child, "message")) as unknown[];
