@@ -122,7 +122,7 @@ export const openGateway = async (core: Core, config: Config, overrides: Overrid
     start: async () => {
       await replays.load();
       await part.start();
-      replays.resume();
+      replays.begin();
       housekeeping.start();
     },
     stop: async (graceMs) => {

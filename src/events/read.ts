@@ -40,6 +40,25 @@ export const readOwnEvent = async (
   return row === undefined ? null : fromEventRow(row);
 };
 
+/** Those of these events that this team and environment own, oldest first: a hundred or so. */
+export const readOwnEvents = async (
+  store: Pick<Store, "list">,
+  { teamId, envId }: EventScope,
+  eventIds: readonly Id[],
+): Promise<readonly Event[]> => {
+  if (eventIds.length === 0) return [];
+  const rows = await store
+    .list<EventTables>()
+    .selectFrom("events")
+    .selectAll()
+    .where("id", "in", eventIds.map(idToBytes))
+    .where("team_id", "=", idToBytes(teamId))
+    .where("env_id", "=", idToBytes(envId))
+    .orderBy("id")
+    .execute();
+  return rows.map(fromEventRow);
+};
+
 /** Written out: a lane that works off a backlog reads one event after the other, and building a query costs more than it. */
 const storedSql = (count: number): string => `select e.*, p.method, p.query, p.sender_address, p.headers, p.body
   from events e join payloads p on p.event_id = e.id where e.id in (${Array.from({ length: count }, () => "?").join(", ")})`;

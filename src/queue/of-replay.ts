@@ -1,3 +1,5 @@
+import type { SelectQueryBuilder } from "kysely";
+
 import type { Store, Tx } from "../db/store.ts";
 import { type Id, idFromBytes, idToBytes } from "../lib/ids.ts";
 import type { QueueTables } from "./_rows.ts";
@@ -32,6 +34,56 @@ export const lanesHolding = async (store: Pick<Store, "list">, replayId: Id): Pr
     .where("due_at_ms", "=", claimedDueMs)
     .execute();
   return rows.map(({ destination_id }) => idFromBytes(destination_id));
+};
+
+/** Deliveries that were cancelled with any of these bulk replays, of events after the first, up to and with the second. */
+export type CancelledStretch = {
+  readonly replayIds: readonly Id[];
+  readonly after: Id | null;
+  readonly through: Id;
+};
+
+/** Without those in whose place something newer has gone. */
+const cancelledIn = (
+  store: Pick<Store, "list">,
+  { replayIds, after, through }: CancelledStretch,
+): SelectQueryBuilder<QueueTables, "deliveries", object> =>
+  store
+    .list<QueueTables>()
+    .selectFrom("deliveries")
+    .where("replay_id", "in", replayIds.map(idToBytes))
+    .where("status", "=", "cancelled")
+    .where("reason", "=", "replay_cancelled")
+    .where("newest", "=", 1)
+    .where("event_id", ">", after === null ? Buffer.alloc(0) : idToBytes(after))
+    .where("event_id", "<=", idToBytes(through));
+
+/** Of how many events deliveries were cancelled with these bulk replays. */
+export const countCancelled = async (store: Pick<Store, "list">, stretch: CancelledStretch): Promise<number> => {
+  const counted = await cancelledIn(store, stretch)
+    .select(({ fn }) => fn.count<number>("event_id").distinct().as("count"))
+    .executeTakeFirst();
+  return counted?.count ?? 0;
+};
+
+/** The first so many events of which deliveries were cancelled with these bulk replays, oldest first, and along which connections. */
+export const readCancelled = async (
+  store: Pick<Store, "list">,
+  { limit, ...stretch }: CancelledStretch & { readonly limit: number },
+): Promise<ReadonlyMap<Id, ReadonlySet<Id>>> => {
+  const first = cancelledIn(store, stretch).select("event_id").distinct().orderBy("event_id").limit(limit);
+  const rows = await cancelledIn(store, stretch)
+    .select(["event_id", "connection_id"])
+    .where("event_id", "in", first)
+    .orderBy("event_id")
+    .execute();
+  const connections = new Map<Id, Set<Id>>();
+  for (const { event_id, connection_id } of rows) {
+    const eventId = idFromBytes(event_id);
+    const own = connections.get(eventId) ?? new Set();
+    connections.set(eventId, own.add(idFromBytes(connection_id)));
+  }
+  return connections;
 };
 
 /**

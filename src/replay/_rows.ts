@@ -3,7 +3,7 @@ import { z } from "zod";
 import { eventStatuses } from "../events/event.ts";
 import { type Id, idFromBytes, idToBytes } from "../lib/ids.ts";
 import type { Delivery } from "../queue/delivery.ts";
-import type { Replay, ReplayFilter, ReplayStatus, Road } from "./replay.ts";
+import type { Leftovers, Replay, ReplayFilter, ReplayStatus, Road } from "./replay.ts";
 
 export type ReplayRow = {
   id: Uint8Array;
@@ -27,6 +27,10 @@ export type ReplayRow = {
   cursor: Uint8Array | null;
   /** The last event that it takes: what was stored when it was made. */
   upper_id: Uint8Array;
+  resumes: Uint8Array | null;
+  resumed_by: Uint8Array | null;
+  /** Null: none. */
+  leftovers: string | null;
   created_at_ms: number;
   ended_at_ms: number | null;
 };
@@ -37,10 +41,12 @@ export type ReplayTables = { replays: ReplayRow };
 /** What is left to do for a bulk replay. */
 export type OpenReplay = Pick<
   Replay,
-  "id" | "teamId" | "envId" | "sourceId" | "road" | "status" | "filter" | "ratePerSecond"
+  "id" | "teamId" | "envId" | "sourceId" | "road" | "status" | "filter" | "ratePerSecond" | "resumes"
 > & {
   readonly cursor: Id | null;
   readonly upperId: Id;
+  /** What it begins with. Null: nothing was left. */
+  readonly leftovers: Leftovers | null;
 };
 
 const filterText: z.ZodType<ReplayFilter> = z.object({
@@ -58,12 +64,14 @@ const fromFilterText = (text: string): ReplayFilter => filterText.parse(JSON.par
 
 const ids = z.array(z.string());
 
+const idOrNull = (bytes: Uint8Array | null): Id | null => (bytes === null ? null : idFromBytes(bytes));
+
 const roadOf = ({ destination_id, connection_id, source_ids }: ReplayRow): Road | null =>
   destination_id === null || source_ids === null
     ? null
     : {
         destinationId: idFromBytes(destination_id),
-        connectionId: connection_id === null ? null : idFromBytes(connection_id),
+        connectionId: idOrNull(connection_id),
         sourceIds: ids.parse(JSON.parse(source_ids)),
       };
 
@@ -77,6 +85,15 @@ export const roadColumns = (road: Road | null): Pick<ReplayRow, "destination_id"
     source_ids: JSON.stringify(sourceIds),
   };
 };
+
+const leftoversText: z.ZodType<Leftovers> = z.object({ replayIds: z.array(z.string()), through: z.string() });
+
+/** What others left, in its column. */
+export const toLeftoversText = (leftovers: Leftovers | null): string | null =>
+  leftovers === null ? null : JSON.stringify(leftovers);
+
+const fromLeftoversText = (text: string | null): Leftovers | null =>
+  text === null ? null : leftoversText.parse(JSON.parse(text));
 
 /** Whether all of its deliveries have ended, and were counted. */
 export const isSettled = ({ succeeded }: Pick<ReplayRow, "succeeded">): boolean => succeeded !== null;
@@ -97,6 +114,8 @@ export const fromReplayRow = (row: ReplayRow, counts: Readonly<Record<Delivery["
   succeeded: row.succeeded ?? counts.success,
   failed: row.failed ?? counts.failed,
   cancelled: row.cancelled ?? counts.cancelled,
+  resumes: idOrNull(row.resumes),
+  resumedBy: idOrNull(row.resumed_by),
   createdAtMs: row.created_at_ms,
   endedAtMs: row.ended_at_ms,
 });
@@ -110,6 +129,8 @@ export const fromOpenRow = (row: ReplayRow): OpenReplay => ({
   status: row.status,
   filter: fromFilterText(row.filter),
   ratePerSecond: row.rate_per_second,
-  cursor: row.cursor === null ? null : idFromBytes(row.cursor),
+  resumes: idOrNull(row.resumes),
+  cursor: idOrNull(row.cursor),
   upperId: idFromBytes(row.upper_id),
+  leftovers: fromLeftoversText(row.leftovers),
 });

@@ -1,16 +1,15 @@
 import type { Join } from "../db/group-commit.ts";
 import type { Store } from "../db/store.ts";
-import type { Event } from "../events/event.ts";
 import { type Clock, wait } from "../lib/clock.ts";
 import type { Id } from "../lib/ids.ts";
 import type { RoutingTable } from "../routing/table.ts";
 import type { OpenReplay } from "./_rows.ts";
 import { readFacts } from "./read-facts.ts";
+import { nextEvents, type NextEvents } from "./rest.ts";
 import type { Along } from "./routes.ts";
 import type { Queued, Wish } from "./runs.ts";
 import { isGone } from "./share.ts";
 import { type StandingParts, standingOf } from "./standing.ts";
-import { walkSources } from "./walk.ts";
 
 /** What became of one page: how far the replay is now, and how many events were sent on their way. */
 export type Fed =
@@ -36,7 +35,10 @@ const verifiedBytesMax = 256 * 1024;
 const overheadBytes = 4 * 1024;
 
 /** Those of a page that may be sent on. */
-const fitOnes = async (parts: FeedParts, events: readonly Event[]): Promise<Wish["events"]> => {
+const fitOnes = async (
+  parts: FeedParts,
+  { events, confinedTo }: Pick<NextEvents, "events" | "confinedTo">,
+): Promise<Wish["events"]> => {
   const fit: Wish["events"][number][] = [];
   let verifiedBytes = 0;
   for (const event of events) {
@@ -46,7 +48,8 @@ const fitOnes = async (parts: FeedParts, events: readonly Event[]): Promise<Wish
     const standing = await standingOf(parts, event, routed);
     const facts = isRead ? await readFacts(parts, event) : null;
     const isFit = (standing === "fine" || standing === "released") && (facts !== null || !isRead);
-    if (isFit) fit.push({ event, facts, release: standing === "released" });
+    const confined = confinedTo.get(event.id) ?? null;
+    if (isFit) fit.push({ event, facts, confinedTo: confined, release: standing === "released" });
     if (!event.signatureValid || isRead) verifiedBytes += event.bodyBytes + overheadBytes;
     if (verifiedBytes < verifiedBytesMax) continue;
     await wait(parts.clock, 0);
@@ -64,15 +67,13 @@ const alongOf = ({ road, filter }: Pick<OpenReplay, "road" | "filter">): Along =
 
 /** Sends the next events of a bulk replay on their way: at most `limit`, oldest first. */
 export const feedPage = async (parts: FeedParts, replay: OpenReplay, limit: number): Promise<Fed> => {
-  const { id: replayId, road, filter, upperId } = replay;
+  const { id: replayId, upperId } = replay;
   if (isGone(parts.table, replay)) return { kind: "gone" };
-  const stretch = { after: replay.cursor, through: upperId, limit };
-  const sourceIds = road?.sourceIds ?? [replay.sourceId];
-  const { events, next } = await walkSources(parts.store, { ...replay, sourceIds }, filter, stretch);
+  const { events, next, confinedTo } = await nextEvents(parts.store, replay, limit);
   const cursor = next ?? upperId;
   // Nothing found so far: should it be looked for once more after a crash, that costs less than a commit each time.
   if (events.length === 0 && next !== null) return { kind: "fed", cursor, events: 0 };
-  const fit = await fitOnes(parts, events);
+  const fit = await fitOnes(parts, { events, confinedTo });
   const queued = await parts.run({
     events: fit,
     along: alongOf(replay),

@@ -18,6 +18,9 @@ export const pageMax: { readonly events: number; readonly deliveries: number } =
  */
 export const outstandingMax: number = 400;
 
+/** Bulk replays in a row that are cut off while they send what those before them left. */
+export const resumedMax: number = 50;
+
 /**
  * Events that one request looks at to tell how many a bulk replay takes: a hundred short reads. Of a source with more, the
  * number is a lower bound until the replay has come further than that.

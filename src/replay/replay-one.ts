@@ -61,7 +61,7 @@ export const replayOne = async (
   const isRead = asksFilters(along) && parts.table.hasFilters(sourceId);
   const facts = isRead ? await readFacts(parts, event) : null;
   if (isRead && facts === null) return { kind: "not_found" };
-  const events = [{ event, facts, release: standing === "released" }];
+  const events = [{ event, facts, confinedTo: null, release: standing === "released" }];
   const queued = await parts.run({ events, along, page: null });
   switch (queued.kind) {
     case "queued":

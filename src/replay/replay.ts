@@ -19,6 +19,12 @@ export type ReplayFilter = EventSelection & {
   readonly destinationIds?: readonly Id[];
 };
 
+/**
+ * What bulk replays left to the one that goes on with them: deliveries that were cancelled with them, all of events up to
+ * `through`. Each goes along its connection, unless something newer has gone there.
+ */
+export type Leftovers = { readonly replayIds: readonly Id[]; readonly through: Id };
+
 /** One road that a bulk replay takes, from several sources to one destination. What fails on it is not tried again. */
 export type Road = {
   readonly destinationId: Id;
@@ -36,10 +42,10 @@ export type Replay = ReplayScope & {
   readonly road: Road | null;
   readonly status: ReplayStatus;
   readonly filter: ReplayFilter;
-  /** Events per second. Null: as fast as its destinations take them. */
+  /** Events per second, to each destination. Null: as fast as its destinations take them. */
   readonly ratePerSecond: number | null;
   /**
-   * Events that the filter found when it was made. Of a source with more than `lookedAtMax` events a lower bound, which
+   * Events that it found when it was made: by its filter, and left by those that it goes on with. Of a source with more than `lookedAtMax` events a lower bound, which
    * grows once the replay has come further.
    */
   readonly total: number;
@@ -51,6 +57,9 @@ export type Replay = ReplayScope & {
   readonly succeeded: number;
   readonly failed: number;
   readonly cancelled: number;
+  /** The one that was cut off and that this goes on with, and the one that goes on with this. Null: there is none. */
+  readonly resumes: Id | null;
+  readonly resumedBy: Id | null;
   readonly createdAtMs: number;
   /** Null while it runs. */
   readonly endedAtMs: number | null;

@@ -11,6 +11,7 @@ import { countsMax, lookedAtMax } from "./limits.ts";
 import { getReplay, getRoad, listReplays, type ReplayKey } from "./read-replays.ts";
 import { type ReplayOutcome, replayOne, type ReplayWish } from "./replay-one.ts";
 import type { Replay, ReplayFilter, ReplayScope } from "./replay.ts";
+import { type ResumeOutcome, resumeReplay, type ResumeWish } from "./resume-replay.ts";
 import { Runner } from "./runner.ts";
 import { createRuns } from "./runs.ts";
 import { type BulkOutcome, type BulkWish, planReplay, type ReplayPlan, startReplay } from "./start-replay.ts";
@@ -49,6 +50,8 @@ export type Replays = {
   get(scope: ReplayScope, key: ReplayKey): Promise<Replay | null>;
   /** Ends what is not sent yet. One that has ended stays as it is. */
   cancel(scope: ReplayScope, key: ReplayKey): Promise<Replay | null>;
+  /** Makes a bulk replay that goes on where one was cut off. */
+  resume(scope: ReplayScope, wish: ResumeWish): Promise<ResumeOutcome>;
   /** Whether nothing more of a bulk replay is to be sent. From memory. */
   isCancelled(replayId: Id): boolean;
   /** Whether what fails of a bulk replay is not tried again. From memory. */
@@ -60,7 +63,7 @@ export type Replays = {
   /** Reads what an earlier process left, and follows what others start and cancel. Comes before deliveries start: they ask `isCancelled`. */
   load(): Promise<void>;
   /** Works on bulk replays from now on. Comes after deliveries have started. */
-  resume(): void;
+  begin(): void;
   /** Looks again at which bulk replays are this process's to work on. */
   wake(): void;
   /** The bulk replays that something is under way of. */
@@ -89,12 +92,13 @@ export const createReplays = (parts: ReplaysParts): Replays => {
     list: (scope, sourceId) => listReplays(parts, scope, sourceId),
     get: (scope, key) => getReplay(parts, scope, key),
     cancel: (scope, key) => cancelReplay(endParts, scope, key),
+    resume: (scope, wish) => resumeReplay(startParts, scope, wish),
     isCancelled: (replayId) => runner.isCancelled(replayId),
     isOnce: (replayId) => runner.isOnce(replayId),
     startRoad: (scope, wish) => startRoad(startParts, scope, wish),
     getRoad: (scope, replayId) => getRoad(parts, scope, replayId),
     load: () => parts.store.keep("replays", (tx) => runner.reload(tx)),
-    resume: () => runner.resume(),
+    begin: () => runner.begin(),
     wake: () => runner.wake(),
     busy: () => runner.busy(),
     stop: () => runner.stop(),

@@ -7,6 +7,8 @@ import type { Route, RoutingTable } from "../routing/table.ts";
 export type Replayable = {
   readonly event: Pick<Event, "sourceId" | "eventType">;
   readonly facts: EventFacts | null;
+  /** Only along these connections. Null: along all that there are. */
+  readonly confinedTo: ReadonlySet<Id> | null;
 };
 
 /**
@@ -62,10 +64,9 @@ const named = (table: Table, sourceId: Id, isWanted: (route: Route) => boolean):
     return destination?.enabled === true && isWanted({ connection, destination }) ? [{ connection, destination }] : [];
   });
 
-/** The ways that a replayed event takes now. */
-export const routesOf = (
+const routesAlong = (
   table: Table,
-  { event: { sourceId, eventType }, facts }: Replayable,
+  { event: { sourceId, eventType }, facts }: Pick<Replayable, "event" | "facts">,
   along: Along,
 ): readonly Route[] => {
   switch (along.kind) {
@@ -89,4 +90,10 @@ export const routesOf = (
       return named(table, sourceId, ({ connection }) => wanted.has(connection.id));
     }
   }
+};
+
+/** The ways that a replayed event takes now. */
+export const routesOf = (table: Table, { confinedTo, ...replayable }: Replayable, along: Along): readonly Route[] => {
+  const routes = routesAlong(table, replayable, along);
+  return confinedTo === null ? routes : routes.filter(({ connection }) => confinedTo.has(connection.id));
 };

@@ -98,7 +98,7 @@ export class Runner {
   }
 
   /** Begins to work. After delivery has taken up what an earlier process had claimed. */
-  resume(): void {
+  begin(): void {
     this.#running = true;
     this.#pump();
   }

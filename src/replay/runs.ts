@@ -81,8 +81,8 @@ const plan = ({ table, ids, dueTime, isCancelled, isOurs }: RunParts, wish: Wish
     facts === null && table.hasFilters(event.sourceId);
   if (asksFilters(along) && events.some(isUnread)) return nothing("unread");
   const createdAtMs = dueTime.nowMs();
-  const deliveries = events.flatMap(({ facts, event }) =>
-    routesOf(table, { event, facts }, along).map(({ connection, destination }) =>
+  const deliveries = events.flatMap(({ event, ...replayable }) =>
+    routesOf(table, { event, ...replayable }, along).map(({ connection, destination }) =>
       newDelivery({
         eventId: event.id,
         id: ids.next(),

@@ -1,16 +1,13 @@
-import type { Kysely } from "kysely";
-
 import type { Store } from "../db/store.ts";
 import type { Event } from "../events/event.ts";
 import type { EventOwner } from "../events/list.ts";
 import { newestEventId } from "../events/newest.ts";
 import { countSelected, type Stretch, walkEvents } from "../events/scan.ts";
-import type { Clock } from "../lib/clock.ts";
-import { type Id, type Ids, idToBytes } from "../lib/ids.ts";
+import type { Id, Ids } from "../lib/ids.ts";
 import type { RoutingTable } from "../routing/table.ts";
-import { type OpenReplay, type ReplayTables, roadColumns, toFilterText } from "./_rows.ts";
 import { runningMax, sampleMax } from "./limits.ts";
-import type { Replay, ReplayFilter, ReplayScope } from "./replay.ts";
+import { countRunning, newReplay, record, type Recorded, type RecordParts } from "./record-replay.ts";
+import type { ReplayFilter, ReplayScope } from "./replay.ts";
 import { areOfSource } from "./routes.ts";
 import type { InTurn } from "./turns.ts";
 
@@ -19,11 +16,9 @@ export type BulkWish = { readonly filter: ReplayFilter; readonly ratePerSecond: 
 
 /** What came of the wish for a bulk replay. */
 export type BulkOutcome =
-  | { readonly kind: "started"; readonly replay: Replay }
+  | Recorded
   /** Some of the destinations named are not of this source. */
-  | { readonly kind: "unknown_destination" }
-  /** So many of the source, or along roads to the destination, run already. */
-  | { readonly kind: "limit_reached"; readonly max: number };
+  | { readonly kind: "unknown_destination" };
 
 /** What a bulk replay would take: how many events (as `total` of a replay), and the oldest of them. */
 export type ReplayPlan =
@@ -31,13 +26,10 @@ export type ReplayPlan =
   | { readonly kind: "unknown_destination" };
 
 /** What planning and making bulk replays needs. */
-export type StartParts = {
+export type StartParts = RecordParts & {
   readonly store: Pick<Store, "list" | "write">;
-  readonly clock: Pick<Clock, "nowMs">;
   readonly ids: Ids;
   readonly table: RoutingTable;
-  /** Takes a replay up that was just made. */
-  readonly onStarted: (replay: OpenReplay) => void;
   /** Counting takes a reader for a while, so only some do it at once. */
   readonly inTurn: InTurn;
   /** Events that one count looks at. */
@@ -57,17 +49,6 @@ export const stablePoint = ({ store, ids }: StartParts): Promise<Id> =>
     const next = ids.next();
     return newest !== null && newest > next ? newest : next;
   });
-
-/** Bulk replays of a source that run. */
-export const countRunning = async (tables: Kysely<ReplayTables>, sourceId: Id): Promise<number> => {
-  const running = await tables
-    .selectFrom("replays")
-    .select(({ fn }) => fn.countAll<number>().as("count"))
-    .where("source_id", "=", idToBytes(sourceId))
-    .where("status", "=", "running")
-    .executeTakeFirstOrThrow();
-  return running.count;
-};
 
 /** The oldest events: as many as `limit`, of which so many were counted. */
 const sampleOf = async (
@@ -105,49 +86,6 @@ export const planReplay = async (
   });
 };
 
-/** Records a bulk replay and takes it up, unless too many run that are about the same. */
-export const record = async (
-  { store, clock, onStarted }: Pick<StartParts, "store" | "clock" | "onStarted">,
-  open: OpenReplay,
-  total: number,
-): Promise<Exclude<BulkOutcome, { kind: "unknown_destination" }>> => {
-  const counts = { total, queued: 0, skipped: 0 };
-  const createdAtMs = clock.nowMs();
-  const isStarted = await store.write(async (tx) => {
-    const tables = tx.tables<ReplayTables>();
-    if ((await countRunning(tables, open.sourceId)) >= runningMax) return false;
-    await tables
-      .insertInto("replays")
-      .values({
-        ...counts,
-        ...roadColumns(open.road),
-        id: idToBytes(open.id),
-        team_id: idToBytes(open.teamId),
-        env_id: idToBytes(open.envId),
-        source_id: idToBytes(open.sourceId),
-        status: open.status,
-        filter: toFilterText(open.filter),
-        rate_per_second: open.ratePerSecond,
-        succeeded: null,
-        failed: null,
-        cancelled: null,
-        cursor: null,
-        upper_id: idToBytes(open.upperId),
-        created_at_ms: createdAtMs,
-        ended_at_ms: null,
-      })
-      .execute();
-    tx.afterCommit(() => onStarted(open));
-    return true;
-  }, "replays");
-  if (!isStarted) return { kind: "limit_reached", max: runningMax };
-  const { cursor: _cursor, upperId: _upperId, ...replay } = open;
-  return {
-    kind: "started",
-    replay: { ...replay, ...counts, succeeded: 0, failed: 0, cancelled: 0, createdAtMs, endedAtMs: null },
-  };
-};
-
 /** Makes a bulk replay of everything that is stored by now. It runs beside live traffic. */
 export const startReplay = async (
   parts: StartParts,
@@ -163,17 +101,6 @@ export const startReplay = async (
   const upperId = await stablePoint(parts);
   const stretch = { after: null, through: upperId, lookedAtMax };
   const total = await inTurn(() => countSelected(store, { ...scope, sourceId }, filter, stretch));
-  const open: OpenReplay = {
-    id: ids.next(),
-    teamId,
-    envId,
-    sourceId,
-    road: null,
-    status: "running",
-    filter,
-    ratePerSecond,
-    cursor: null,
-    upperId,
-  };
+  const open = newReplay({ id: ids.next(), teamId, envId, sourceId, road: null, filter, ratePerSecond, upperId });
   return record(parts, open, total);
 };

@@ -2,8 +2,9 @@ import type { EventSelection } from "../events/scan.ts";
 import type { Id } from "../lib/ids.ts";
 import type { RoutingTable } from "../routing/table.ts";
 import type { OpenReplay } from "./_rows.ts";
-import type { Replay, ReplayScope } from "./replay.ts";
-import { record, stablePoint, type StartParts } from "./start-replay.ts";
+import { newReplay, record, type Recorded } from "./record-replay.ts";
+import type { ReplayScope } from "./replay.ts";
+import { stablePoint, type StartParts } from "./start-replay.ts";
 import { walkSources } from "./walk.ts";
 
 /** Events to be sent along one road. */
@@ -21,11 +22,9 @@ export type RoadWish = {
 
 /** What came of it. */
 export type RoadOutcome =
-  | { readonly kind: "started"; readonly replay: Replay }
+  | Recorded
   /** No connection of the owner's leads there, from there, or is that one. */
-  | { readonly kind: "not_connected" }
-  /** So many to the destination run already. */
-  | { readonly kind: "limit_reached"; readonly max: number };
+  | { readonly kind: "not_connected" };
 
 /** Sources from which the road comes. */
 const sourcesOf = (
@@ -75,18 +74,16 @@ export const startRoad = async (parts: StartParts, scope: ReplayScope, wish: Roa
   const { destinationId, connectionId = null, selection, ratePerSecond, eventsMax } = wish;
   const sourceIds = sourcesOf(parts.table, scope, wish);
   if (sourceIds.length === 0) return { kind: "not_connected" };
-  const open: OpenReplay = {
+  const open = newReplay({
     id: parts.ids.next(),
     teamId: scope.teamId,
     envId: scope.envId,
     sourceId: destinationId,
     road: { destinationId, connectionId, sourceIds },
-    status: "running",
     filter: selection,
     ratePerSecond,
-    cursor: null,
     upperId: await stablePoint(parts),
-  };
+  });
   const { total, upperId } = await parts.inTurn(() => extentOf(parts, { ...open, sourceIds }, eventsMax));
   return record(parts, { ...open, upperId }, total);
 };

@@ -63,6 +63,10 @@ describe("replaying many events", () => {
     queued: 40,
     succeeded: 38,
     failed: 1,
+    cancelled: 2,
+    skipped: 3,
+    resumes: null,
+    resumedBy: null,
     createdAtMs: Date.parse("2026-04-26T12:00:00.999Z"),
   };
   const shown = {
@@ -73,6 +77,10 @@ describe("replaying many events", () => {
     succeeded: 38,
     failed: 1,
     created_at: "2026-04-26T12:00:00Z",
+    cancelled: 2,
+    skipped: 3,
+    resumes: null,
+    resumed_by: null,
   };
 
   const startWith = async (answers: Partial<KrafterParts["replays"]>) => {
@@ -144,5 +152,46 @@ describe("replaying many events", () => {
     expect((await request("GET", `${path}/${replay.id}`)).body).toEqual({ data: shown });
     const cancelled = await request("DELETE", `${path}/${replay.id}`);
     expect([cancelled.status, cancelled.body]).toEqual([200, { data: { ...shown, status: "cancelled" } }]);
+  });
+
+  const later = "019dc8b4-62a7-7e08-9c31-7d1e5f2a3b4c";
+
+  test("resumes one, at its rate or another", async () => {
+    const wishes: unknown[] = [];
+    const { request, path } = await startWith({
+      get: async () => ({ ...replay, status: "cancelled", resumedBy: later }),
+      resume: async (_owner, wish) => {
+        wishes.push(wish);
+        return { kind: "started", replay: { ...replay, id: later, resumes: replay.id } };
+      },
+    });
+    expect((await request("GET", `${path}/${replay.id}`)).body.data).toMatchObject({ resumed_by: later });
+    for (const sent of [undefined, { rate_per_second: 50 }, { rate_per_second: null }]) {
+      const resumed = await request("POST", `${path}/${replay.id}/resume`, sent);
+      expect([resumed.status, resumed.body]).toEqual([202, { data: { ...shown, id: later, resumes: replay.id } }]);
+    }
+    const refused = await request("POST", `${path}/${replay.id}/resume`, { rate_per_second: 1_001 });
+    expect(refused.status).toBe(422);
+    expect(wishes).toMatchObject(
+      [undefined, 50, null].map((ratePerSecond) => ({ replayId: replay.id, ratePerSecond })),
+    );
+  });
+
+  test.for([
+    [{ kind: "running" }, "is running; cancel it first"],
+    [{ kind: "completed" }, "is completed"],
+    [{ kind: "ending" }, "is ending: attempts are under way; try again in a few seconds"],
+    [{ kind: "resumed", by: later }, `is resumed by ${later}`],
+    [{ kind: "cut_too_often", max: 50 }, "can't be resumed: 50 before it were cancelled early, too; make a new one"],
+    [{ kind: "limit_reached", max: 20 }, "can't have more than 20 replays running"],
+  ] as const)("says why one that comes to %j cannot be resumed", async ([outcome, message]) => {
+    const { request, path } = await startWith({ get: async () => replay, resume: async () => outcome });
+    const refused = await request("POST", `${path}/${replay.id}/resume`);
+    expect([refused.status, refused.body]).toEqual([422, { error: "Validation failed", details: { base: [message] } }]);
+  });
+
+  test("has nothing to resume where there is nothing", async () => {
+    const { request, path } = await startWith({ get: async () => replay, resume: async () => ({ kind: "not_found" }) });
+    expect((await request("POST", `${path}/${replay.id}/resume`)).status).toBe(404);
   });
 });

@@ -56,7 +56,7 @@ describe("several bulk replays", () => {
     await engine.replays.stop();
     const replays: Replay[] = [];
     for (const wish of wishes) replays.push(await startBulk(engine, source, wish));
-    engine.replays.resume();
+    engine.replays.begin();
     return replays;
   };
 

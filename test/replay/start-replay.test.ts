@@ -58,7 +58,7 @@ test("a count looks at no more events than it may, and the total grows as the re
   expect(started.replay.total).toBe(0);
   expect((await progressOf(engine, started.replay)).total).toBe(0);
   await engine.replays.load();
-  engine.replays.resume();
+  engine.replays.begin();
   expect(await untilReplay(engine, started.replay, "completed")).toMatchObject({ total: 300, queued: 300 });
 });
 

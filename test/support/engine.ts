@@ -193,7 +193,7 @@ export const startEngine = async ({
   const routing: RoutingParts = { store, table, keyring, clock, ids, random, catalog };
   await replays.load();
   await delivery.takeUp();
-  replays.resume();
+  replays.begin();
 
   // In a transaction, so that it is of one moment: after a commit and all that it changed in memory.
   const story = (eventId: Id): Promise<Story> =>

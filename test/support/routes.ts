@@ -15,6 +15,10 @@ const anyonesReplay = (sourceId: string): Replay => ({
   queued: 0,
   succeeded: 0,
   failed: 0,
+  cancelled: 0,
+  skipped: 0,
+  resumes: null,
+  resumedBy: null,
   createdAtMs: 0,
 });
 
@@ -25,6 +29,7 @@ const openReplays: KrafterParts["replays"] = {
   list: async (_owner, sourceId) => [anyonesReplay(sourceId)],
   get: async (_owner, { sourceId }) => anyonesReplay(sourceId),
   cancel: async (_owner, { sourceId }) => anyonesReplay(sourceId),
+  resume: async (_owner, { sourceId }) => ({ kind: "started", replay: anyonesReplay(sourceId) }),
 };
 
 /** What each route that needs a body is sent when nothing is to be wrong with it. */

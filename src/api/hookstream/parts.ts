@@ -41,7 +41,7 @@ export type HookstreamParts = {
   readonly transforms: Pick<Transformer, "transform" | "check">;
   readonly events: EventsPort;
   readonly attempts: AttemptsPort;
-  readonly replays: Pick<Replays, "replayOne" | "startRoad" | "getRoad">;
+  readonly replays: Pick<Replays, "replayOne" | "startRoad" | "getRoad" | "cancel" | "resume">;
   readonly readCounts: ReadCounts;
   readonly readRefused: ReadRefused;
   /** Null: strangers may not make test sessions. */

@@ -1,8 +1,8 @@
 import { z } from "zod";
 
-import { isoSeconds } from "../../lib/clock.ts";
 import type { Id } from "../../lib/ids.ts";
 import type { Replay } from "../../replay/replay.ts";
+import type { ResumeOutcome } from "../../replay/resume-replay.ts";
 import type { RoadWish } from "../../replay/start-road.ts";
 import { findDestination } from "../../routing/environment-destinations.ts";
 import { findConnection } from "../../routing/read-connections.ts";
@@ -11,8 +11,9 @@ import { instantField, noFields, present, textField } from "../fields.ts";
 import type { Owner } from "../route.ts";
 import { defineRoute, findNothing } from "./_define-route.ts";
 import { toEventStatus, wireStatuses } from "./_event-query.ts";
-import { idField, placeFields, toWireId, wireId, wireInstant } from "./_fields.ts";
+import { idField, placeFields, toWireId } from "./_fields.ts";
 import { fromJson } from "./_json-fields.ts";
+import { exampleJob, exampleLaterJobId, toWireJob, wireJob } from "./_replay-job-wire.ts";
 import type { HookstreamParts } from "./parts.ts";
 import { answer, conflict, invalidBody, notFound, type Outcome, type Route } from "./route.ts";
 
@@ -25,10 +26,13 @@ const eventsDefault = 1_000;
 const eventsMax = 10_000;
 const eventTypeCharsMax = 255;
 
+const ofJob = z.object({ id: idField });
 const common = { tag: "Replay", names: "Replay job" } as const;
 
 /** Null is as good as nothing. */
 const orAbsent = <Value>(value: Value | null | undefined): Value | undefined => value ?? undefined;
+
+const rateField = z.int().min(1).max(rateMax).nullish();
 
 const jobBody: z.ZodType<RoadWish> = z
   .object({
@@ -46,7 +50,7 @@ const jobBody: z.ZodType<RoadWish> = z
     )
       .nullish()
       .describe("`{event_type, status}`: events of this type, or of which this has become."),
-    rate_limit: z.int().min(1).max(rateMax).nullish().describe("Events per second. Default: 10."),
+    rate_limit: rateField.describe("Events per second. Default: 10."),
     max_events: z.int().min(1).max(eventsMax).nullish().describe("The oldest so many. Default: 1000."),
   })
   // Not the other way round: one that is no time is told as that alone.
@@ -65,65 +69,6 @@ const jobBody: z.ZodType<RoadWish> = z
     eventsMax: body.max_events ?? eventsDefault,
   }));
 
-const wireJob = z.object({
-  id: wireId,
-  destination_id: wireId,
-  connection_id: wireId.nullable(),
-  source_ids: z.string().describe("JSON."),
-  from: wireInstant.nullable(),
-  to: wireInstant.nullable(),
-  rate_limit: z.int().nullable(),
-  status: z.enum(["running", "completed", "cancelled", "failed"]),
-  total: z.int(),
-  processed: z.int().describe("Events that were looked at: sent on, or left out because nothing takes them now."),
-  succeeded: z.int(),
-  failed: z.int().describe("Deliveries that failed, or were cancelled. They are not tried again."),
-  started_at: wireInstant,
-  completed_at: wireInstant.nullable(),
-});
-
-type WireJob = z.output<typeof wireJob>;
-
-const toIdOrNull = (id: Id | null | undefined): string | null =>
-  id === null || id === undefined ? null : toWireId(id);
-
-const toInstant = (ms: number | null | undefined): string | null =>
-  ms === null || ms === undefined ? null : isoSeconds(ms);
-
-const toWireJob = (replay: Replay): WireJob => ({
-  id: toWireId(replay.id),
-  destination_id: toWireId(replay.sourceId),
-  connection_id: toIdOrNull(replay.road?.connectionId),
-  source_ids: JSON.stringify(replay.road?.sourceIds.map(toWireId) ?? []),
-  from: toInstant(replay.filter.fromMs),
-  to: toInstant(replay.filter.toMs),
-  rate_limit: replay.ratePerSecond,
-  status: replay.status,
-  total: replay.total,
-  processed: replay.queued + replay.skipped,
-  succeeded: replay.succeeded,
-  failed: replay.failed + replay.cancelled,
-  started_at: isoSeconds(replay.createdAtMs),
-  completed_at: toInstant(replay.endedAtMs),
-});
-
-const exampleJob: WireJob = {
-  id: "019dc8a011f37c558f0a2b3c4d5e6f70",
-  destination_id: "019dc7f290a17d048b1c5e2f7c9a1d38",
-  connection_id: null,
-  source_ids: '["019dc7f12b407c3e9d513f6b0a8e4c27"]',
-  from: "2026-04-26T00:00:00Z",
-  to: "2026-04-27T00:00:00Z",
-  rate_limit: 10,
-  status: "completed",
-  total: 342,
-  processed: 342,
-  succeeded: 340,
-  failed: 2,
-  started_at: "2026-04-27T09:00:00Z",
-  completed_at: "2026-04-27T09:00:35Z",
-};
-
 const isThere = async (id: Id | undefined, find: (id: Id) => Promise<unknown>): Promise<boolean> =>
   id === undefined || (await find(id)) !== null;
 
@@ -138,6 +83,15 @@ const missingOf = async (
   if (!(await isThere(connectionId, (id) => findConnection(routing, owner, id)))) return notFound("Connection");
   return null;
 };
+
+const startKeys = { id: true, status: true, total: true } as const;
+
+const started = (replay: Replay) => {
+  const { id, status, total } = toWireJob(replay);
+  return answer(201, { job: { id, status, total } });
+};
+
+const tooMany = (max: number): string => `${max} replay jobs to this destination run already`;
 
 const create = (parts: ReplayJobParts): Route =>
   defineRoute(parts, {
@@ -161,7 +115,7 @@ const create = (parts: ReplayJobParts): Route =>
     answers: {
       201: {
         description: "The job. It runs from now on.",
-        body: z.object({ job: wireJob.pick({ id: true, status: true, total: true }) }),
+        body: z.object({ job: wireJob.pick(startKeys) }),
         example: { job: { id: exampleJob.id, status: "running", total: 342 } },
       },
     },
@@ -171,14 +125,12 @@ const create = (parts: ReplayJobParts): Route =>
       if (missing !== null) return missing;
       const outcome = await parts.replays.startRoad(owner, body);
       switch (outcome.kind) {
-        case "started": {
-          const { id, status, total } = toWireJob(outcome.replay);
-          return answer(201, { job: { id, status, total } });
-        }
+        case "started":
+          return started(outcome.replay);
         case "not_connected":
           return invalidBody("'destination_id' has no such connection");
         case "limit_reached":
-          return conflict(`${outcome.max} replay jobs to this destination run already`);
+          return conflict(tooMany(outcome.max));
       }
     },
   });
@@ -190,7 +142,7 @@ const get = (parts: ReplayJobParts): Route =>
     path: "/replay/:id",
     scope: "webhooks:read",
     summary: "Get a replay job",
-    params: z.object({ id: idField }),
+    params: ofJob,
     query: z.object(placeFields),
     body: noFields,
     answers: {
@@ -204,5 +156,90 @@ const get = (parts: ReplayJobParts): Route =>
     handle: ({ found }) => answer(200, { job: toWireJob(found) }),
   });
 
+const cancel = (parts: ReplayJobParts): Route =>
+  defineRoute(parts, {
+    ...common,
+    method: "POST",
+    path: "/replay/:id/cancel",
+    scope: "webhooks:write",
+    summary: "Cancel a replay job",
+    description: "What is not sent yet is not sent. A job that has ended stays as it is.",
+    params: ofJob,
+    query: z.object(placeFields),
+    body: noFields,
+    answers: {
+      200: {
+        description: "The job as it ended.",
+        body: z.object({ job: wireJob }),
+        example: { job: { ...exampleJob, status: "cancelled", processed: 120, succeeded: 120, failed: 0 } },
+      },
+    },
+    find: (owner, { id }) => parts.replays.getRoad(owner, id),
+    handle: async ({ owner, found }) => {
+      const ended = await parts.replays.cancel(owner, { sourceId: found.sourceId, replayId: found.id });
+      return ended === null ? notFound(common.names) : answer(200, { job: toWireJob(ended) });
+    },
+  });
+
+/** Why a job cannot be gone on with. */
+const hindrance = (outcome: Exclude<ResumeOutcome, { kind: "started" | "not_found" }>): string => {
+  switch (outcome.kind) {
+    case "running":
+      return "The replay job is running; cancel it first";
+    case "completed":
+      return "The replay job is completed";
+    case "ending":
+      return "The replay job is ending: attempts are under way; try again in a few seconds";
+    case "resumed":
+      return `The replay job is resumed by ${toWireId(outcome.by)}`;
+    case "cut_too_often":
+      return `${outcome.max} replay jobs before this one were cancelled early, too; make a new one`;
+    case "limit_reached":
+      return tooMany(outcome.max);
+  }
+};
+
+const resume = (parts: ReplayJobParts): Route =>
+  defineRoute(parts, {
+    ...common,
+    method: "POST",
+    path: "/replay/:id/resume",
+    scope: "webhooks:write",
+    summary: "Resume a replay job",
+    description:
+      "Makes a job that goes on where one was cancelled, or failed, along the same road: it sends what was cancelled and what " +
+      "had not had its turn, and not again what was sent. Each can be resumed once; `resumed_by` then names the job that goes on.",
+    params: ofJob,
+    query: noFields,
+    body: z.object({
+      ...placeFields,
+      rate_limit: rateField.describe("Events per second. Default: as the job had it."),
+    }),
+    bodyExample: { rate_limit: 20 },
+    answers: {
+      201: {
+        description: "The job that goes on. `total` is what is left.",
+        body: z.object({ job: wireJob.pick(startKeys) }),
+        example: { job: { id: exampleLaterJobId, status: "running", total: 222 } },
+      },
+    },
+    find: (owner, { id }) => parts.replays.getRoad(owner, id),
+    handle: async ({ owner, found, body }) => {
+      const ratePerSecond = orAbsent(body.rate_limit);
+      const outcome = await parts.replays.resume(owner, {
+        sourceId: found.sourceId,
+        replayId: found.id,
+        ratePerSecond,
+      });
+      if (outcome.kind === "started") return started(outcome.replay);
+      return outcome.kind === "not_found" ? notFound(common.names) : conflict(hindrance(outcome));
+    },
+  });
+
 /** The routes of replay jobs. */
-export const replayJobRoutes = (parts: ReplayJobParts): readonly Route[] => [create(parts), get(parts)];
+export const replayJobRoutes = (parts: ReplayJobParts): readonly Route[] => [
+  create(parts),
+  get(parts),
+  cancel(parts),
+  resume(parts),
+];

@@ -95,4 +95,11 @@ export const exampleReplay: WireReplay = {
   succeeded: 38,
   failed: 1,
   created_at: "2026-04-26T12:00:00Z",
+  cancelled: 0,
+  skipped: 0,
+  resumes: null,
+  resumed_by: null,
 };
+
+/** A replay that goes on with that one. */
+export const exampleLaterReplayId = "019dc8b4-62a7-7e08-9c31-7d1e5f2a3b4c";

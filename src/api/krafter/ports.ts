@@ -95,6 +95,12 @@ export type Replay = {
   /** Deliveries that ended. */
   readonly succeeded: number;
   readonly failed: number;
+  readonly cancelled: number;
+  /** Events that went nowhere. */
+  readonly skipped: number;
+  /** The one that this goes on with, and the one that goes on with this. */
+  readonly resumes: Id | null;
+  readonly resumedBy: Id | null;
   readonly createdAtMs: number;
 };
 
@@ -102,6 +108,18 @@ export type Replay = {
 export type BulkOutcome =
   | { readonly kind: "started"; readonly replay: Replay }
   | { readonly kind: "unknown_destination" }
+  | { readonly kind: "limit_reached"; readonly max: number };
+
+/** What came of the wish to go on with a bulk replay. */
+export type ResumeOutcome =
+  | { readonly kind: "started"; readonly replay: Replay }
+  | { readonly kind: "not_found" }
+  /** It was not cut off. */
+  | { readonly kind: "running" | "completed" }
+  /** It was cancelled, and attempts of its are under way. */
+  | { readonly kind: "ending" }
+  | { readonly kind: "resumed"; readonly by: Id }
+  | { readonly kind: "cut_too_often"; readonly max: number }
   | { readonly kind: "limit_reached"; readonly max: number };
 
 /** What a bulk replay would take. */
@@ -126,4 +144,9 @@ export type Replayer = {
   get(owner: Owner, key: { readonly sourceId: Id; readonly replayId: Id }): Promise<Replay | null>;
   /** Ends what is not sent yet. One that has ended stays as it is. */
   cancel(owner: Owner, key: { readonly sourceId: Id; readonly replayId: Id }): Promise<Replay | null>;
+  /** Makes one that goes on where one was cut off. Absent: at its rate. */
+  resume(
+    owner: Owner,
+    wish: { readonly sourceId: Id; readonly replayId: Id; readonly ratePerSecond: number | null | undefined },
+  ): Promise<ResumeOutcome>;
 };

@@ -7,12 +7,12 @@ import { instantField, noFields, present, textField } from "../fields.ts";
 import { answer, invalid, notFound, type Owner, type Route } from "../route.ts";
 import { defineRoute } from "./_define-route.ts";
 import { toWireEvent, wireEvent } from "./_event-wire.ts";
-import { exampleEvent, exampleReplay } from "./_examples.ts";
+import { exampleEvent, exampleLaterReplayId, exampleReplay } from "./_examples.ts";
 import { idField } from "./_fields.ts";
 import { toWireReplay, wireReplay } from "./_replay-wire.ts";
 import { messages } from "./_validation.ts";
 import type { KrafterParts } from "./parts.ts";
-import type { ReplayFilter } from "./ports.ts";
+import type { ReplayFilter, ResumeOutcome } from "./ports.ts";
 
 /** What these routes use. */
 export type ReplayParts = Pick<KrafterParts, "routing" | "replays">;
@@ -42,7 +42,12 @@ const wishBody: z.ZodType<Wish> = z
       .max(destinationsMax)
       .optional()
       .describe("Left out: enabled destinations whose filter lets the event pass now."),
-    rate_per_second: z.int().min(1).max(ratePerSecondMax).optional().describe("Left out: as fast as it goes."),
+    rate_per_second: z
+      .int()
+      .min(1)
+      .max(ratePerSecondMax)
+      .optional()
+      .describe("Events per second, to each destination. Left out: as fast as it goes."),
     dry_run: z.boolean().default(false).describe("Tells what would be sent, and sends nothing."),
   })
   .transform((body) => ({
@@ -56,6 +61,8 @@ const wishBody: z.ZodType<Wish> = z
     ratePerSecond: body.rate_per_second ?? null,
     isDryRun: body.dry_run,
   }));
+
+const tooMany = (max: number): string => `can't have more than ${max} replays running`;
 
 const unknownDestination = invalid({ destination_ids: [messages.entry] });
 
@@ -73,7 +80,7 @@ const start = async ({ replays }: ReplayParts, owner: Owner, sourceId: string, w
     case "unknown_destination":
       return unknownDestination;
     case "limit_reached":
-      return invalid({ base: [`can't have more than ${started.max} replays running`] });
+      return invalid({ base: [tooMany(started.max)] });
   }
 };
 
@@ -168,10 +175,78 @@ const cancel = (parts: ReplayParts): Route<Scope> =>
     },
   });
 
+const resumeBody = z.object({
+  rate_per_second: z
+    .int()
+    .min(1)
+    .max(ratePerSecondMax)
+    .nullable()
+    .optional()
+    .describe("Left out: as the replay had it. Null: as fast as it goes."),
+});
+
+/** Why a replay cannot be gone on with, as the end of a sentence about it. */
+const hindrance = (outcome: Exclude<ResumeOutcome, { kind: "started" | "not_found" }>): string => {
+  switch (outcome.kind) {
+    case "running":
+      return "is running; cancel it first";
+    case "completed":
+      return "is completed";
+    case "ending":
+      return "is ending: attempts are under way; try again in a few seconds";
+    case "resumed":
+      return `is resumed by ${outcome.by}`;
+    case "cut_too_often":
+      return `can't be resumed: ${outcome.max} before it were cancelled early, too; make a new one`;
+    case "limit_reached":
+      return tooMany(outcome.max);
+  }
+};
+
+const resume = (parts: ReplayParts): Route<Scope> =>
+  defineRoute({
+    ...common,
+    method: "POST",
+    path: `${path}/:id/resume`,
+    scope: "webhooks:write",
+    summary: "Resume a replay",
+    description:
+      "Makes a replay that goes on where one was cancelled, or failed: with the same filter, it sends what was cancelled " +
+      "and what had not had its turn, and nothing twice. Each can be resumed once; `resumed_by` then names the replay that goes on.",
+    params: ofReplay,
+    body: resumeBody,
+    bodyExample: { rate_per_second: 50 },
+    answers: {
+      202: {
+        description: "The replay that goes on. `total` is what is left.",
+        ...one,
+        example: {
+          data: {
+            ...exampleReplay,
+            id: exampleLaterReplayId,
+            total: 80,
+            queued: 0,
+            succeeded: 0,
+            failed: 0,
+            resumes: exampleReplay.id,
+          },
+        },
+      },
+    },
+    find: (owner, params) => findReplay(parts, owner, params),
+    handle: async ({ owner, params, body }) => {
+      const { source_id: sourceId, id: replayId } = params;
+      const outcome = await parts.replays.resume(owner, { sourceId, replayId, ratePerSecond: body.rate_per_second });
+      if (outcome.kind === "started") return answer(202, { data: toWireReplay(outcome.replay) });
+      return outcome.kind === "not_found" ? notFound : invalid({ base: [hindrance(outcome)] });
+    },
+  });
+
 /** The routes of bulk replays. */
 export const replayRoutes = (parts: ReplayParts): readonly Route<Scope>[] => [
   create(parts),
   list(parts),
   get(parts),
   cancel(parts),
+  resume(parts),
 ];

@@ -24,13 +24,16 @@ const startFilled = async (options: Options = {}) => {
   const destination = await addDestination(call, "http://127.0.0.1:1/", { retry_enabled: false });
   const connection = await connect(call, source, destination);
   const eventId = await sendEvent(gateway, source, {});
+  for (let more = 0; more < 20; more += 1) await sendEvent(gateway, source, {});
   const attempt = await vi.waitFor(async () => {
     const [tried]: readonly Made[] = (await call("GET", "/v1/delivery-attempts")).body.delivery_attempts;
     expect(tried).toBeDefined();
     return tried!;
   }, 10_000);
   const job = { destination_id: destination.id, from: "2020-01-01T00:00:00Z", to: "2199-01-01T00:00:00Z" };
-  const replay: Made = (await call("POST", "/v1/replay", { body: job })).body.job;
+  const replay: Made = (await call("POST", "/v1/replay", { body: { ...job, rate_limit: 1 } })).body.job;
+  // Long before its end: there is something to go on with.
+  await call("POST", `/v1/replay/${replay.id}/cancel`);
   const ids: Readonly<Record<string, string>> = {
     sources: source.id,
     events: eventId,
@@ -89,6 +92,8 @@ test("the table of routes is the one of the contract", async () => {
     "POST /delivery-attempts/:id/retry webhooks:write",
     "POST /replay webhooks:write",
     "GET /replay/:id webhooks:read",
+    "POST /replay/:id/cancel webhooks:write",
+    "POST /replay/:id/resume webhooks:write",
   ]);
 });
 

@@ -57,6 +57,8 @@ test("a new destination gets what was stored before it was there, in order, each
     failed: 0,
     started_at: instant,
     completed_at: instant,
+    resumes: null,
+    resumed_by: null,
   });
   const sourceIds: string[] = JSON.parse(String(ended["source_ids"]));
   expect(new Set(sourceIds)).toEqual(new Set([one.id, two.id]));
@@ -137,5 +139,56 @@ test("what cannot be taken is 400, what is not there or another's is 404", async
   ] as const) {
     const refused = await call("GET", `/v1/replay/${id}`, { key: asKey });
     expect([id, refused.status, refused.body]).toEqual([id, ...refusalOf(404, "Replay job not found")]);
+  }
+});
+
+test("a job that is cancelled starts nothing more, and another one goes on where it was, once", async () => {
+  await using receiver = await startReceiver();
+  const gateway = await startGateway();
+  const call = callerOf(gateway);
+  const source = await addSource(call);
+  const count = 40;
+  for (let n = 0; n < count; n += 1) await sendEvent(gateway, source, { n });
+  const destination = await addDestination(call, receiver.url);
+  await connect(call, source, destination);
+  const job = await start(call, { destination_id: destination.id, rate_limit: 20, max_events: 30 });
+  const act = (id: string, action: string, body = {}) => call("POST", `/v1/replay/${id}/${action}`, { body });
+  const running = await act(job.id, "resume");
+  expect([running.status, running.body]).toEqual(refusalOf(409, "The replay job is running; cancel it first"));
+  await receiver.waitFor(5);
+  const cancelled = await act(job.id, "cancel");
+  expect([cancelled.status, cancelled.body.job]).toMatchObject([200, { id: job.id, status: "cancelled", total: 30 }]);
+
+  const resumed = await act(job.id, "resume", { rate_limit: 100 });
+  expect([resumed.status, resumed.body]).toEqual([
+    201,
+    { job: { id: expect.any(String), status: "running", total: expect.any(Number) } },
+  ]);
+  const { job: later }: { job: Made } = resumed.body;
+  const first: Made = (await call("GET", `/v1/replay/${job.id}`)).body.job;
+  expect(first).toMatchObject({ status: "cancelled", resumes: null, resumed_by: later.id });
+  expect(later["total"]).toBe(30 - Number(first["succeeded"]));
+  expect(await untilEnded(call, later.id)).toMatchObject({
+    resumes: job.id,
+    resumed_by: null,
+    rate_limit: 100,
+    succeeded: later["total"],
+  });
+  const numbers = receiver.requests.map(({ body }) => Number(JSON.parse(body.toString()).n));
+  expect(numbers.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 30 }, (_, n) => n));
+
+  for (const [id, error] of [
+    [job.id, `The replay job is resumed by ${later.id}`],
+    [later.id, "The replay job is completed"],
+  ] as const) {
+    const refused = await act(id, "resume");
+    expect([refused.status, refused.body]).toEqual(refusalOf(409, error));
+  }
+  const key = await gateway.newKey({ env: "staging" });
+  for (const action of ["cancel", "resume"]) {
+    const foreign = await call("POST", `/v1/replay/${job.id}/${action}`, { key });
+    expect([foreign.status, foreign.body]).toEqual(refusalOf(404, "Replay job not found"));
+    const again = await act(later.id, action, { rate_limit: 101 });
+    expect(again.status).toBe(action === "resume" ? 400 : 200);
   }
 });
