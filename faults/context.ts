@@ -49,8 +49,8 @@ export const runFault = async ({ name, run }: Fault, { scale, directory, say, si
       closers.push(load.stop);
       return load;
     },
-    startReceiver: async () => {
-      const receiver = await startReceiver();
+    startReceiver: async (keptHeaders) => {
+      const receiver = await startReceiver(keptHeaders);
       closers.push(receiver.close);
       return receiver;
     },

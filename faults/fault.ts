@@ -16,8 +16,11 @@ export type FaultContext = {
   startGateway(wish?: GatewayWish): Promise<Gateway>;
   /** Posts numbered events until it is stopped, also across restarts of the gateway. */
   startLoad(wish: LoadWish): Load;
-  /** A destination that notes every numbered event. Answers 200 until it is told otherwise. */
-  startReceiver(): Promise<Receiver>;
+  /**
+   * A destination that notes every numbered event. Answers 200 until it is told otherwise. `keptHeaders`: the names of the
+   * headers that it notes. Default: all.
+   */
+  startReceiver(keptHeaders?: readonly string[]): Promise<Receiver>;
   /** Has something closed when the fault is over: last first. */
   onEnd(close: () => void | Promise<void>): void;
   /** Tells whoever waits what is being done. */

@@ -35,23 +35,27 @@ const lookMs = 2;
 
 const accept: Answerer = () => 200;
 
-const read = async (incoming: IncomingMessage): Promise<Arrival> => {
+/** Of all headers of a hundred thousand requests, those that somebody asks for. */
+const keep = (headers: IncomingHttpHeaders, kept: readonly string[] | undefined): IncomingHttpHeaders =>
+  kept === undefined ? headers : Object.fromEntries(kept.map((name) => [name, headers[name]]));
+
+const read = async (incoming: IncomingMessage, kept: readonly string[] | undefined): Promise<Arrival> => {
   let text = "";
   incoming.setEncoding("utf8");
   for await (const chunk of incoming) text += String(chunk);
   const { number } = numbered.parse(JSON.parse(text));
-  return { number, atMs: performance.now(), path: incoming.url ?? "/", headers: incoming.headers };
+  return { number, atMs: performance.now(), path: incoming.url ?? "/", headers: keep(incoming.headers, kept) };
 };
 
-/** Starts a receiver on a free port. */
-export const startReceiver = async (): Promise<Receiver> => {
+/** Starts a receiver on a free port. `keptHeaders`: names of the headers that it notes. Default: all. */
+export const startReceiver = async (keptHeaders?: readonly string[]): Promise<Receiver> => {
   const arrivals: Arrival[] = [];
   const counts = new Map<number, number>();
   const sockets = new Set<Socket>();
   let answerer: Answerer = accept;
 
   const take = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const arrival = await read(incoming);
+    const arrival = await read(incoming, keptHeaders);
     arrivals.push(arrival);
     counts.set(arrival.number, (counts.get(arrival.number) ?? 0) + 1);
     const status = await answerer(arrival);

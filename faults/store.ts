@@ -71,9 +71,23 @@ export const lookAtRemains = (directory: string, scratch: string): StoreLook =>
 export const numbersInRemains = (directory: string, scratch: string): ReadonlySet<number> =>
   withDatabase(copyOf(directory, scratch), (database) => numbersOf(database, "payloads"));
 
+const idBytes = (id: string): Buffer => Buffer.from(id.replaceAll("-", ""), "hex");
+
 /** How many events of a source the store of a gateway that runs holds. `sourceId`: as the API shows it. */
 export const countEvents = (directory: string, sourceId: string): number =>
   withDatabase(join(directory, fileName), (database) => {
-    const id = Buffer.from(sourceId.replaceAll("-", ""), "hex");
-    return Number(database.prepare("select count(*) as count from events where source_id = ?").get(id)?.["count"] ?? 0);
+    const counted = database.prepare("select count(*) as count from events where source_id = ?").get(idBytes(sourceId));
+    return Number(counted?.["count"] ?? 0);
   });
+
+/** When the attempts of a replay began, oldest first, in the store of a gateway that runs. `replayId`: as the API shows it. */
+export const replayTimes = (directory: string, replayId: string): readonly number[] =>
+  withDatabase(join(directory, fileName), (database) =>
+    database
+      .prepare(
+        `select started_at_ms from deliveries join attempts on attempts.event_id = deliveries.event_id and delivery_id = id
+         where replay_id = ? order by started_at_ms`,
+      )
+      .all(idBytes(replayId))
+      .map(({ started_at_ms }) => Number(started_at_ms)),
+  );

@@ -8,6 +8,7 @@ import { nodesAnswersFault, nodesHalfOpenFault } from "./nodes-half-open.ts";
 import { nodesKillFault } from "./nodes-kill.ts";
 import { nodesLeaveFault } from "./nodes-leave.ts";
 import { nodesLimitsFault } from "./nodes-limits.ts";
+import { nodesReplayFault } from "./nodes-replay.ts";
 import { nodesStandbyFault } from "./nodes-standby.ts";
 
 /** What happens to several nodes on one PostgreSQL database, and to the database. */
@@ -23,4 +24,5 @@ export const nodesFaults: readonly Fault[] = [
   nodesDeadlockFault,
   nodesClockFault,
   nodesLimitsFault,
+  nodesReplayFault,
 ];

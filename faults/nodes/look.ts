@@ -76,3 +76,10 @@ export const attemptTimesIn = async (database: string, destinationId: string): P
   const sql = `select started_at_ms from attempts where destination_id = '\\x${id}'::bytea order by started_at_ms`;
   return (await runIn(database, sql)).map(({ started_at_ms }) => Number(started_at_ms));
 };
+
+/** When the attempts of a replay began, by the clocks of those that made them, oldest first. */
+export const replayTimesIn = async (database: string, replayId: string): Promise<readonly number[]> => {
+  const sql = `select started_at_ms from attempts join deliveries on deliveries.event_id = attempts.event_id and deliveries.id = delivery_id
+    where replay_id = '\\x${replayId.replaceAll("-", "")}'::bytea order by started_at_ms`;
+  return (await runIn(database, sql)).map(({ started_at_ms }) => Number(started_at_ms));
+};

@@ -22,6 +22,8 @@ export type NodesWish = {
   readonly sources?: number;
   readonly destination?: Readonly<Record<string, unknown>>;
   readonly destinationOf?: (source: number) => Readonly<Record<string, unknown>>;
+  /** Names of the headers that the receiver notes. Default: all. */
+  readonly keptHeaders?: readonly string[];
 };
 
 type Span = { readonly fromMs: number; readonly untilMs: number };
@@ -206,7 +208,7 @@ export const openNodes = async (context: FaultContext, wish: NodesWish): Promise
   const nodes = await startNodes(context, wish, database);
   const [first] = nodes;
   if (first === undefined) throw new Error("no node was asked for");
-  const receiver = await context.startReceiver();
+  const receiver = await context.startReceiver(wish.keptHeaders);
   const sources = await makeRoutes(first, receiver, wish);
   const destinationIds = sources.map(({ destinationId }) => destinationId);
   const shares = createShares(database, nodes, destinationIds);

@@ -7,6 +7,7 @@ import { frozenFault } from "./frozen.ts";
 import { interruptedFault } from "./interrupted.ts";
 import { killsFault } from "./kills.ts";
 import { poisonFault } from "./poison.ts";
+import { replayFault } from "./replay.ts";
 import { shutdownFault } from "./shutdown.ts";
 import { slowDiskFault } from "./slow-disk.ts";
 import { smallDiskFault } from "./small-disk.ts";
@@ -24,4 +25,5 @@ export const processFaults: readonly Fault[] = [
   smallDiskFault,
   slowDiskFault,
   brokenDiskFault,
+  replayFault,
 ];
