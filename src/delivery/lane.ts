@@ -124,17 +124,33 @@ export const isForgettable = (lane: Lane, destination: Pick<Destination, "rateLi
 /** What would go next of one kind, and where it stands. */
 type Next = { readonly index: number; readonly candidate: Candidate | null };
 
+/** How long a delivery that a bulk replay made must wait for the replay's rate; 0: it may go. */
+export type PaceMsOf = (work: Work) => number;
+
 /** Only in an ordered lane does one that must wait hold up those behind it. */
-const nextOf = (works: readonly Work[], ordered: boolean, nowMs: number): Next => {
-  const waitMsOf = ({ delivery }: Work): number => (delivery.notBeforeMs ?? 0) - nowMs;
-  const index = ordered
-    ? 0
-    : Math.max(
-        0,
-        works.findIndex((work) => waitMsOf(work) <= 0),
-      );
-  const work = works[index];
-  return { index, candidate: work === undefined ? null : { deliveryId: work.delivery.id, waitMs: waitMsOf(work) } };
+const nextOf = (works: readonly Work[], ordered: boolean, nowMs: number, paceMsOf: PaceMsOf): Next => {
+  let next = nothing;
+  for (const [index, work] of works.entries()) {
+    const { delivery } = work;
+    const waitMs = Math.max((delivery.notBeforeMs ?? 0) - nowMs, paceMsOf(work));
+    if (waitMs < (next.candidate?.waitMs ?? Infinity)) next = { index, candidate: { deliveryId: delivery.id, waitMs } };
+    if (ordered || waitMs <= 0) break;
+  }
+  return next;
+};
+
+const withoutPace: PaceMsOf = () => 0;
+const nothing: Next = { index: 0, candidate: null };
+
+/** The same for deliveries of bulk replays, of which hundreds may wait for the same. */
+const remembering = (paceMsOf: PaceMsOf): PaceMsOf => {
+  const known = new Map<Id | null, number>();
+  return (work) => {
+    const { replayId } = work.delivery;
+    const waitMs = known.get(replayId) ?? paceMsOf(work);
+    known.set(replayId, waitMs);
+    return waitMs;
+  };
 };
 
 /** Puts what was claimed behind what waits. Where a circuit is open, the oldest comes first: it is the one that is tried. */
@@ -163,10 +179,18 @@ const turnBeforeProbe = (live: Candidate | null, replays: Candidate | null): Tur
   live !== null && replays !== null && replays.deliveryId < live.deliveryId ? "live" : "replays";
 
 /** Whose turn it is in a lane, and where in its list the one stands that may go. */
-export const nextIn = (lane: Lane, destination: Destination, nowMs: number): Verdict & { readonly index: number } => {
+export const nextIn = (
+  lane: Lane,
+  destination: Destination,
+  nowMs: number,
+  paceMsOf: PaceMsOf,
+): Verdict & { readonly index: number } => {
   const gate = gateOf(destination, nowMs);
-  const live = nextOf(lane.waiting.live, destination.ordered, nowMs);
-  const replays = nextOf(lane.waiting.replays, destination.ordered, nowMs);
+  const live = nextOf(lane.waiting.live, destination.ordered, nowMs, withoutPace);
+  const replays =
+    lane.waiting.replays.length === 0
+      ? nothing
+      : nextOf(lane.waiting.replays, destination.ordered, nowMs, remembering(paceMsOf));
   const verdict = nextTurn({
     ordered: destination.ordered,
     slots: gate.kind === "probe" ? 1 : slotsOf(destination),

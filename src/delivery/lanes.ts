@@ -1,13 +1,9 @@
-import type { Join } from "../db/group-commit.ts";
-import type { Clock } from "../lib/clock.ts";
-import type { ForwardTime } from "../lib/forward-time.ts";
 import type { Id } from "../lib/ids.ts";
 import type { LaneState } from "../observe/gauges.ts";
 import type { Claimed, ClaimWish } from "../queue/claim.ts";
 import { claimedDueMs, type Delivery } from "../queue/delivery.ts";
-import type { Ownership, Standing } from "../queue/ownership.ts";
+import type { Standing } from "../queue/ownership.ts";
 import type { Destination } from "../routing/destination.ts";
-import type { RoutingTable } from "../routing/table.ts";
 import { LaneMemory, toReadBytes } from "./lane-memory.ts";
 import {
   addClaimed,
@@ -27,8 +23,10 @@ import {
   turnOf,
   windowMax,
 } from "./lane.ts";
+import type { LanesParts } from "./lanes-parts.ts";
 import { RateWindow } from "./rate.ts";
-import type { Progress, Work, WorkEnd } from "./work.ts";
+import { ReplayRates } from "./replay-rates.ts";
+import type { Work } from "./work.ts";
 
 /** Deliveries that a lane claims in one go: the commit that claims them holds up all others. */
 const claimedMax = 250;
@@ -41,27 +39,6 @@ const startsMax = { all: 16, failing: 4 } as const;
 
 /** A lane looks at the time at least this often: wall time may jump while it sleeps. */
 const sleepMsMax = 5_000;
-
-/** What lanes need. */
-export type LanesParts = {
-  readonly clock: Pick<Clock, "monotonicMs" | "after" | "soon">;
-  /** What deliveries are due by. */
-  readonly dueTime: ForwardTime;
-  readonly table: RoutingTable;
-  readonly claim: Join<ClaimWish, Claimed>;
-  /** Whether attempts may start at all. */
-  readonly mayStart: () => boolean;
-  /** Does one piece of work. */
-  readonly work: (work: Work, destination: Destination, progress: Progress) => Promise<WorkEnd>;
-  /** Whether nobody wants a piece of work any more, though its destination is on. */
-  readonly isRevoked: (work: Work) => boolean;
-  /** Gets rid of work that nobody wants any more. */
-  readonly cancel: (work: Work) => void;
-  /** Which destinations this process sends to. */
-  readonly ownership: Ownership;
-  /** Gives work back to the store: somebody else sends it. */
-  readonly giveBack: (work: Work) => void;
-};
 
 /** Where to something is sent, and since when it counts against the rate. */
 type Start = { readonly destination: Destination; readonly takenAtMs: number };
@@ -78,10 +55,12 @@ export class Lanes {
   #isTurnDue = false;
   #startsLeft: number = startsMax.all;
   readonly #memory = new LaneMemory();
+  readonly #replayRates: ReplayRates;
   #stopped = false;
 
   constructor(parts: LanesParts) {
     this.#parts = parts;
+    this.#replayRates = parts.replayRates ?? new ReplayRates(() => null);
   }
 
   /** Bytes of the events that all lanes hold. */
@@ -314,7 +293,9 @@ export class Lanes {
     const quietMs = quietMsOf(destination, ownership, clock.monotonicMs());
     lane.rate ??= new RateWindow(ownership.changedAtMs(destination.id));
     for (;;) {
-      const next = nextIn(lane, destination, dueTime.nowMs());
+      const takenAtMs = clock.monotonicMs();
+      const paceMsOf = (work: Work): number => this.#replayRates.waitMs(work, takenAtMs);
+      const next = nextIn(lane, destination, dueTime.nowMs(), paceMsOf);
       if (next.kind === "none") return null;
       if (next.kind === "wait") return next.waitMs;
       if (!mayStart()) return sleepMsMax;
@@ -326,7 +307,6 @@ export class Lanes {
       // Looked at again when one of those under way ends. One at a time always goes, so nobody waits for other lanes.
       const readBytes = toReadBytes(lane.waiting[next.turn][next.index]);
       if (runningIn(lane) > 0 && !this.#memory.mayHold(lane, readBytes)) return null;
-      const takenAtMs = clock.monotonicMs();
       const rateWaitMs = lane.rate.take(destination, takenAtMs);
       if (rateWaitMs > 0) return rateWaitMs;
       this.#startsLeft -= 1;
@@ -337,6 +317,7 @@ export class Lanes {
 
   async #run(lane: Lane, work: Work, { destination, takenAtMs }: Start): Promise<void> {
     const turn = turnOf(work);
+    const counted = this.#replayRates.take(work, takenAtMs);
     lane.lastTurn = turn;
     lane.running[turn] += 1;
     let readBytes = toReadBytes(work);
@@ -349,7 +330,10 @@ export class Lanes {
         this.#memory.hold(lane, bytes - readBytes);
         readBytes = bytes;
       },
-      sends: () => rate?.sends(takenAtMs, clock.monotonicMs()),
+      sends: () => {
+        const sentAtMs = clock.monotonicMs();
+        for (const window of [rate, counted]) window?.sends(takenAtMs, sentAtMs);
+      },
       maySend: () => ownership.isSure() && ownership.changedAtMs(destination.id) === ownedSinceMs,
     });
     lane.running[turn] -= 1;

@@ -9,6 +9,9 @@ const roundingMs = 0.001;
 /** Sends that are out of the span are forgotten once this many lie in front. */
 const forgottenMax = 256;
 
+/** How many sends in which span. Null: as many as there are. */
+export type Rate = Pick<Destination, "rateLimit" | "ratePeriod">;
+
 /**
  * Counts the sends of one lane: never more than the limit in any span of that length, wherever the span begins. It
  * remembers the sends of the last span, so bursts are allowed, the bound is exact, and a quiet lane costs nothing.
@@ -25,7 +28,14 @@ export class RateWindow {
   }
 
   /** How long to wait before the next send; 0 takes the send. `monotonicMs` is now. */
-  take({ rateLimit, ratePeriod }: Pick<Destination, "rateLimit" | "ratePeriod">, monotonicMs: number): number {
+  take(rate: Rate, monotonicMs: number): number {
+    const waitMs = this.waitMs(rate, monotonicMs);
+    if (waitMs === 0 && rate.rateLimit !== null) this.#sentAtMs.push(monotonicMs);
+    return waitMs;
+  }
+
+  /** How long to wait before the next send; 0: it may be taken. */
+  waitMs({ rateLimit, ratePeriod }: Rate, monotonicMs: number): number {
     if (rateLimit === null || ratePeriod === null) return 0;
     this.#assumeOthers(rateLimit, ratePeriod);
     this.#forget(monotonicMs - periodMs[ratePeriod]);
@@ -33,9 +43,7 @@ export class RateWindow {
     const blocking = this.#sentAtMs[Math.max(this.#first, this.#sentAtMs.length - rateLimit)];
     const isFull = this.#sentAtMs.length - this.#first >= rateLimit;
     const waitMs = isFull && blocking !== undefined ? blocking + periodMs[ratePeriod] - monotonicMs : 0;
-    if (waitMs > roundingMs) return waitMs;
-    this.#sentAtMs.push(monotonicMs);
-    return 0;
+    return waitMs > roundingMs ? waitMs : 0;
   }
 
   /** What was taken is sent now, and counts from now on: reading it from the store may have taken its time. */

@@ -32,9 +32,18 @@ export const pageEvents = (room: PageRoom): number => {
   return Math.min(fitting, wanted);
 };
 
-/** How long the page after one of so many events must wait, so that the rate holds on average from the start on. */
-export const pageWaitMs = (ratePerSecond: number | null, events: number): number =>
-  ratePerSecond === null ? 0 : (events * 1000) / ratePerSecond;
+/** Of what a page was late by, this much is made up for by the next ones. */
+const lateMsMax = 1_000;
+
+/** How long the page after one of so many events must wait, so that the rate holds on average: one that is late takes nothing from it. */
+export const pageWaitMs = (ratePerSecond: number | null, events: number, lateMs: number): number =>
+  ratePerSecond === null ? 0 : Math.max(0, (events * 1000) / ratePerSecond - Math.min(lateMs, lateMsMax));
+
+/**
+ * Deliveries that may be outstanding of a replay with a rate where a lane keeps the order: as many as it sends in a second.
+ * What arrives stands behind them.
+ */
+export const orderedMax = (ratePerSecond: number | null): number => ratePerSecond ?? Infinity;
 
 /** The next of a row of growing waits. */
 export const longer = (waitMs: number, { first, max }: { readonly first: number; readonly max: number }): number =>

@@ -56,6 +56,8 @@ export type Replays = {
   isCancelled(replayId: Id): boolean;
   /** Whether what fails of a bulk replay is not tried again. From memory. */
   isOnce(replayId: Id): boolean;
+  /** Events per second of a bulk replay that is not done with. Null: it has no rate. From memory. */
+  rateOf(replayId: Id): number | null;
   /** Makes a bulk replay along a road, which runs from then on. */
   startRoad(scope: ReplayScope, wish: RoadWish): Promise<RoadOutcome>;
   /** One that takes a road; null when the owner has none of that id. */
@@ -95,6 +97,7 @@ export const createReplays = (parts: ReplaysParts): Replays => {
     resume: (scope, wish) => resumeReplay(startParts, scope, wish),
     isCancelled: (replayId) => runner.isCancelled(replayId),
     isOnce: (replayId) => runner.isOnce(replayId),
+    rateOf: (replayId) => runner.rateOf(replayId),
     startRoad: (scope, wish) => startRoad(startParts, scope, wish),
     getRoad: (scope, replayId) => getRoad(parts, scope, replayId),
     load: () => parts.store.keep("replays", (tx) => runner.reload(tx)),

@@ -8,7 +8,7 @@ import type { OpenReplay } from "./_rows.ts";
 import { cancelWaiting, failReplay, openReplays, readOpen, settleReplay } from "./end-replay.ts";
 import { type FeedParts, feedPage } from "./feed.ts";
 import { outstandingMax, pageMax } from "./limits.ts";
-import { longer, pageEvents, pageWaitMs } from "./pace.ts";
+import { longer, orderedMax, pageEvents, pageWaitMs } from "./pace.ts";
 import { destinationsOf, hasPages, isGone, neighboursOf, shareOf } from "./share.ts";
 
 /** What the runner needs. */
@@ -69,6 +69,11 @@ export class Runner {
   /** Whether what fails of a bulk replay is not tried again. Known as long as any of its deliveries has not ended. */
   isOnce(replayId: Id): boolean {
     return (this.#entries.get(replayId)?.replay.road ?? null) !== null;
+  }
+
+  /** Events per second of a bulk replay. Null: it has no rate. Known as long as any of its deliveries has not ended. */
+  rateOf(replayId: Id): number | null {
+    return this.#entries.get(replayId)?.replay.ratePerSecond ?? null;
   }
 
   /** Reads what is not done with, and takes up what is new to this process once that was read. */
@@ -170,7 +175,7 @@ export class Runner {
     const startedAtMs = this.#parts.clock.monotonicMs();
     const { replay } = entry;
     try {
-      const waitMs = await this.#advance(entry);
+      const waitMs = await this.#advance(entry, startedAtMs - entry.readyAtMs);
       entry.faultMs = 0;
       entry.faults = 0;
       if (waitMs === null) this.#forget(replay.id);
@@ -194,8 +199,8 @@ export class Runner {
     this.#cancelled.delete(replayId);
   }
 
-  /** Takes one step. Gives how long to wait until the next, or null when there is none. */
-  async #advance(entry: Entry): Promise<number | null> {
+  /** Takes one step, so late. Gives how long to wait until the next, or null when there is none. */
+  async #advance(entry: Entry, lateMs: number): Promise<number | null> {
     const { store, table } = this.#parts;
     const { id } = entry.replay;
     // What a deleted source leaves goes with it.
@@ -208,10 +213,10 @@ export class Runner {
       entry.isStale = false;
     }
     if (entry.replay.status === "cancelled" && (await this.#cancelSome(id))) return 0;
-    return hasPages(entry.replay) ? this.#feed(entry) : this.#drain(entry);
+    return hasPages(entry.replay) ? this.#feed(entry, lateMs) : this.#drain(entry);
   }
 
-  async #feed(entry: Entry): Promise<number | null> {
+  async #feed(entry: Entry, lateMs: number): Promise<number | null> {
     const { store, table } = this.#parts;
     const { id, ratePerSecond } = entry.replay;
     const others = [...this.#entries.values()].map(({ replay }) => replay);
@@ -221,11 +226,13 @@ export class Runner {
     for (const neighbour of neighbours) {
       if (sharedRoom > 0) sharedRoom -= await pendingOfReplay(store, neighbour.id, sharedRoom);
     }
+    const destinations = destinationsOf(table, entry.replay);
+    const keepsOrder = destinations.values().some((each) => table.destination(each)?.destination.ordered === true);
     const limit = pageEvents({
       ratePerSecond,
-      routesMax: destinationsOf(table, entry.replay).size,
+      routesMax: destinations.size,
       outstanding,
-      outstandingMax: shareOf(outstandingMax, neighbours),
+      outstandingMax: Math.min(shareOf(outstandingMax, neighbours), keepsOrder ? orderedMax(ratePerSecond) : Infinity),
       sharedRoom,
       eventsMax: pageMax.events,
       deliveriesMax: pageMax.deliveries,
@@ -236,7 +243,7 @@ export class Runner {
     switch (fed.kind) {
       case "fed":
         entry.replay = { ...entry.replay, cursor: fed.cursor };
-        return pageWaitMs(ratePerSecond, fed.events);
+        return pageWaitMs(ratePerSecond, fed.events, lateMs);
       case "gone":
         return null;
       case "cancelled":

@@ -56,14 +56,18 @@ test("a page never makes more than may be outstanding, save of one event", () =>
 });
 
 test.for([
-  [null, 100, 0],
-  [10, 1, 100],
-  [1_000, 250, 250],
-  [3, 1, 1_000 / 3],
-  [5, 0, 0],
-] as const)("at a rate of %s per second, %i events are followed by a wait of %d ms", ([rate, events, waitMs]) => {
-  expect(pageWaitMs(rate, events)).toBe(waitMs);
-});
+  [null, 100, 0, 0],
+  [10, 1, 0, 100],
+  [10, 1, 30, 70],
+  [10, 1, 130, 0],
+  [1_000, 250, 0, 250],
+  [1_000, 1_250, 5_000, 250],
+  [3, 1, 0, 1_000 / 3],
+  [5, 0, 0, 0],
+] as const)(
+  "at a rate of %s per second, %i events that are %d ms late are followed by a wait of %d ms",
+  ([rate, events, lateMs, waitMs]) => expect(pageWaitMs(rate, events, lateMs)).toBe(waitMs),
+);
 
 test("waits grow from the first to the longest", () => {
   const waits = [0];

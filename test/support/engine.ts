@@ -180,6 +180,7 @@ export const startEngine = async ({
     observer,
     isReplayCancelled: (replayId) => replays.isCancelled(replayId),
     isReplayedOnce: (replayId) => replays.isOnce(replayId),
+    replayRateOf: (replayId) => replays.rateOf(replayId),
     isOverdue: (eventId) => housekeeping.isOverdue(eventId),
   });
   const receive = createReceive({
