@@ -42,7 +42,10 @@ const membersOf = (
     observer,
     followDatabase,
   }: Pick<Core, "store" | "table" | "dueTime" | "observer" | "followDatabase">,
-  { delivery, replays }: { readonly delivery: DeliveryEngine; readonly replays: Pick<Replays, "wake" | "busy"> },
+  {
+    delivery,
+    replays,
+  }: { readonly delivery: DeliveryEngine; readonly replays: Pick<Replays, "wake" | "busy" | "knows"> },
 ): Members => {
   const faulted = (task: string) => (error: unknown) => observer.faulted({ task, error });
   return {
@@ -60,6 +63,10 @@ const membersOf = (
       const note = (): void => delivery.lanes.noteDue(id, dueTime.nowMs());
       if (table.destination(id) !== undefined) note();
       else store.freshen().then(note, faulted("look at what other nodes did"));
+    },
+    // A bulk replay was cancelled: nobody sends any more of it.
+    heard: (id) => {
+      if (replays.knows(id)) store.freshen().catch(faulted("look at what other nodes did"));
     },
     timed: followDatabase,
   };

@@ -16,7 +16,7 @@ import { Lanes } from "./lanes.ts";
 import { Recorder } from "./recorder.ts";
 import { createRecovery } from "./recovery.ts";
 import { createReleaser, type Releaser } from "./releaser.ts";
-import { ReplayRates } from "./replay-rates.ts";
+import { ReplayRates, type ReplayRatesParts, withoutRates } from "./replay-rates.ts";
 import type { SenderNames } from "./request-parts.ts";
 import { createRevocation } from "./revocation.ts";
 import { createSuspects } from "./suspects.ts";
@@ -41,8 +41,8 @@ export type DeliveryParts = {
   readonly isReplayCancelled?: (replayId: Id) => boolean;
   /** Whether what fails of a bulk replay is not tried again. Default: it is. */
   readonly isReplayedOnce?: (replayId: Id) => boolean;
-  /** Deliveries per second that a bulk replay may send to each destination. Default: null, as many as it goes. */
-  readonly replayRateOf?: (replayId: Id) => number | null;
+  /** What is known of bulk replays' rates. Default: none has one. */
+  readonly replayRates?: Pick<ReplayRatesParts, "rateOf" | "learn">;
   /** Whether an event has waited for so long that what it still waits for is ended. Default: none has. */
   readonly isOverdue?: (eventId: Id) => boolean;
   /** Which destinations this process sends to. Default: to all. */
@@ -115,6 +115,10 @@ export const createDelivery = (parts: DeliveryParts): DeliveryEngine => {
   const readEvent = createStoredReader(store);
   const worker = createWorker({ ...parts, readEvent, recorder, suspects, revocation, signal: abort.signal });
   const claim = createClaimer({ store, ownership }, (wish, claimed) => lanes.claimed(wish, claimed));
+  const replayRates =
+    parts.replayRates === undefined
+      ? withoutRates()
+      : new ReplayRates({ ...parts.replayRates, onLearnt: () => lanes.wakeAll() });
   const releaser = createReleaser({ ...parts, ownership, noteDue });
   const lanes = new Lanes({
     clock,
@@ -122,7 +126,7 @@ export const createDelivery = (parts: DeliveryParts): DeliveryEngine => {
     table,
     claim,
     ownership,
-    replayRates: new ReplayRates(parts.replayRateOf ?? (() => null)),
+    replayRates,
     mayStart: () => ownership.isSure() && recorder.mayStart,
     giveBack: ({ delivery }) => void releaser.giveBack(delivery),
     work: (work, destination, progress) => {

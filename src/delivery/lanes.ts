@@ -25,7 +25,7 @@ import {
 } from "./lane.ts";
 import type { LanesParts } from "./lanes-parts.ts";
 import { RateWindow } from "./rate.ts";
-import { ReplayRates } from "./replay-rates.ts";
+import { type ReplayRates, withoutRates } from "./replay-rates.ts";
 import type { Work } from "./work.ts";
 
 /** Deliveries that a lane claims in one go: the commit that claims them holds up all others. */
@@ -60,7 +60,7 @@ export class Lanes {
 
   constructor(parts: LanesParts) {
     this.#parts = parts;
-    this.#replayRates = parts.replayRates ?? new ReplayRates(() => null);
+    this.#replayRates = parts.replayRates ?? withoutRates();
   }
 
   /** Bytes of the events that all lanes hold. */

@@ -17,7 +17,7 @@ export const dueChannel = "postern_due";
 /** The ids in a call. */
 export const idsOf = (payload: string): readonly Id[] => payload.split(",").filter(isId);
 
-/** Tells owners of what falls due, together and not too often. */
+/** Tells owners of what falls due, and all of what was cancelled, together and not too often. */
 export type Calls = { call(id: Id): void; stop(): void };
 
 /** A call that fails is not made again: owners look for themselves, too. */

@@ -45,6 +45,8 @@ export type Members = {
   changed(): void;
   /** Something of this one is due. */
   called(id: Id): void;
+  /** Somebody called for this one, whoever owns it. */
+  heard(id: Id): void;
   /** What the database's clock showed. */
   timed(reading: ClockReading): void;
 };
@@ -111,7 +113,10 @@ export class Membership implements Ownership {
       // What this process let go, it is not to take back.
       if (channel === nodesChannel && payload !== this.#id) this.#nudge.resolve();
       if (channel !== dueChannel) return;
-      for (const id of idsOf(payload)) if (["ours", "taking"].includes(this.standingOf(id))) members.called(id);
+      for (const id of idsOf(payload)) {
+        members.heard(id);
+        if (["ours", "taking"].includes(this.standingOf(id))) members.called(id);
+      }
     });
     this.#running = this.#run();
   }

@@ -24,7 +24,7 @@ export type Ownership = {
   diedAtMs(id: Id): number | null;
   /** Whether this process is what it takes itself for, and stays so until the transaction ends. Asked before claims change. */
   holds(tx: Tx): Promise<boolean>;
-  /** Something of somebody else's falls due: tells its owner. Never waits. */
+  /** Something of somebody else's falls due, or is wanted no more: tells its owner, and all who may hold some of it. Never waits. */
   call(id: Id): void;
 };
 

@@ -20,7 +20,7 @@ import { createTurns } from "./turns.ts";
 
 /** What replays need. */
 export type ReplaysParts = {
-  readonly store: Pick<Store, "line" | "list" | "lookup" | "write" | "keep">;
+  readonly store: Pick<Store, "line" | "list" | "lookup" | "write" | "keep" | "freshen">;
   readonly clock: Clock;
   /** What deliveries are due by. */
   readonly dueTime: ForwardTime;
@@ -30,7 +30,7 @@ export type ReplaysParts = {
   readonly observer: Pick<Observer, "deliveryEnded" | "faulted" | "replayEnded">;
   /** What replays tell the lanes: that the store holds a delivery that is due then, and that some are wanted no more. */
   /** Which bulk replays this process works on. Default: all. */
-  readonly ownership?: Pick<Ownership, "standingOf">;
+  readonly ownership?: Pick<Ownership, "standingOf" | "call">;
   readonly lanes: {
     noteDue(destinationId: Id, atMs: number): void;
     wake(destinationId: Id): void;
@@ -56,8 +56,12 @@ export type Replays = {
   isCancelled(replayId: Id): boolean;
   /** Whether what fails of a bulk replay is not tried again. From memory. */
   isOnce(replayId: Id): boolean;
-  /** Events per second of a bulk replay that is not done with. Null: it has no rate. From memory. */
-  rateOf(replayId: Id): number | null;
+  /** Events per second of a bulk replay. Null: it has no rate, or is done with. Undefined: not known here. From memory. */
+  rateOf(replayId: Id): number | null | undefined;
+  /** Finds out about a bulk replay that somebody else made a moment ago. */
+  learn(replayId: Id): Promise<void>;
+  /** Whether a bulk replay is not done with, as far as is known here. */
+  knows(replayId: Id): boolean;
   /** Makes a bulk replay along a road, which runs from then on. */
   startRoad(scope: ReplayScope, wish: RoadWish): Promise<RoadOutcome>;
   /** One that takes a road; null when the owner has none of that id. */
@@ -86,7 +90,12 @@ export const createReplays = (parts: ReplaysParts): Replays => {
   });
   const runner = new Runner({ ...parts, run, isOurs, wake: (destinationId) => lanes.wake(destinationId) });
   const startParts = { ...parts, onStarted: runner.add.bind(runner), inTurn: createTurns(countsMax), lookedAtMax };
-  const endParts = { ...parts, onCancelled: runner.cancel.bind(runner) };
+  const onCancelled = (replayId: Id): void => {
+    runner.cancel(replayId);
+    // Others may work on it, or send what it made.
+    ownership.call(replayId);
+  };
+  const endParts = { ...parts, onCancelled };
   return {
     replayOne: (scope, wish) => replayOne({ ...parts, run }, scope, wish),
     plan: (scope, sourceId, filter) => planReplay(startParts, scope, sourceId, filter),
@@ -98,6 +107,8 @@ export const createReplays = (parts: ReplaysParts): Replays => {
     isCancelled: (replayId) => runner.isCancelled(replayId),
     isOnce: (replayId) => runner.isOnce(replayId),
     rateOf: (replayId) => runner.rateOf(replayId),
+    learn: (replayId) => runner.learn(replayId),
+    knows: (replayId) => runner.knows(replayId),
     startRoad: (scope, wish) => startRoad(startParts, scope, wish),
     getRoad: (scope, replayId) => getRoad(parts, scope, replayId),
     load: () => parts.store.keep("replays", (tx) => runner.reload(tx)),

@@ -13,7 +13,7 @@ import { destinationsOf, hasPages, isGone, neighboursOf, shareOf } from "./share
 
 /** What the runner needs. */
 export type RunnerParts = FeedParts & {
-  readonly store: Pick<Store, "list" | "lookup" | "write">;
+  readonly store: Pick<Store, "list" | "lookup" | "write" | "freshen">;
   readonly observer: Pick<Observer, "deliveryEnded" | "faulted" | "replayEnded">;
   /** Whether a bulk replay is this process's to work on. */
   readonly isOurs: (replayId: Id) => boolean;
@@ -40,6 +40,9 @@ const idle = { first: 20, max: 1_000 } as const;
 const draining = { first: 50, max: 2_000 } as const;
 const again = { first: 250, max: 10_000 } as const;
 
+/** Replays that are remembered to be gone. What is forgotten is looked for again. */
+const goneMax = 1_000;
+
 /** Steps in a row that fail while the store works, until a replay is given up: this one will never succeed. */
 const faultsMax = 5;
 
@@ -52,6 +55,8 @@ export class Runner {
   readonly #entries = new Map<Id, Entry>();
   /** Cancelled, and not all of their deliveries have ended. */
   readonly #cancelled = new Set<Id>();
+  /** Not there any more, though deliveries were. */
+  readonly #gone = new Set<Id>();
   #timer: Timer | null = null;
   #step: Promise<void> | null = null;
   #stepOf: Id | null = null;
@@ -71,9 +76,24 @@ export class Runner {
     return (this.#entries.get(replayId)?.replay.road ?? null) !== null;
   }
 
-  /** Events per second of a bulk replay. Null: it has no rate. Known as long as any of its deliveries has not ended. */
-  rateOf(replayId: Id): number | null {
-    return this.#entries.get(replayId)?.replay.ratePerSecond ?? null;
+  /** Whether a bulk replay is not done with. */
+  knows(replayId: Id): boolean {
+    return this.#entries.has(replayId);
+  }
+
+  /** Events per second of a bulk replay. Null: it has no rate, or is gone. Undefined: it was not heard of yet. */
+  rateOf(replayId: Id): number | null | undefined {
+    const entry = this.#entries.get(replayId);
+    if (entry !== undefined) return entry.replay.ratePerSecond;
+    return this.#gone.has(replayId) ? null : undefined;
+  }
+
+  /** Looks for a bulk replay that was not heard of: what is not found then, is gone. */
+  async learn(replayId: Id): Promise<void> {
+    await this.#parts.store.freshen();
+    if (this.#entries.has(replayId)) return;
+    if (this.#gone.size >= goneMax) this.#gone.clear();
+    this.#gone.add(replayId);
   }
 
   /** Reads what is not done with, and takes up what is new to this process once that was read. */

@@ -180,7 +180,10 @@ export const startEngine = async ({
     observer,
     isReplayCancelled: (replayId) => replays.isCancelled(replayId),
     isReplayedOnce: (replayId) => replays.isOnce(replayId),
-    replayRateOf: (replayId) => replays.rateOf(replayId),
+    replayRates: {
+      rateOf: (replayId) => replays.rateOf(replayId),
+      learn: (replayId) => replays.learn(replayId),
+    },
     isOverdue: (eventId) => housekeeping.isOverdue(eventId),
   });
   const receive = createReceive({
