@@ -43,6 +43,7 @@ export const nodesReplayFault: Fault = {
         const owner = await ownerOf(replayId);
         return nodes.find((node) => node !== owner) ?? owner;
       },
+      heardMsMax: 250,
       sentMs: (replayId: string) => replayTimesIn(database, replayId),
       strike: async (replayId: string, destinationId: string) => {
         const owner = await ownerOf(strikes % 2 === 0 ? replayId : destinationId);

@@ -19,6 +19,7 @@ export const replayFault: Fault = {
       gateway,
       receiver,
       cancellerOf: () => Promise.resolve(gateway),
+      heardMsMax: 0,
       sentMs: (replayId: string) => Promise.resolve(replayTimes(gateway.directory, replayId)),
       strike: async () => {
         await gateway.kill();

@@ -1,155 +1,96 @@
-import { quantile } from "../../harness/statistics.ts";
 import { pause } from "../../harness/time.ts";
-import type { FaultContext, OwnFigure } from "../fault.ts";
+import type { OwnFigure } from "../fault.ts";
 import type { Load } from "../load.ts";
-import { mostInASecond } from "../nodes/order.ts";
-import type { Promises } from "../promises.ts";
-import type { Ground } from "./ground.ts";
-import { type Job, jobsOf } from "./job.ts";
-import { receivedOn } from "./received.ts";
-import type { Seed } from "./seed.ts";
+import { type Job, type Jobs, jobsOf } from "./job.ts";
+import { isLive, judgeLive, startLive } from "./live.ts";
+import { judgeRate } from "./rate.ts";
+import { type Received, receivedOn } from "./received.ts";
+import { type Setting, slots } from "./setting.ts";
 
 const path = "/cut";
-const slots = 32;
-/** Replays have half of the slots of a destination: so many requests may be under way when one is cancelled. */
-const underWayMax = slots / 2;
-/** Of a rate, in any sliding second. */
-const overRate = 1.05;
-const livePerSecond = 20;
-/** Far from the numbers of what is replayed. */
-const liveFirst = 1_000_000_000;
-const liveMsMax = 1_000;
 const lookMs = 5;
 
 /** What came of it. */
 export type Cut = {
-  /** Live events that came meanwhile. */
+  /** Events that came meanwhile. */
   readonly live: Load["acknowledged"];
   readonly lost: number;
   readonly repeats: number;
   readonly figures: readonly OwnFigure[];
 };
 
-const isLive = (number: number): boolean => number >= liveFirst;
-const isReplayed = (number: number): boolean => !isLive(number);
+const says = (job: Job): string => JSON.stringify(job);
 
-/** From being posted to being delivered, of what came while it was replayed. */
-const liveLatencies = ({ receiver }: Ground, live: Load["acknowledged"]): readonly number[] => {
-  const arrivals = receivedOn(receiver, path, isLive).arrivals;
-  const arrivedMs = new Map(arrivals.map(({ number, atMs }) => [number, atMs]));
-  return live.map(({ number, sentMs }) => (arrivedMs.get(number) ?? Infinity) - sentMs);
-};
+const replayedOn = ({ ground }: Setting): Received => receivedOn(ground.receiver, path, (number) => !isLive(number));
 
-const untilReceived = async ({ receiver }: Ground, count: number): Promise<void> => {
-  while (receiver.arrivals.length < count) await pause(lookMs);
-};
-
-const keepCounts = (promises: Promises, first: Job, second: Job, total: number, received: number): void => {
-  const says = (job: Job): string => JSON.stringify(job);
+/** Cancels a replay once half of it has been received. Gives it as it ended, and how much came after the answer. */
+const cancelHalfWay = async (
+  setting: Setting,
+  jobs: Jobs,
+  { id }: Job,
+): Promise<{ readonly cut: Job; readonly late: number }> => {
+  const { context, ground, course, seeded, promises } = setting;
+  while (ground.receiver.arrivals.length < seeded.acknowledged.length / 2) await pause(lookMs);
+  const canceller = await ground.cancellerOf(id);
+  await jobsOf(canceller.client, seeded.source).cancel(id);
+  const answeredMs = performance.now();
+  const cut = await jobs.untilEnded(id);
+  const { arrivals, numbers } = replayedOn(setting);
+  const late = arrivals.filter(({ atMs }) => atMs > answeredMs).length;
+  context.say(`cancelled after ${numbers.size}: ${late} came after the answer, ${cut.cancelled} were waiting`);
+  const lateMax = slots / 2 + (course.ratePerSecond * ground.heardMsMax) / 1000;
   promises.keep(
-    `the cancelled replay tells what became of all that it queued: ${says(first)}`,
-    first.status === "cancelled" && first.failed + first.skipped === 0 && first.total === total,
+    `nothing comes once it is cancelled, but for what is under way, ${lateMax}; ${late} did`,
+    late <= lateMax,
   );
   promises.keep(
-    `the second one takes what the first left, and sends it: ${says(second)}`,
-    second.status === "completed" &&
-      second.total === total - first.succeeded &&
-      second.queued === second.total &&
-      second.succeeded === second.total,
+    `the cancelled replay tells what was received, ${numbers.size}, and of all else that it was cancelled: ${says(cut)}`,
+    cut.status === "cancelled" && cut.succeeded === numbers.size && cut.queued === cut.succeeded + cut.cancelled,
   );
-  promises.keep(
-    `both together have sent what was received (${received}): ${first.succeeded} and ${second.succeeded}`,
-    first.succeeded + second.succeeded === received,
-  );
+  return { cut, late };
 };
 
-const keepRate = async (
-  ground: Ground,
-  promises: Promises,
-  ratePerSecond: number,
-  job: Job,
-): Promise<readonly number[]> => {
-  const sentMs = await ground.sentMs(job.id);
-  const most = mostInASecond(sentMs);
+const judgeCounts = ({ seeded, promises }: Setting, cut: Job, rest: Job, all: Received): void => {
+  const total = seeded.acknowledged.length;
   promises.keep(
-    `at most ${ratePerSecond} events a second, and 5 % more, in any second; there were ${most}`,
-    most <= ratePerSecond * overRate,
+    `the second replay takes what the first left of ${total}, and sends it: ${says(rest)}`,
+    rest.status === "completed" && rest.total === total - cut.succeeded && rest.succeeded === rest.total,
   );
-  return sentMs;
+  promises.keep(
+    `both together have sent what was received, ${all.arrivals.length}: ${cut.succeeded} and ${rest.succeeded}`,
+    cut.succeeded + rest.succeeded === all.arrivals.length,
+  );
+  promises.keep(`each event is known by one webhook-id of its own; ${all.confused} are not`, all.confused === 0);
 };
-
-const perSecond = (sentMs: readonly number[]): number =>
-  ((sentMs.length - 1) * 1000) / ((sentMs.at(-1) ?? 0) - (sentMs[0] ?? 0));
 
 /** A replay with a rate is cancelled half-way; another one goes on with it; live events come all the while. */
-export const cutAndResume = async (
-  context: FaultContext,
-  ground: Ground,
-  { source, acknowledged, to }: Seed,
-  ratePerSecond: number,
-  promises: Promises,
-): Promise<Cut> => {
+export const cutAndResume = async (setting: Setting): Promise<Cut> => {
+  const { ground, course, seeded } = setting;
   const { gateway, receiver } = ground;
-  await gateway.client.makeDestination(source, { url: `${receiver.url}${path}`, max_concurrency: slots });
-  const jobs = jobsOf(gateway.client, source);
-  const before = receiver.arrivals.length;
-  const { id } = await jobs.start({ to, rate_per_second: ratePerSecond });
-  const live = context.startLoad({
-    port: gateway.port,
-    path: source.path,
-    connections: 1,
-    ratePerSecond: livePerSecond,
-    firstNumber: liveFirst,
-  });
-  await untilReceived(ground, before + acknowledged.length / 2);
-  const canceller = await ground.cancellerOf(id);
-  await jobsOf(canceller.client, source).cancel(id);
-  const cancelledMs = performance.now();
-  const cut = await jobs.untilEnded(id);
-  const atCut = receivedOn(receiver, path, isReplayed);
-  const late = atCut.arrivals.filter(({ atMs }) => atMs > cancelledMs).length;
-  context.say(
-    `cancelled after ${atCut.arrivals.length}, of which ${late} were under way; ${cut.cancelled} were waiting`,
-  );
-  promises.keep(
-    `nothing starts once it is cancelled, but for the ${underWayMax} that may be under way; ${late} came`,
-    late <= underWayMax,
-  );
-  promises.keep(
-    `what it tells to have sent is what was received, ${atCut.numbers.size}: ${JSON.stringify(cut)}`,
-    cut.succeeded === atCut.numbers.size && cut.queued === cut.succeeded + cut.cancelled,
-  );
-  const resumed = await jobs.resume(id);
-  const rest = await jobs.untilEnded(resumed.id);
-  await live.stop();
-  const all = receivedOn(receiver, path, isReplayed);
-  keepCounts(promises, cut, rest, acknowledged.length, all.arrivals.length);
-  promises.keep(`each event is known by one webhook-id of its own; ${all.confused} are not`, all.confused === 0);
-  const firstSentMs = await keepRate(ground, promises, ratePerSecond, cut);
-  const secondSentMs = await keepRate(ground, promises, ratePerSecond, rest);
-  const latencies = liveLatencies(ground, live.acknowledged);
-  const p99Ms = quantile(latencies, 0.99);
-  promises.keep(`live events are delivered within ${liveMsMax} ms (p99) meanwhile; it was ${p99Ms}`, p99Ms < liveMsMax);
-  const lost = acknowledged.filter(({ number }) => !all.numbers.has(number)).length;
+  await gateway.client.makeDestination(seeded.source, { url: `${receiver.url}${path}`, max_concurrency: slots });
+  const jobs = jobsOf(gateway.client, seeded.source);
+  const first = await jobs.start({ to: seeded.to, rate_per_second: course.ratePerSecond });
+  const load = startLive(setting);
+  const { cut, late } = await cancelHalfWay(setting, jobs, first);
+  const second = await jobs.resume(first.id);
+  const rest = await jobs.untilEnded(second.id);
+  await load.stop();
+  const all = replayedOn(setting);
+  judgeCounts(setting, cut, rest, all);
+  const rateFigures = await judgeRate(setting, [first.id, second.id], all.arrivals);
+  const live = judgeLive(setting, load, path);
+  const missing = seeded.acknowledged.filter(({ number }) => !all.numbers.has(number)).length;
   return {
-    live: live.acknowledged,
-    lost: lost + latencies.filter((ms) => ms === Infinity).length,
+    live: load.acknowledged,
+    lost: missing + live.lost,
     repeats: all.repeats,
     figures: [
       { name: "cancelled after", value: cut.succeeded, unit: "" },
       { name: "came after the cancel's answer", value: late, unit: "" },
       { name: "waited, and were cancelled", value: cut.cancelled, unit: "" },
       { name: "sent by the second replay", value: rest.succeeded, unit: "" },
-      { name: "rate", value: ratePerSecond, unit: "/s" },
-      { name: "sent a second, on average", value: (perSecond(firstSentMs) + perSecond(secondSentMs)) / 2, unit: "/s" },
-      {
-        name: "sent in any second, most",
-        value: Math.max(mostInASecond(firstSentMs), mostInASecond(secondSentMs)),
-        unit: "",
-      },
-      { name: "received in any second, most", value: mostInASecond(all.arrivals.map(({ atMs }) => atMs)), unit: "" },
-      { name: "live events delivered beside, p50", value: quantile(latencies, 0.5), unit: "ms" },
-      { name: "live events delivered beside, p99", value: p99Ms, unit: "ms" },
+      ...rateFigures,
+      ...live.figures,
     ],
   };
 };

@@ -65,8 +65,9 @@ export const jobsOf = ({ call }: Client, { id: sourceId }: MadeSource): Jobs => 
         const next = await get(id);
         if (ended(next) > ended(job) || next.queued > job.queued) movedMs = performance.now();
         job = next;
-        if (performance.now() - movedMs > endedMsMax)
+        if (performance.now() - movedMs > endedMsMax) {
           throw new Error(`the replay stands still: ${JSON.stringify(job)}`);
+        }
       }
       return job;
     },

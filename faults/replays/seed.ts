@@ -1,7 +1,7 @@
 import type { MadeSource } from "../../harness/client.ts";
 import type { FaultContext } from "../fault.ts";
+import type { Gateway } from "../gateway.ts";
 import type { Acknowledged } from "../load.ts";
-import type { Ground } from "./ground.ts";
 
 /** Events that go nowhere when they come: their source has no destination yet. */
 export type Seed = {
@@ -14,11 +14,7 @@ export type Seed = {
 const stepEvents = 5_000;
 
 /** Makes a source, and posts so many events to it. */
-export const seed = async (
-  context: FaultContext,
-  { gateway }: Pick<Ground, "gateway">,
-  count: number,
-): Promise<Seed> => {
+export const seed = async (context: FaultContext, gateway: Gateway, count: number): Promise<Seed> => {
   const source = await gateway.client.makeSource({ name: "replayed", require_signature: false });
   const load = context.startLoad({ port: gateway.port, path: source.path, connections: 32 });
   for (let events = Math.min(stepEvents, count); ; events = Math.min(events + stepEvents, count)) {

@@ -84,10 +84,7 @@ export const openGateway = async (core: Core, config: Config, overrides: Overrid
     transform: transformer.transform,
     isReplayCancelled: (replayId) => replays.isCancelled(replayId),
     isReplayedOnce: (replayId) => replays.isOnce(replayId),
-    replayRates: {
-      rateOf: (replayId) => replays.rateOf(replayId),
-      learn: (replayId) => replays.learn(replayId),
-    },
+    replayRates: { rateOf: (replayId) => replays.rateOf(replayId), learn: (replayId) => replays.learn(replayId) },
     isOverdue: (eventId) => housekeeping.isOverdue(eventId),
   });
   const tolerances = { stripe: config.stripeToleranceSeconds };

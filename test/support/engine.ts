@@ -180,10 +180,7 @@ export const startEngine = async ({
     observer,
     isReplayCancelled: (replayId) => replays.isCancelled(replayId),
     isReplayedOnce: (replayId) => replays.isOnce(replayId),
-    replayRates: {
-      rateOf: (replayId) => replays.rateOf(replayId),
-      learn: (replayId) => replays.learn(replayId),
-    },
+    replayRates: { rateOf: (replayId) => replays.rateOf(replayId), learn: (replayId) => replays.learn(replayId) },
     isOverdue: (eventId) => housekeeping.isOverdue(eventId),
   });
   const receive = createReceive({

@@ -1,6 +1,8 @@
-import type { Account } from "../fault.ts";
+import type { Account, FaultContext } from "../fault.ts";
 import type { Gateway } from "../gateway.ts";
+import type { Promises } from "../promises.ts";
 import type { Receiver } from "../receiver.ts";
+import type { Seed } from "./seed.ts";
 
 /** Where replays are put to the test: one process on its own store, or several on a database. */
 export type Ground = {
@@ -9,6 +11,8 @@ export type Ground = {
   readonly receiver: Receiver;
   /** Who is told to cancel a replay: where there are several, one that does not work on it. */
   cancellerOf(replayId: string): Promise<Gateway>;
+  /** How long others may take to hear of it. */
+  readonly heardMsMax: number;
   /** When the attempts of a replay began, oldest first, by the clock of whoever made them. */
   sentMs(replayId: string): Promise<readonly number[]>;
   /**
@@ -19,3 +23,23 @@ export type Ground = {
   /** What is not done with. */
   stuck(): Promise<Account["stuck"]>;
 };
+
+/** How much of it. */
+export type Course = {
+  readonly events: number;
+  readonly ratePerSecond: number;
+  /** Of processes, during the second replay of everything. */
+  readonly kills: number;
+};
+
+/** What every part of the course is given. */
+export type Setting = {
+  readonly context: FaultContext;
+  readonly ground: Ground;
+  readonly course: Course;
+  readonly seeded: Seed;
+  readonly promises: Promises;
+};
+
+/** Slots of a destination. Replays have half of them. */
+export const slots: number = 32;
