@@ -8,7 +8,7 @@ import { openNodes } from "./stand.ts";
 
 const courses = {
   // A node that dies is given up after twelve seconds: too long for a short form.
-  short: { events: 3_000, ratePerSecond: 1_000, kills: 0 },
+  short: { events: 2_000, ratePerSecond: 1_000, kills: 0 },
   long: { events: 100_000, ratePerSecond: 1_000, kills: 4 },
 } as const;
 

@@ -4,7 +4,7 @@ import { idHeader } from "../replays/received.ts";
 import { lookAtRemains, lookAtStore, replayTimes } from "../store.ts";
 
 const courses = {
-  short: { events: 3_000, ratePerSecond: 1_000, kills: 1 },
+  short: { events: 2_000, ratePerSecond: 1_000, kills: 1 },
   long: { events: 100_000, ratePerSecond: 1_000, kills: 3 },
 } as const;
 

@@ -6,5 +6,5 @@ import { runShort } from "../support/fault.ts";
 test("a replay that two nodes work on is cancelled and gone on with: nothing is lost or sent again", async () => {
   const { account, broken } = await runShort(nodesReplayFault);
   expect(broken).toEqual([]);
-  expect(account.acknowledged).toBeGreaterThanOrEqual(3_000);
+  expect(account.acknowledged).toBeGreaterThanOrEqual(2_000);
 }, 120_000);

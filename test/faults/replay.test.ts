@@ -9,7 +9,7 @@ test(
   async () => {
     const { account, broken } = await runShort(replayFault);
     expect(broken).toEqual([]);
-    expect(account.acknowledged).toBeGreaterThanOrEqual(3_000);
+    expect(account.acknowledged).toBeGreaterThanOrEqual(2_000);
     expect(account.restarts).toBe(1);
   },
 );
