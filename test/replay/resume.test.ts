@@ -6,10 +6,11 @@ import { leftBy } from "../../src/replay/rest.ts";
 import type { ResumeOutcome, ResumeWish } from "../../src/replay/resume-replay.ts";
 import type { Source } from "../../src/routing/source.ts";
 import { acceptMany, numberOf, progressOf, startBulk, untilReplay, withEvents } from "../support/bulk.ts";
-import { type Engine, eventually } from "../support/engine.ts";
+import { type Engine, eventually, startEngine } from "../support/engine.ts";
 import { createGate } from "../support/gate.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { newScope } from "../support/records.ts";
+import { reachInto } from "../support/store.ts";
 
 const tryResume = (
   engine: Engine,
@@ -147,6 +148,22 @@ describe("a bulk replay that was cancelled is gone on with", () => {
     await untilReplay(engine, await resume(engine, first), "completed");
     expect(receiver.requests.map(numberOf)).toEqual(upTo(120));
   });
+});
+
+test("a bulk replay that failed is gone on with behind what it made", async () => {
+  await using receiver = await startReceiver();
+  const { engine, source } = await withEvents(50);
+  await engine.addDestination(source, receiver.url);
+  const first = await startBulk(engine, source, { ratePerSecond: 20 });
+  await receiver.waitFor(5);
+  await engine.stop();
+  await reachInto(engine.directory, "update replays set status = 'failed', ended_at_ms = 1");
+  const later = await startEngine({ directory: engine.directory, clock: engine.clock });
+  const second = await resume(later, first, { ratePerSecond: null });
+  expect(second.total).toBe(50 - (await progressOf(later, first)).queued);
+  await untilReplay(later, second, "completed");
+  expect(new Set(receiver.requests.map(numberOf))).toEqual(new Set(upTo(50)));
+  expect(await progressOf(later, first)).toMatchObject({ status: "failed", cancelled: 0 });
 });
 
 describe("a bulk replay cannot be gone on with", () => {

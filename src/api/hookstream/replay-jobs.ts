@@ -163,7 +163,7 @@ const cancel = (parts: ReplayJobParts): Route =>
     path: "/replay/:id/cancel",
     scope: "webhooks:write",
     summary: "Cancel a replay job",
-    description: "What is not sent yet is not sent. A job that has ended stays as it is.",
+    description: "What is not sent yet is not sent, until the job is resumed. One that has ended stays as it is.",
     params: ofJob,
     query: z.object(placeFields),
     body: noFields,

@@ -158,7 +158,7 @@ const cancel = (parts: ReplayParts): Route<Scope> =>
     path: `${path}/:id`,
     scope: "webhooks:write",
     summary: "Cancel a replay",
-    description: "What is not sent yet is not sent. A replay that has ended stays as it is.",
+    description: "What is not sent yet is not sent, until the replay is resumed. One that has ended stays as it is.",
     params: ofReplay,
     body: noFields,
     answers: {
