@@ -42,4 +42,4 @@ export type Setting = {
 };
 
 /** Slots of a destination. Replays have half of them. */
-export const slots: number = 32;
+export const slots: number = 64;
