@@ -7,6 +7,8 @@ import { type Setting, slots } from "./setting.ts";
 
 const path = "/killed";
 const lookMs = 5;
+/** A page has a hundred events: kills come at different moments of it. */
+const withinPage = 37;
 
 /** What came of it. */
 export type Killed = Pick<Account, "lost" | "duplicates" | "duplicatesMax" | "longestGapMs"> & {
@@ -25,7 +27,7 @@ const strikeAgainAndAgain = async (
   const before = receiver.arrivals.length;
   let underWay = 0;
   for (let kill = 1; kill <= kills; kill += 1) {
-    const wanted = before + (seeded.acknowledged.length * kill) / (kills + 1);
+    const wanted = before + (seeded.acknowledged.length * kill) / (kills + 1) + withinPage * kill;
     while (receiver.arrivals.length < wanted) await pause(lookMs);
     const inHand = await ground.strike(replayId, destinationId);
     const { numbers } = receivedOn(receiver, path, (number) => inHand.has(number));

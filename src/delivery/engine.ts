@@ -89,6 +89,16 @@ const stop = async (parts: Stopped, graceMs: number): Promise<void> => {
   await store.settled();
 };
 
+const openRates = (
+  { replayRates }: Pick<DeliveryParts, "replayRates">,
+  ownership: Ownership,
+  onLearnt: () => void,
+): ReplayRates => {
+  if (replayRates === undefined) return withoutRates();
+  const changedAtMs = (destinationId: Id): number | null => ownership.changedAtMs(destinationId);
+  return new ReplayRates({ ...replayRates, changedAtMs, onLearnt });
+};
+
 /** The delivery engine. Its lines into the group commit come before those of ingest, which must be opened later. */
 export const createDelivery = (parts: DeliveryParts): DeliveryEngine => {
   const { store, clock, table, observer } = parts;
@@ -115,10 +125,7 @@ export const createDelivery = (parts: DeliveryParts): DeliveryEngine => {
   const readEvent = createStoredReader(store);
   const worker = createWorker({ ...parts, readEvent, recorder, suspects, revocation, signal: abort.signal });
   const claim = createClaimer({ store, ownership }, (wish, claimed) => lanes.claimed(wish, claimed));
-  const replayRates =
-    parts.replayRates === undefined
-      ? withoutRates()
-      : new ReplayRates({ ...parts.replayRates, onLearnt: () => lanes.wakeAll() });
+  const replayRates = openRates(parts, ownership, () => lanes.wakeAll());
   const releaser = createReleaser({ ...parts, ownership, noteDue });
   const lanes = new Lanes({
     clock,

@@ -15,6 +15,8 @@ export type ReplayRatesParts = {
   readonly rateOf: (replayId: Id) => number | null | undefined;
   /** Finds out about one that is not known. */
   readonly learn: (replayId: Id) => Promise<void>;
+  /** Until when, on the monotonic clock, another process may have sent to a destination. Null: none did. */
+  readonly changedAtMs: (destinationId: Id) => number | null;
   /** Something was found out. */
   readonly onLearnt: () => void;
 };
@@ -71,7 +73,7 @@ export class ReplayRates {
   #window({ replayId, destinationId }: Sender): RateWindow {
     const known = replayId === null ? undefined : this.#windows.get(replayId)?.get(destinationId);
     if (known !== undefined) return known;
-    const window = new RateWindow();
+    const window = new RateWindow(this.#parts.changedAtMs(destinationId));
     if (replayId === null) return window;
     for (const id of this.#windows.keys()) if ((this.#parts.rateOf(id) ?? null) === null) this.#windows.delete(id);
     const own = this.#windows.get(replayId) ?? new Map<Id, RateWindow>();
@@ -82,4 +84,9 @@ export class ReplayRates {
 
 /** Where no bulk replay has a rate. */
 export const withoutRates = (): ReplayRates =>
-  new ReplayRates({ rateOf: () => null, learn: () => Promise.resolve(), onLearnt: () => undefined });
+  new ReplayRates({
+    rateOf: () => null,
+    learn: () => Promise.resolve(),
+    changedAtMs: () => null,
+    onLearnt: () => undefined,
+  });

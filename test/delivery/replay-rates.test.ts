@@ -8,7 +8,13 @@ const workOf = (replayId: string | null, destinationId = "d") => ({
 });
 
 const ratesOf = (rateOf: ReplayRatesParts["rateOf"], over: Partial<ReplayRatesParts> = {}): ReplayRates =>
-  new ReplayRates({ rateOf, learn: () => expect.unreachable("all are known"), onLearnt: () => undefined, ...over });
+  new ReplayRates({
+    rateOf,
+    learn: () => expect.unreachable("all are known"),
+    changedAtMs: () => null,
+    onLearnt: () => undefined,
+    ...over,
+  });
 
 test("what no bulk replay made, and what one without a rate made, never waits", () => {
   const rates = ratesOf((replayId) => (replayId === "paced" ? 1 : null));
@@ -24,6 +30,12 @@ test("a rate counts for each destination by itself, and a look takes nothing", (
   rates.take(one, 0);
   rates.take(one, 400);
   expect([rates.waitMs(one, 500), rates.waitMs(other, 500), rates.waitMs(one, 1_000)]).toEqual([500, 0, 0]);
+});
+
+test("who takes a destination over waits until what an earlier owner may have sent is a second old", () => {
+  const rates = ratesOf(() => 2, { changedAtMs: (destinationId) => (destinationId === "taken" ? 500 : null) });
+  expect([rates.waitMs(workOf("r", "taken"), 600), rates.waitMs(workOf("r", "taken"), 1_500)]).toEqual([900, 0]);
+  expect(rates.waitMs(workOf("r", "other"), 600)).toBe(0);
 });
 
 test("what is sent later than it was taken counts from then on", () => {
