@@ -21,7 +21,7 @@ export type Connections = {
  * Requests of one connection that are not answered yet. Webhooks are not pipelined; whoever does goes on, in the next connection,
  * behind the last one that was answered. Without it one packet of a flood held the event loop for hundreds of requests.
  */
-const unansweredMax = 64;
+const unansweredMax = 8;
 
 type Connection = {
   /** Answers that are not out yet. */
@@ -29,6 +29,23 @@ type Connection = {
   /** The answer to the newest request, until both are done with. */
   newest: ServerResponse | null;
   isGivenUp: boolean;
+};
+
+function hold(this: Socket): void {
+  this.pause();
+}
+
+/**
+ * Nothing that comes on a connection is looked at any more. A flood waits at its sender's, where it costs nothing here. To pause alone
+ * would not do: whatever was parsed already has Node read on.
+ */
+const stopReading = (socket: Socket): void => {
+  if (socket.listenerCount("data", hold) > 0) return;
+  const parsing = socket.rawListeners("data");
+  // Node's parser takes its bytes past JavaScript, until somebody else listens.
+  socket.on("data", hold);
+  for (const each of parsing) socket.off("data", each);
+  socket.pause();
 };
 
 const closed = (response: ServerResponse): Promise<void> =>
@@ -46,7 +63,10 @@ export const createConnections = (): Connections => {
     accept: ({ socket }, response) => {
       const known = connections.get(socket) ?? { open: new Set(), newest: null, isGivenUp: false };
       const { open } = known;
-      if (!socket.writable || [...open].some(({ shouldKeepAlive }) => !shouldKeepAlive)) return false;
+      if (!socket.writable || [...open].some(({ shouldKeepAlive }) => !shouldKeepAlive)) {
+        stopReading(socket);
+        return false;
+      }
       connections.set(socket, known);
       known.newest = response;
       open.add(response);
