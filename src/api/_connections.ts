@@ -18,10 +18,11 @@ export type Connections = {
 };
 
 /**
- * Requests of one connection that are not answered yet. Webhooks are not pipelined; whoever does goes on, in the next connection,
- * behind the last one that was answered. Without it one packet of a flood held the event loop for hundreds of requests.
+ * Requests of one connection that are not answered yet. Webhooks are not pipelined. Those that came with more are answered, and nothing
+ * behind them: one packet of a flood would hold the event loop for hundreds. Such a connection is not closed until its client has
+ * been quiet for a while, for a flood comes again at once.
  */
-const unansweredMax = 8;
+const unansweredMax = 16;
 
 type Connection = {
   /** Answers that are not out yet. */
@@ -29,6 +30,8 @@ type Connection = {
   /** The answer to the newest request, until both are done with. */
   newest: ServerResponse | null;
   isGivenUp: boolean;
+  /** Nothing more of it is answered. */
+  isFull: boolean;
 };
 
 function hold(this: Socket): void {
@@ -61,16 +64,16 @@ export const createConnections = (): Connections => {
   const connections = new WeakMap<Socket, Connection>();
   return {
     accept: ({ socket }, response) => {
-      const known = connections.get(socket) ?? { open: new Set(), newest: null, isGivenUp: false };
+      const known = connections.get(socket) ?? { open: new Set(), newest: null, isGivenUp: false, isFull: false };
       const { open } = known;
-      if (!socket.writable || [...open].some(({ shouldKeepAlive }) => !shouldKeepAlive)) {
+      if (known.isFull || !socket.writable || [...open].some(({ shouldKeepAlive }) => !shouldKeepAlive)) {
         stopReading(socket);
         return false;
       }
       connections.set(socket, known);
       known.newest = response;
       open.add(response);
-      if (open.size === unansweredMax) response.shouldKeepAlive = false;
+      known.isFull = open.size === unansweredMax;
       response.once("close", () => {
         open.delete(response);
         // A connection that only waits for its next request holds nothing of the last one.
