@@ -17,38 +17,12 @@ export type Connections = {
   giveUp(socket: Socket, say: () => void): void;
 };
 
-/**
- * Requests of one connection that are not answered yet. Webhooks are not pipelined. Those that came with more are answered, and nothing
- * behind them: one packet of a flood would hold the event loop for hundreds. Such a connection is not closed until its client has
- * been quiet for a while, for a flood comes again at once.
- */
-const unansweredMax = 16;
-
 type Connection = {
   /** Answers that are not out yet. */
   readonly open: Set<ServerResponse>;
   /** The answer to the newest request, until both are done with. */
   newest: ServerResponse | null;
   isGivenUp: boolean;
-  /** Nothing more of it is answered. */
-  isFull: boolean;
-};
-
-function hold(this: Socket): void {
-  this.pause();
-}
-
-/**
- * Nothing that comes on a connection is looked at any more. A flood waits at its sender's, where it costs nothing here. To pause alone
- * would not do: whatever was parsed already has Node read on.
- */
-const stopReading = (socket: Socket): void => {
-  if (socket.listenerCount("data", hold) > 0) return;
-  const parsing = socket.rawListeners("data");
-  // Node's parser takes its bytes past JavaScript, until somebody else listens.
-  socket.on("data", hold);
-  for (const each of parsing) socket.off("data", each);
-  socket.pause();
 };
 
 const closed = (response: ServerResponse): Promise<void> =>
@@ -64,16 +38,12 @@ export const createConnections = (): Connections => {
   const connections = new WeakMap<Socket, Connection>();
   return {
     accept: ({ socket }, response) => {
-      const known = connections.get(socket) ?? { open: new Set(), newest: null, isGivenUp: false, isFull: false };
+      const known = connections.get(socket) ?? { open: new Set(), newest: null, isGivenUp: false };
       const { open } = known;
-      if (known.isFull || !socket.writable || [...open].some(({ shouldKeepAlive }) => !shouldKeepAlive)) {
-        stopReading(socket);
-        return false;
-      }
+      if (!socket.writable || [...open].some(({ shouldKeepAlive }) => !shouldKeepAlive)) return false;
       connections.set(socket, known);
       known.newest = response;
       open.add(response);
-      known.isFull = open.size === unansweredMax;
       response.once("close", () => {
         open.delete(response);
         // A connection that only waits for its next request holds nothing of the last one.

@@ -1,6 +1,5 @@
 import { once } from "node:events";
-import { connect, type Socket } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
+import { connect } from "node:net";
 
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 
@@ -221,20 +220,6 @@ test("a client that is told that it speaks no HTTP, and does not hang up, is hun
 
 const getX = "GET /x HTTP/1.1\r\nhost: x\r\n\r\n";
 
-test("of requests that are pipelined without end 16 are answered, and the connection ends once nothing happens on it", async () => {
-  const reached: string[] = [];
-  const mounts: ServerParts["mounts"] = [
-    (app) =>
-      app.get("/x", async ({ id }) => {
-        reached.push(id);
-        return "x";
-      }),
-  ];
-  const heard = await speak(await startServer({ timeouts: { unreadMs: 200 }, mounts }), getX.repeat(200));
-  expect(heard.split("HTTP/1.1 200")).toHaveLength(1 + 16);
-  expect(reached).toHaveLength(16);
-});
-
 describe("an answer", () => {
   test("that nobody reads is not kept", async () => {
     const closed = Promise.withResolvers<void>();
@@ -250,33 +235,6 @@ describe("an answer", () => {
     onTestFinished(() => void socket.destroy());
     socket.write(getX);
     await expect(closed.promise).resolves.toBeUndefined();
-  });
-
-  test("that is not there yet has a flood behind it wait at its sender's", async () => {
-    const answered = Promise.withResolvers<void>();
-    const reached: Socket[] = [];
-    const mounts: ServerParts["mounts"] = [
-      (app) =>
-        app.get("/x", async ({ raw }) => {
-          reached.push(raw.socket);
-          await answered.promise;
-          return "x";
-        }),
-    ];
-    const { url } = await startServer({ timeouts: { unreadMs: 500 }, mounts });
-    const socket = connect(Number(new URL(url).port), "127.0.0.1").pause();
-    onTestFinished(() => void socket.destroy());
-    // What it still has to send is refused in the end.
-    socket.on("error", () => {});
-    const flood = Buffer.from(getX.repeat(2_000));
-    for (let count = 0; count < 400; count += 1) socket.write(flood);
-    await vi.waitFor(() => expect(reached).toHaveLength(16));
-    const [own] = reached as [Socket];
-    for (let before = -1; own.bytesRead !== before; await sleep(50)) before = own.bytesRead;
-    expect(own.bytesRead).toBeLessThan(10 * flood.length);
-    const gone = once(own, "close");
-    answered.resolve();
-    await gone;
   });
 
   test("that takes its time is waited for, and one that is read slowly is read to its end", async () => {
