@@ -59,7 +59,8 @@ const heldEvents = 1_100;
 const orderedEvents = 10;
 const retriedEvents = 5;
 const bodyBytes = 100;
-const waitMsMax = 60_000;
+/** Without anything that comes, before it is given up. */
+const quietMsMax = 15_000;
 const lookMs = 10;
 
 /** Where the numbers of the other sources' events begin. The load never gets there. */
@@ -92,12 +93,16 @@ const postInTurn = async ({ port }: Gateway, { path }: MadeSource, numbers: read
   connection.close();
 };
 
-/** Whether it became so in time. */
-const becomesSo = async (isSo: () => boolean): Promise<boolean> => {
-  const deadlineMs = performance.now() + waitMsMax;
-  while (!isSo()) {
-    if (performance.now() > deadlineMs) return false;
+/** Waits until nothing is left. False: for too long it has not become less. */
+const untilNoneLeft = async (count: () => number): Promise<boolean> => {
+  let left = count();
+  let changedMs = performance.now();
+  while (left > 0) {
+    if (performance.now() > changedMs + quietMsMax) return false;
     await pause(lookMs);
+    const now = count();
+    if (now < left) changedMs = performance.now();
+    left = now;
   }
   return true;
 };
@@ -145,7 +150,9 @@ const keepRetries = async (
 ) => {
   const timesOf = (number: number): readonly number[] =>
     receiver.arrivals.filter((arrival) => arrival.number === number).map(({ atMs }) => atMs);
-  const isRetried = await becomesSo(() => numbers.every((number) => (receiver.counts.get(number) ?? 0) > 1));
+  const isRetried = await untilNoneLeft(
+    () => numbers.filter((number) => (receiver.counts.get(number) ?? 0) < 2).length,
+  );
   const waitsMs = numbers.map((number) => {
     const [firstMs = 0, secondMs = Infinity] = timesOf(number);
     return secondMs - firstMs;
@@ -168,7 +175,7 @@ const keepOrder = async (
 ) => {
   const all = new Set([...held, ...inTurn]);
   const missing = (): number => [...all].filter((number) => !receiver.counts.has(number)).length;
-  const isDelivered = await becomesSo(() => missing() === 0);
+  const isDelivered = await untilNoneLeft(missing);
   promises.keep(`${name}: an ordered lane goes on; ${missing()} of ${all.size} did not come`, isDelivered);
   const came = receiver.arrivals.map(({ number }) => number).filter((number) => all.has(number));
   const last = came.slice(-inTurn.length);
@@ -241,7 +248,7 @@ const jumpOnce = async (setting: Setting, jump: Jump, index: number, promises: P
   const held = await fillLane(setting, index);
   await postInTurn(gateway, ordered, inTurn.slice(0, orderedEvents));
   await postInTurn(gateway, retried, retries);
-  await becomesSo(() => retries.every((number) => receiver.counts.has(number)));
+  await untilNoneLeft(() => retries.filter((number) => !receiver.counts.has(number)).length);
   stand.strike();
   // Each of them is sent a second time.
   stand.allowDuplicates(retriedEvents);
