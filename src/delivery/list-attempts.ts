@@ -1,3 +1,5 @@
+import { sql } from "kysely";
+
 import type { Store } from "../db/store.ts";
 import type { EventScope } from "../events/event.ts";
 import { type Id, idFromBytes, idToBytes } from "../lib/ids.ts";
@@ -42,14 +44,18 @@ export const listAttemptKeys = async (
   { teamId, envId }: EventScope,
   { limit, before, eventId }: AttemptSpan,
 ): Promise<readonly AttemptKey[]> => {
-  let query = store
+  const [team, env] = [idToBytes(teamId), idToBytes(envId)];
+  const attempts = store
     .list<DeliveryTables>()
     .selectFrom("attempts")
-    .select(["attempt_id", "event_id", "delivery_id", "number", "destination_id", "code"])
-    .where("team_id", "=", idToBytes(teamId))
-    .where("env_id", "=", idToBytes(envId));
+    .select(["attempt_id", "event_id", "delivery_id", "number", "destination_id", "code"]);
+  // In other words than the index of an owner's attempts: SQLite would walk through all of them to find those of one event.
+  const isOwn = sql<boolean>`case when team_id = ${team} and env_id = ${env} then 1 else 0 end = 1`;
+  let query =
+    eventId === undefined
+      ? attempts.where("team_id", "=", team).where("env_id", "=", env)
+      : attempts.where("event_id", "=", idToBytes(eventId)).where(isOwn);
   if (before !== undefined) query = query.where("attempt_id", "<", idToBytes(before));
-  if (eventId !== undefined) query = query.where("event_id", "=", idToBytes(eventId));
   const rows = await query.orderBy("attempt_id", "desc").limit(limit).execute();
   return rows.map(toKey);
 };

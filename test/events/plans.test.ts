@@ -2,6 +2,7 @@ import { CompiledQuery, type KyselyPlugin } from "kysely";
 import { expect, test } from "vitest";
 
 import type { Store } from "../../src/db/store.ts";
+import { listAttemptKeys } from "../../src/delivery/list-attempts.ts";
 import type { AcrossFilter } from "../../src/events/across.ts";
 import { countAcross, listAcross } from "../../src/events/list-across.ts";
 import { countEvents, type EventFilter, listEvents, searchEvents } from "../../src/events/list.ts";
@@ -142,4 +143,40 @@ test("nor does any over many sources", async () => {
     expect([filter, lines.filter((line) => wholeScan.test(line))]).toEqual([filter, []]);
     expect(lines.length).toBeGreaterThan(1);
   }
+});
+
+const attempts = 50_000;
+
+/** Two attempts of each event. */
+const tryAll = async (store: Store): Promise<void> => {
+  const [team, env] = [owner.teamId, owner.envId].map(idLiteral);
+  const id = idLiteral(ids.next());
+  await store.write((tx) =>
+    execute(
+      tx,
+      `insert into attempts (event_id, delivery_id, number, team_id, env_id, destination_id, attempt_id, duration_ms,
+         started_at_ms)
+       select ${idOf}, ${id}, number, ${team}, ${env}, ${id}, ${idOf}, 1, 1
+       from ${numbers}, (select 1 as number union all select 2) as tries where n <= ${attempts / 2}`,
+    ),
+  );
+};
+
+// As they are: SQLite keeps no statistics unless it is told to, and nobody tells it.
+test("nor does a list of attempts walk through all that there are for those of one event", async () => {
+  const directory = freshDirectory();
+  const store = await freshStore({ directory });
+  await tryAll(store);
+  if (isPostgres) await reachInto(directory, "analyze");
+  const { watched, plans } = watch(store);
+  const [known] = await listAttemptKeys(store, owner, { limit: 1 });
+  const { eventId, id } = known!;
+  expect(await listAttemptKeys(watched, owner, { limit: 1_000, eventId })).toHaveLength(2);
+  expect(await listAttemptKeys(watched, { ...owner, envId: ids.next() }, { limit: 1_000, eventId })).toEqual([]);
+  expect(await listAttemptKeys(watched, owner, { limit: 1_000, eventId, before: id })).toEqual([]);
+  const ofEvent = (await plans()).join("\n");
+  expect(ofEvent).not.toContain("attempts_by_team");
+  expect(ofEvent).not.toMatch(wholeScan);
+  await listAttemptKeys(watched, owner, { limit: 1_000, before: id });
+  expect((await plans()).join("\n")).toContain("attempts_by_team");
 });
