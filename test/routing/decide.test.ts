@@ -171,7 +171,7 @@ describe("a destination", () => {
 describe("what is said of a transform", () => {
   const none = { transformEnabled: false, transformExpression: null };
   const on = { transformEnabled: true, transformExpression: "$" };
-  const off = { ...on, transformEnabled: false };
+  const switchedOff = { ...on, transformEnabled: false };
 
   test.for([
     [on, {}, {}],
@@ -183,10 +183,10 @@ describe("what is said of a transform", () => {
     [on, { expression: null, enabled: true }, null],
     // What is not new is not written again: meanwhile another may have taken its place.
     [on, { enabled: false }, { transformEnabled: false }],
-    [off, { enabled: true }, { transformEnabled: true }],
-    [off, { expression: "$" }, {}],
-    [off, { expression: "$", enabled: true }, { transformEnabled: true }],
-    [off, { enabled: null }, {}],
+    [switchedOff, { enabled: true }, { transformEnabled: true }],
+    [switchedOff, { expression: "$" }, {}],
+    [switchedOff, { expression: "$", enabled: true }, { transformEnabled: true }],
+    [switchedOff, { enabled: null }, {}],
   ] as const)("%j: %j comes to %j", ([now, wish, changes]) => {
     expect(settleTransform(wish, now)).toEqual(changes);
   });
