@@ -2,7 +2,7 @@ import { type Connection, passes } from "../routing/connection.ts";
 import { factsOf } from "../routing/event-facts.ts";
 import type { FilterRule } from "../routing/filter-rule.ts";
 import { compileFilter } from "../routing/filter.ts";
-import type { Transform } from "../transforms/transform.ts";
+import type { Transform, Transformed } from "../transforms/transform.ts";
 import { transformInput } from "./transform-body.ts";
 import type { StoredEvent } from "./work.ts";
 
@@ -13,10 +13,7 @@ export type Tried = {
   /** Each of its rules, and whether it holds. */
   readonly rules: readonly { readonly rule: FilterRule; readonly holds: boolean }[];
   /** What its transform makes of the body, whatever the filters say. Null: it has none that is on. */
-  readonly transformed:
-    | { readonly kind: "transformed"; readonly body: Uint8Array }
-    | { readonly kind: "failed"; readonly error: string }
-    | null;
+  readonly transformed: Transformed | null;
 };
 
 /** Shows what a connection would do with an event, or with a sample in the shape of one. Nothing is stored or sent. */
@@ -30,7 +27,6 @@ export const tryConnection = async (
   const isPassing = passes(connection.eventFilter, stored.event.eventType) && rules.every(({ holds }) => holds);
   const expression = connection.transformEnabled ? connection.transformExpression : null;
   if (expression === null) return { passes: isPassing, rules, transformed: null };
-  const made = await transform(connection.id, expression, transformInput(stored));
-  const transformed = made.kind === "unavailable" ? ({ kind: "failed", error: made.message } as const) : made;
+  const transformed = await transform(connection.id, expression, transformInput(stored));
   return { passes: isPassing, rules, transformed };
 };

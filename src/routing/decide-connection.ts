@@ -15,7 +15,8 @@ const emptyToNull = (text: string | null): string | null => (text === "" ? null 
 
 /**
  * What a wish changes; null when it wants to transform without an expression. A new expression is meant to run, unless it is
- * said otherwise. Whether it can be read is still to be asked.
+ * said otherwise. Whether it can be read is still to be asked. One that is not new is not in it: by the time that this is
+ * written, another may have taken its place.
  */
 export const settleTransform = (
   { enabled: wished, expression }: TransformWish,
@@ -25,5 +26,9 @@ export const settleTransform = (
   const text = expression === undefined ? now.transformExpression : emptyToNull(expression);
   const isNew = text !== now.transformExpression;
   const enabled = wished ?? (isNew ? text !== null : now.transformEnabled);
-  return enabled && text === null ? null : { transformEnabled: enabled, transformExpression: text };
+  if (enabled && text === null) return null;
+  return {
+    ...(typeof wished === "boolean" || enabled !== now.transformEnabled ? { transformEnabled: enabled } : {}),
+    ...(isNew ? { transformExpression: text } : {}),
+  };
 };

@@ -30,16 +30,22 @@ export type EditedDestination =
 
 type Parts = Pick<RoutingParts, "store" | "table" | "keyring" | "clock">;
 
+/** What to change of a destination that is as it is now, or why that cannot be. */
+type DecideEdit<Refusal> = (
+  now: DestinationView,
+) => { readonly kind: "settled"; readonly value: DestinationEdit } | Refusal;
+
 /**
- * Changes a destination. The caller wakes its lane; when it was switched off, it has its pending deliveries cancelled before
- * it answers.
+ * Changes a destination as is decided in the same transaction: what is decided of a part of it, or of a mask that stands for
+ * what is there, cannot bring back what another change has replaced. The caller wakes its lane; when it was switched off, it
+ * has its pending deliveries cancelled before it answers.
  */
-export const editDestination = (
+export const editDestination = <Refusal extends { readonly kind: "refused" } = never>(
   { store, table, keyring, clock }: Parts,
   scope: Scope,
   id: Id,
-  { slug, closesCircuit, ...changes }: DestinationEdit,
-): Promise<EditedDestination> =>
+  decide: DecideEdit<Refusal>,
+): Promise<EditedDestination | Refusal> =>
   store.write(async (tx) => {
     const tables = tx.tables<RoutingTables>();
     const row = await ownedDestinations(tables, scope)
@@ -48,6 +54,9 @@ export const editDestination = (
       .executeTakeFirst();
     if (row === undefined) return { kind: "not_found" };
     const before = viewOf(keyring, row);
+    const decided = decide(before);
+    if (decided.kind === "refused") return decided;
+    const { slug, closesCircuit, ...changes } = decided.value;
     const isOther = slug !== undefined && slug !== before.destination.slug;
     if (isOther && (await isDestinationSlugTaken(tables, scope, slug))) return { kind: "slug_taken" };
 

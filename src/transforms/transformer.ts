@@ -12,11 +12,14 @@ const slowMs = 50;
 /** Owners that are remembered as slow. */
 const slowOwnersMax = 1_000;
 
+/** Why an expression is not known to be one: `failed`, for whoever wrote it, or `unavailable`, which is nobody's mistake. */
+export type ExpressionProblem = Exclude<Transformed, { kind: "transformed" }>;
+
 /** Expressions, in processes of their own. */
 export type Transformer = {
   readonly transform: Transform;
-  /** What is wrong with an expression, for whoever wrote it; null when it can be read. */
-  check(owner: string, expression: string): Promise<string | null>;
+  /** What is wrong with an expression, or that it cannot be told now; null when it can be read. */
+  check(owner: string, expression: string): Promise<ExpressionProblem | null>;
   /** Runs nothing more. What waits and what runs is `unavailable`. */
   close(): Promise<void>;
 };
@@ -68,10 +71,11 @@ export const createTransformer = (clock: Pick<Clock, "after" | "monotonicMs">): 
   return {
     transform: (owner, expression, input) => enqueue(owner, { owner, expression, input }),
     check: async (owner, expression) => {
-      if (expression.length > expressionCharsMax) return `must have at most ${expressionCharsMax} characters`;
+      if (expression.length > expressionCharsMax) {
+        return { kind: "failed", error: `must have at most ${expressionCharsMax} characters` };
+      }
       const checked = await enqueue(owner, { owner, expression, input: null });
-      if (checked.kind === "transformed") return null;
-      return checked.kind === "failed" ? checked.error : checked.message;
+      return checked.kind === "transformed" ? null : checked;
     },
     close: async () => {
       isClosed = true;

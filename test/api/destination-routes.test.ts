@@ -80,6 +80,16 @@ test("a change that is refused changes nothing of what was sent with it", async 
   expect(await shownBy(gateway, destination)).toEqual(before);
 });
 
+test("while expressions cannot be checked, those that are new wait", async () => {
+  const { gateway, destination } = await start({ transform_expression: "$" });
+  const before = await shownBy(gateway, destination);
+  await gateway.gateway.transformer.close();
+  const refused = await gateway.request("PATCH", destination.path, { transform_expression: "{}" });
+  const error = expect.stringMatching(/^The expression cannot be checked now: ./);
+  expect([refused.status, refused.headers["retry-after"], refused.body]).toEqual([503, "5", { error }]);
+  expect(await shownBy(gateway, destination)).toEqual(before);
+});
+
 test("what the rules do not let pass is not delivered, and what passes is sent transformed", async () => {
   await using receiver = await startReceiver();
   const transform_expression = '{"doubled": $.amount * 2, "from": $headers."x-from"}';

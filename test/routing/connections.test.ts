@@ -6,7 +6,7 @@ import { createSource } from "../../src/routing/create-source.ts";
 import { deleteDestination } from "../../src/routing/delete-destination.ts";
 import { deleteSource } from "../../src/routing/delete-source.ts";
 import { dropDestination } from "../../src/routing/drop-destination.ts";
-import { editDestination } from "../../src/routing/edit-destination.ts";
+import { type DestinationEdit, editDestination } from "../../src/routing/edit-destination.ts";
 import { findDestination, pageDestinations } from "../../src/routing/environment-destinations.ts";
 import { keepRouting } from "../../src/routing/load.ts";
 import { makeDestination } from "../../src/routing/make-destination.ts";
@@ -46,6 +46,9 @@ const make = async (parts: RoutingParts, slug: string, over: Partial<Parameters<
   return made.destination;
 };
 
+const edit = (parts: RoutingParts, owner: typeof scope, id: string, value: DestinationEdit) =>
+  editDestination(parts, owner, id, () => ({ kind: "settled", value }));
+
 const makeSource = async (parts: RoutingParts) => {
   const made = await createSource(parts, scope, sourceDraft());
   if (made.kind !== "created") throw new Error(made.kind);
@@ -77,7 +80,7 @@ describe("a destination that stands alone", () => {
     expect(await pageDestinations(parts, scope, { limit: 10, before: second.id })).toEqual([
       { destination: first, outgoing },
     ]);
-    const edited = await editDestination(parts, scope, second.id, { slug: "2nd", method: "PUT", timeoutMs: 9 });
+    const edited = await edit(parts, scope, second.id, { slug: "2nd", method: "PUT", timeoutMs: 9 });
     expect(edited).toMatchObject({ kind: "updated", after: { destination: { slug: "2nd", method: "PUT" } } });
     expect(parts.table.destination(second.id)?.destination).toMatchObject({ slug: "2nd", timeoutMs: 9 });
     expect((await dropDestination(parts, scope, second.id))?.slug).toBe("2nd");
@@ -93,8 +96,8 @@ describe("a destination that stands alone", () => {
     expect(await makeDestination(parts, scope, draft)).toEqual({ kind: "slug_taken" });
     expect((await makeDestination(parts, elsewhere, draft)).kind).toBe("created");
     const other = await make(parts, "other");
-    expect(await editDestination(parts, scope, other.id, { slug: "same" })).toEqual({ kind: "slug_taken" });
-    expect((await editDestination(parts, scope, other.id, { slug: "other" })).kind).toBe("updated");
+    expect(await edit(parts, scope, other.id, { slug: "same" })).toEqual({ kind: "slug_taken" });
+    expect((await edit(parts, scope, other.id, { slug: "other" })).kind).toBe("updated");
   });
 
   test("counts against what its team may have", async () => {
@@ -112,7 +115,7 @@ describe("a destination that stands alone", () => {
     for (const other of [foreign, elsewhere]) {
       expect(await findDestination(parts, other, id)).toBeNull();
       expect(await pageDestinations(parts, other, { limit: 10 })).toEqual([]);
-      expect(await editDestination(parts, other, id, { timeoutMs: 1 })).toEqual({ kind: "not_found" });
+      expect(await edit(parts, other, id, { timeoutMs: 1 })).toEqual({ kind: "not_found" });
       expect(await dropDestination(parts, other, id)).toBeNull();
     }
   });
@@ -127,9 +130,9 @@ describe("a destination that stands alone", () => {
       expect(bytes.includes(secret)).toBe(false);
     }
     // The same once more is no change; one part leaves the others.
-    await editDestination(parts, scope, id, { outgoing: { auth: outgoing.auth } });
+    await edit(parts, scope, id, { outgoing: { auth: outgoing.auth } });
     expect(Buffer.from((await stored())!).equals(bytes)).toBe(true);
-    await editDestination(parts, scope, id, { outgoing: { auth: null } });
+    await edit(parts, scope, id, { outgoing: { auth: null } });
     expect(await findDestination(parts, scope, id)).toMatchObject({
       destination: { authType: "none" },
       outgoing: { ...outgoing, auth: null },
@@ -139,9 +142,9 @@ describe("a destination that stands alone", () => {
     await keepRouting(parts.store, loaded);
     expect(loaded.destination(id)?.outgoing()).toEqual({ ...outgoing, auth: null });
     expect(await resealDestinations(parts, null)).toMatchObject({ unreadable: 0 });
-    await editDestination(parts, scope, id, { outgoing: plainOutgoing });
+    await edit(parts, scope, id, { outgoing: plainOutgoing });
     expect(await stored()).toBeNull();
-    await editDestination(parts, scope, id, { outgoing });
+    await edit(parts, scope, id, { outgoing });
     await dropDestination(parts, scope, id);
     expect(await stored()).toBeNull();
   });
@@ -157,13 +160,13 @@ describe("a destination that stands alone", () => {
         .set({ circuit_failures: 3, circuit_opened_at_ms: 7 })
         .execute();
     });
-    const kept = await editDestination(parts, scope, id, { timeoutMs: 99 });
+    const kept = await edit(parts, scope, id, { timeoutMs: 99 });
     expect(kept).toMatchObject({ after: { destination: { circuitFailures: 3, circuitOpenedAtMs: 7 } } });
-    const edited = await editDestination(parts, scope, id, { closesCircuit: true });
+    const edited = await edit(parts, scope, id, { closesCircuit: true });
     expect(edited).toMatchObject({ before: { destination: { circuitOpenedAtMs: 7 } } });
     expect(parts.table.destination(id)?.destination).toMatchObject({ circuitFailures: 0, circuitOpenedAtMs: null });
     parts.table.patchDestination(id, { circuitFailures: 3, circuitOpenedAtMs: 7 });
-    await editDestination(parts, scope, id, { circuit: { enabled: false, threshold: 1, resetMs: 1 } });
+    await edit(parts, scope, id, { circuit: { enabled: false, threshold: 1, resetMs: 1 } });
     expect(parts.table.destination(id)?.destination).toMatchObject({ circuitFailures: 0, circuitOpenedAtMs: null });
   });
 });
@@ -254,7 +257,7 @@ describe("what one API made, the other uses", () => {
     if (made.kind !== "created") throw new Error(made.kind);
     const { id } = made.destination;
     expect(await findDestination(parts, scope, id)).toEqual({ destination: made.destination, outgoing: plainOutgoing });
-    const edited = await editDestination(parts, scope, id, { name: "named", slug: "named", outgoing });
+    const edited = await edit(parts, scope, id, { name: "named", slug: "named", outgoing });
     expect(edited).toMatchObject({ after: { destination: { ownerSourceId: source.id, slug: "named" } } });
     expect(await pageConnections(parts, scope, { limit: 9 })).toEqual([made.connection]);
     await dropDestination(parts, scope, id);

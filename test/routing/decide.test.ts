@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { createSystemRandom } from "../../src/lib/random.ts";
+import { settleTransform } from "../../src/routing/decide-connection.ts";
 import { changeDestination, destinationSecretChange } from "../../src/routing/decide-destination.ts";
 import { changeSource, secretChangeOf, settleSource, type SourceChanges } from "../../src/routing/decide-source.ts";
 import { closedCircuit, type Destination, plainDestination } from "../../src/routing/destination.ts";
@@ -164,6 +165,30 @@ describe("a destination", () => {
         expect(now.enabling).toBe(destination.enabling + wentOff);
       }),
     );
+  });
+});
+
+describe("what is said of a transform", () => {
+  const none = { transformEnabled: false, transformExpression: null };
+  const on = { transformEnabled: true, transformExpression: "$" };
+  const switchedOff = { ...on, transformEnabled: false };
+
+  test.for([
+    [on, {}, {}],
+    [none, { expression: "$" }, on],
+    [none, { expression: "$", enabled: false }, { ...on, transformEnabled: false }],
+    [none, { enabled: true }, null],
+    [none, { expression: "" }, {}],
+    [on, { expression: null }, none],
+    [on, { expression: null, enabled: true }, null],
+    // What is not new is not written again: meanwhile another may have taken its place.
+    [on, { enabled: false }, { transformEnabled: false }],
+    [switchedOff, { enabled: true }, { transformEnabled: true }],
+    [switchedOff, { expression: "$" }, {}],
+    [switchedOff, { expression: "$", enabled: true }, { transformEnabled: true }],
+    [switchedOff, { enabled: null }, {}],
+  ] as const)("%j: %j comes to %j", ([now, wish, changes]) => {
+    expect(settleTransform(wish, now)).toEqual(changes);
   });
 });
 

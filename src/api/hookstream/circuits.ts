@@ -44,7 +44,10 @@ const reset = (parts: CircuitParts): Route =>
     answers: { 200: { description: "The circuit, closed.", ...one } },
     find: (owner, { id }) => findDestination(parts.routing, owner, id),
     handle: async ({ owner, params }) => {
-      const changed = await editDestination(parts.routing, owner, params.id, { closesCircuit: true });
+      const changed = await editDestination(parts.routing, owner, params.id, () => ({
+        kind: "settled",
+        value: { closesCircuit: true },
+      }));
       if (changed.kind !== "updated") return notFound(common.names);
       parts.delivery.wake(params.id);
       return answer(200, { circuit: toWireCircuit(changed.after.destination, parts.dueTime.nowMs()) });

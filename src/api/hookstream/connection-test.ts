@@ -12,7 +12,7 @@ import { idField, placeFields, toWireFlag, wireFlag } from "./_fields.ts";
 import { settledBody } from "./_settled-body.ts";
 import { refused, settled, type Settled } from "./_settled.ts";
 import type { HookstreamParts } from "./parts.ts";
-import { answer, invalidBody, notFound, type Route } from "./route.ts";
+import { answer, invalidBody, notFound, type Route, unavailable } from "./route.ts";
 
 /** What this route uses. */
 export type ConnectionTestParts = Pick<HookstreamParts, "routing" | "choosePlace" | "events" | "transforms" | "clock">;
@@ -112,20 +112,23 @@ const wireTest = z.object({
 
 type WireTest = z.output<typeof wireTest>;
 
-const toWireTransform = ({ transformed }: Tried): WireTest["transform"] => {
+/** What came of a transform that was tried. */
+type Answered = Exclude<Tried["transformed"], { readonly kind: "unavailable" }>;
+
+const toWireTransform = (transformed: Answered): WireTest["transform"] => {
   if (transformed === null) return { applied: 0, result: null, error: null };
   if (transformed.kind === "failed") return { applied: 1, result: null, error: transformed.error };
   const result: unknown = JSON.parse(Buffer.from(transformed.body).toString());
   return { applied: 1, result, error: null };
 };
 
-const toWireTest = ({ enabled }: Connection, tried: Tried): WireTest => ({
-  delivered: toWireFlag(enabled && tried.passes && tried.transformed?.kind !== "failed"),
+const toWireTest = ({ enabled }: Connection, tried: Tried, transformed: Answered): WireTest => ({
+  delivered: toWireFlag(enabled && tried.passes && transformed?.kind !== "failed"),
   filter: {
     passed: toWireFlag(tried.passes),
     failed_rules: tried.rules.filter(({ holds }) => !holds).map(({ rule }) => rule),
   },
-  transform: toWireTransform(tried),
+  transform: toWireTransform(transformed),
 });
 
 /** A stored event to try with; null when the owner has none of that id, `bodyless` when its body was not kept. */
@@ -175,7 +178,11 @@ export const connectionTestRoutes = (parts: ConnectionTestParts): readonly Route
           : await storedEvent(parts, owner, body.eventId);
       if (stored === null) return notFound("Event");
       if (stored === "bodyless") return invalidBody("'event_id' is of an event whose body was not kept");
-      return answer(200, { test: toWireTest(connection, await tryConnection(parts.transforms, connection, stored)) });
+      const tried = await tryConnection(parts.transforms, connection, stored);
+      const { transformed } = tried;
+      return transformed?.kind === "unavailable"
+        ? unavailable(`The transform cannot be tried now: ${transformed.message}`)
+        : answer(200, { test: toWireTest(connection, tried, transformed) });
     },
   }),
 ];

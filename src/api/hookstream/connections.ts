@@ -3,6 +3,7 @@ import { z } from "zod";
 import { dropConnection, editConnection, makeConnection } from "../../routing/change-connections.ts";
 import { destinationsMax } from "../../routing/limits.ts";
 import { findConnection, pageConnections } from "../../routing/read-connections.ts";
+import type { ExpressionProblem } from "../../transforms/transformer.ts";
 import { expressionProblem } from "../expression-problem.ts";
 import { noFields, present } from "../fields.ts";
 import {
@@ -18,7 +19,7 @@ import { idField, placeFields } from "./_fields.ts";
 import { cursorFields, pageOf } from "./_pages.ts";
 import { settledBody } from "./_settled-body.ts";
 import type { HookstreamParts } from "./parts.ts";
-import { answer, forbidden, invalidBody, notFound, type Outcome, type Route } from "./route.ts";
+import { answer, forbidden, invalidBody, notFound, type Outcome, type Route, unavailable } from "./route.ts";
 
 /** What these routes use. */
 export type ConnectionParts = Pick<HookstreamParts, "routing" | "choosePlace" | "delivery" | "transforms">;
@@ -29,7 +30,10 @@ const ofConnection = z.object({ id: idField });
 const common = { tag: "Connections", names: "Connection" } as const;
 const one = { body: z.object({ connection: wireConnection }), example: { connection: exampleConnection } };
 
-const invalidExpression = (problem: string): Outcome => invalidBody(`'transform_expression' ${problem}`);
+const refusedExpression = (problem: ExpressionProblem): Outcome =>
+  problem.kind === "failed"
+    ? invalidBody(`'transform_expression' ${problem.error}`)
+    : unavailable(`The expression cannot be checked now: ${problem.message}`);
 
 const create = (parts: ConnectionParts): Route =>
   defineRoute(parts, {
@@ -53,7 +57,7 @@ const create = (parts: ConnectionParts): Route =>
     find: findNothing,
     handle: async ({ owner, body }) => {
       const problem = await expressionProblem(parts.transforms, owner, body);
-      if (problem !== null) return invalidExpression(problem);
+      if (problem !== null) return refusedExpression(problem);
       const made = await makeConnection(parts.routing, owner, body);
       switch (made.kind) {
         case "created":
@@ -140,7 +144,7 @@ const update = (parts: ConnectionParts): Route =>
       const settled = settleConnection(isShown ? rest : body, found);
       if (settled.kind === "refused") return invalidBody(`'${settled.field}' ${settled.message}`);
       const problem = await expressionProblem(parts.transforms, owner, settled.value);
-      if (problem !== null) return invalidExpression(problem);
+      if (problem !== null) return refusedExpression(problem);
       const changed = await editConnection(parts.routing, owner, params.id, settled.value);
       if (changed === null) return notFound(common.names);
       return answer(200, { connection: toWireConnection(changed.after, table) });

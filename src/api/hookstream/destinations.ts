@@ -129,13 +129,15 @@ const update = (parts: DestinationParts): Route =>
     bodyExample: { status: "disabled" },
     answers: { 200: { description: "The destination as it is now.", ...one } },
     find: (owner, { id }) => findDestination(parts.routing, owner, id),
-    handle: async ({ owner, params, body, found }) => {
-      const settled = settleDestinationChanges(found, body);
-      if (settled.kind === "refused") return invalidBody(`'${settled.field}' ${settled.message}`);
+    handle: async ({ owner, params, body }) => {
       const verdict = body.url === undefined ? null : await parts.checkUrl(body.url);
       if (verdict?.ok === false) return invalidBody(`'url' ${verdict.problem}`);
-      const changed = await editDestination(parts.routing, owner, params.id, settled.value);
+      const changed = await editDestination(parts.routing, owner, params.id, (now) =>
+        settleDestinationChanges(now, body),
+      );
       switch (changed.kind) {
+        case "refused":
+          return invalidBody(`'${changed.field}' ${changed.message}`);
         case "updated": {
           const { id, enabled, enabling } = changed.after.destination;
           // Asked even when it was off before: the process may have died between the two steps of an earlier request.

@@ -44,7 +44,11 @@ export const answer = (
   headers?: Readonly<Record<string, string | string[]>>,
 ): Outcome => ({ kind: "answer", status, body, ...(headers === undefined ? {} : { headers }) });
 
-const refuse = (status: 400 | 403 | 404 | 409 | 410, error: string): Outcome => ({ kind: "refused", status, error });
+const refuse = (status: 400 | 403 | 404 | 409 | 410 | 503, error: string): Outcome => ({
+  kind: "refused",
+  status,
+  error,
+});
 
 /** 400. `problem` names the field: `'slug' is required`. */
 export const invalidBody = (problem: string): Outcome => refuse(400, `Invalid body: ${problem}`);
@@ -59,6 +63,9 @@ export const notFound = (thing: string): Outcome => refuse(404, `${thing} not fo
 
 /** 409. */
 export const conflict = (error: string): Outcome => refuse(409, error);
+
+/** 503. The same request may succeed later. */
+export const unavailable = (error: string): Outcome => refuse(503, error);
 
 /** 410. */
 export const gone = (error: string): Outcome => refuse(410, error);

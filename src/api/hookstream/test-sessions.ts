@@ -18,7 +18,7 @@ import { changeResponse, sessionResponseFields } from "./_test-session-response.
 import { exampleSession, sessionFields, toWireSession } from "./_test-session-wire.ts";
 import type { HookstreamParts } from "./parts.ts";
 import type { TestSessionPort } from "./ports.ts";
-import { answer, notFound, type Outcome, type Route } from "./route.ts";
+import { answer, notFound, type Outcome, type Route, unavailable } from "./route.ts";
 
 /** What these routes use. */
 export type TestSessionParts = Pick<HookstreamParts, "routing" | "freshen" | "clock" | "readCounts" | "publicUrl"> & {
@@ -46,7 +46,7 @@ const limited = (retryAfterSeconds: number): Outcome => ({
   retryAfterSeconds,
 });
 
-const crowded: Outcome = { kind: "refused", status: 503, error: "Too many test sessions; try again later" };
+const crowded = unavailable("Too many test sessions; try again later");
 
 const open = (parts: TestSessionParts): Route =>
   defineOpenRoute({

@@ -71,7 +71,7 @@ const create = (parts: DestinationParts): Route<Scope> =>
       const verdict = await parts.checkUrl(draft.url);
       if (!verdict.ok) return invalid({ url: [verdict.problem] });
       const transform = await checkTransform(parts, owner, wish, plainConnection);
-      if (transform.kind === "invalid") return invalid(transform.details);
+      if (transform.kind === "refused") return transform.outcome;
       const { maxDestinations } = await parts.limitsOf(owner.teamId);
       const where = { sourceId: params.source_id, teamDestinationsMax: maxDestinations };
       const created = await createDestination(parts.routing, owner, where, { ...draft, ...transform.value });
@@ -146,7 +146,7 @@ const update = (parts: DestinationParts): Route<Scope> =>
       const verdict = changes.url === undefined ? null : await parts.checkUrl(changes.url);
       if (verdict?.ok === false) return invalid({ url: [verdict.problem] });
       const transform = await checkTransform(parts, owner, wish, found.connection);
-      if (transform.kind === "invalid") return invalid(transform.details);
+      if (transform.kind === "refused") return transform.outcome;
       const key = { sourceId: params.source_id, destinationId: params.id };
       const changed = await updateDestination(parts.routing, owner, key, { ...changes, ...transform.value });
       if (changed === null) return notFound;

@@ -111,6 +111,27 @@ test("what cannot be taken is 400, in a sentence that names the field, made or c
   expect((await call("GET", "/v1/connections")).body.connections).toEqual([{ ...shown, id }]);
 });
 
+test("while expressions cannot be checked, those that are new wait, and all else goes on", async () => {
+  const { gateway, call, sent } = await start();
+  const body = { ...sent, transform_expression: "$" };
+  const made = (await call("POST", "/v1/connections", { body })).body.connection;
+  const path = `/v1/connections/${made.id}`;
+  await gateway.gateway.transformer.close();
+  for (const [method, to, wish] of [
+    ["POST", "/v1/connections", body],
+    ["PATCH", path, { transform_expression: "{}" }],
+    ["POST", `${path}/test`, { sample: {} }],
+  ] as const) {
+    const refused = await call(method, to, { body: wish });
+    expect([to, refused.status, refused.body]).toEqual([to, ...refusalOf(503, refused.body.error)]);
+    expect(String(refused.body.error)).toMatch(/^The (expression cannot be checked|transform cannot be tried) now: ./);
+    expect(refused.headers["retry-after"]).toBe("5");
+  }
+  const off = await call("PATCH", path, { body: { transform_enabled: false } });
+  const updated_at = expect.any(String);
+  expect([off.status, off.body.connection]).toEqual([200, { ...made, transform_enabled: 0, updated_at }]);
+});
+
 test("what is sent is changed, what is not stays, and null resets", async () => {
   const { call, sent, shown } = await start();
   const body = { ...sent, description: "d", filter_rules: [rule], transform_expression: "$", event_types: ["a"] };

@@ -230,6 +230,42 @@ test("what is sent is changed, what is not stays, and null resets", async () => 
   expect([reset.status, reset.body.destination]).toEqual([200, { ...plainDestination, ...sent }]);
 });
 
+test("of two changes at once, what the later does not speak of stays as the earlier made it", async () => {
+  let meanwhile: () => Promise<unknown> = async () => undefined;
+  const gateway = await startGateway({
+    hookstreamParts: ({ checkUrl }) => ({
+      checkUrl: async (text) => {
+        await meanwhile();
+        return checkUrl(text);
+      },
+    }),
+  });
+  const call = callerOf(gateway);
+  const config = { headers: { "X-A": "1" }, auth_type: "bearer", auth_config: { token } };
+  const signed = { signing_config: { secret: "the secret of signatures" } };
+  const made = (await call("POST", "/v1/destinations", { body: { ...sent, ...config, ...signed } })).body.destination;
+  const path = `/v1/destinations/${made.id}`;
+  const newer = {
+    headers: { "X-A": "2" },
+    auth_config: { token: "another-token-0123" },
+    signing_config: { secret: "another secret of signatures" },
+    retry_backoff_type: "linear",
+  };
+  meanwhile = () => call("PATCH", path, { body: newer });
+  const { headers, auth_config, signing_config } = made;
+  const shown = { url, headers, auth_config, signing_config, retry_max_attempts: 2 };
+  const changed = await call("PATCH", path, { body: shown });
+  expect([changed.status, changed.body.destination]).toMatchObject([
+    200,
+    { retry_max_attempts: 2, retry_backoff_type: "linear" },
+  ]);
+  expect(gateway.core.table.destination(readId(String(made.id))!)?.outgoing()).toMatchObject({
+    headers: { "X-A": "2" },
+    auth: newer.auth_config,
+    signature: newer.signing_config,
+  });
+});
+
 test("a slug is taken once in an environment, and again once it is free", async () => {
   const gateway = await startGateway();
   const call = callerOf(gateway);
