@@ -95,7 +95,13 @@ const openStore = async (
   const { store, migrated } =
     databaseUrl === null
       ? openEmbedded(config, parts, within)
-      : await openPostgres({ url: databaseUrl, migrationPolicy, clock: systemClock, observer });
+      : await openPostgres({
+          url: databaseUrl,
+          migrationPolicy,
+          clock: systemClock,
+          random: createSystemRandom(),
+          observer,
+        });
   within.opened.defer(() => store.close());
   if (migrated.fromVersion > 0 && migrated.toVersion > migrated.fromVersion) observer.migrated(migrated);
   return { store, migrated };

@@ -5,6 +5,7 @@ import { hookstream } from "./migrations/0003-hookstream.ts";
 import { people } from "./migrations/0004-people.ts";
 import { routes } from "./migrations/0005-routes.ts";
 import { resumedReplays } from "./migrations/0006-resumed-replays.ts";
+import { commits } from "./migrations/0007-commits.ts";
 
 /** Every step of the schema, oldest first. */
-export const migrations: readonly Migration[] = [gateway, nodes, hookstream, people, routes, resumedReplays];
+export const migrations: readonly Migration[] = [gateway, nodes, hookstream, people, routes, resumedReplays, commits];

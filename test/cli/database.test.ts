@@ -9,6 +9,7 @@ import { migrate } from "../../src/db/postgres/migrate.ts";
 import { createSession } from "../../src/db/postgres/session.ts";
 import { parseUrl } from "../../src/db/postgres/url.ts";
 import { systemClock } from "../../src/lib/clock.ts";
+import { createSystemRandom } from "../../src/lib/random.ts";
 import { parseSealingKeys } from "../../src/lib/sealing.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { sealingKeysText } from "../support/sealing-keys.ts";
@@ -65,7 +66,13 @@ test("migrate fills a database, and then has nothing to do, beside a running gat
 
 test("migrate brings an older schema up, where other commands refuse it and say so", async () => {
   const shell = await databaseShell();
-  const session = createSession({ ...parseUrl(shell.url), clock: systemClock, rowsMax: 100, answerMsMax: 10_000 });
+  const session = createSession({
+    ...parseUrl(shell.url),
+    clock: systemClock,
+    random: createSystemRandom(),
+    rowsMax: 100,
+    answerMsMax: 10_000,
+  });
   onTestFinished(() => session.close());
   await migrate({ session, patient: session, clock: systemClock }, migrations.slice(0, 1), "auto");
   expect(await shell.postern("keys", "list")).toMatchObject({

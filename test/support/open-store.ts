@@ -2,6 +2,7 @@ import { openPostgres, type PostgresOptions } from "../../src/db/postgres/engine
 import { openSqlite, type SqliteOptions } from "../../src/db/sqlite/engine.ts";
 import type { Store } from "../../src/db/store.ts";
 import type { Clock } from "../../src/lib/clock.ts";
+import { createSystemRandom } from "../../src/lib/random.ts";
 
 /** What is told of a store, whichever engine runs. */
 export type StoreObserver = SqliteOptions["observer"] & PostgresOptions["observer"];
@@ -25,6 +26,9 @@ export const openStoreAt = async ({ directory, url, clock, observer, walBytesMax
     storeUnsafe() {},
     ...observer,
   };
-  if (url !== null) return (await openPostgres({ url, migrationPolicy: "auto", clock, observer: told })).store;
+  if (url !== null) {
+    const random = createSystemRandom();
+    return (await openPostgres({ url, migrationPolicy: "auto", clock, random, observer: told })).store;
+  }
   return openSqlite({ directory, clock, observer: told, ...(walBytesMax === undefined ? {} : { walBytesMax }) }).store;
 };

@@ -3,6 +3,7 @@ import type { TestProject } from "vitest/node";
 import { databaseUrl, type PostgresServer, runIn, startPostgres } from "../../harness/postgres.ts";
 import { openPostgres } from "../../src/db/postgres/engine.ts";
 import { systemClock } from "../../src/lib/clock.ts";
+import { createSystemRandom } from "../../src/lib/random.ts";
 
 declare module "vitest" {
   // oxlint-disable-next-line typescript/consistent-type-definitions -- vitest's own, to be added to
@@ -14,7 +15,13 @@ declare module "vitest" {
 
 const fill = async (url: string): Promise<void> => {
   const observer = { committed() {}, commitFailed() {}, statementsSent() {}, storeUnsafe() {} };
-  const { store } = await openPostgres({ url, migrationPolicy: "auto", clock: systemClock, observer });
+  const { store } = await openPostgres({
+    url,
+    migrationPolicy: "auto",
+    clock: systemClock,
+    random: createSystemRandom(),
+    observer,
+  });
   await store.close();
 };
 

@@ -6,10 +6,11 @@ import type { Command } from "./_command.ts";
 import { createCompiler } from "./_compile.ts";
 import { isRepeatable, isStale } from "./_failure.ts";
 import type { Fence } from "./_fence.ts";
-import { type Conditions, guardCommands, guardCommandsCount, readGuard } from "./_guard.ts";
+import { type Conditions, guardCommand, guardLocks, readObjection } from "./_guard.ts";
+import { type Mark, markCommandsCount, marking } from "./_mark.ts";
 import type { Memory } from "./_memory.ts";
 import type { CommandResult } from "./_round.ts";
-import { beginCommands, commit, readProof, rollBack, unwritten } from "./_settle.ts";
+import { commit, commitCommand, type Outcome, rollBack, settle, unwritten } from "./_settle.ts";
 import type { Session } from "./session.ts";
 
 /** A batch that lost a deadlock, or whose connection broke before its commit, is tried so often. */
@@ -34,7 +35,7 @@ const settings = {
   jit: "off",
 } as const;
 
-const begin = beginCommands(settings);
+const open = marking(settings);
 
 /** What batches are written through. */
 export type BatchParts = {
@@ -51,9 +52,10 @@ export type BatchParts = {
 export type WriteBatch = (request: CommitRequest) => Promise<Committed>;
 
 type Steps = readonly { readonly commands: readonly Command[] }[];
-type Batch = { readonly conditions: Conditions; readonly steps: Steps };
+type Batch = { readonly conditions: Conditions; readonly steps: Steps; readonly returns: boolean };
 
-const stepsAt = begin.length + guardCommandsCount;
+/** Commands before the steps: those that open the transaction, and its guard. */
+const stepsAt = markCommandsCount + 1;
 
 const toResults = (steps: Steps, results: readonly CommandResult[]): readonly OperationResult[] => {
   let used = stepsAt;
@@ -70,37 +72,51 @@ type Attempt =
   /** Nothing was written, for a reason that may be over. */
   | { readonly kind: "unwritten"; readonly error: unknown };
 
-/** Whether a batch may not be committed, because of what others did since it was drafted. */
-const isOutdated = (
-  { fence }: BatchParts,
-  { routing: drafted, node }: Conditions,
-  results: readonly CommandResult[],
-): boolean => {
-  const { routing, isFenced } = readGuard(results.slice(begin.length, stepsAt));
-  if (isFenced && node !== null) fence.broke(node);
-  return isFenced || (drafted !== undefined && drafted !== routing);
+const attemptOf = (outcome: Outcome, { steps }: Batch, results: readonly CommandResult[]): Attempt =>
+  outcome === "committed"
+    ? { kind: "written", results: toResults(steps, results) }
+    : { kind: "unwritten", error: unwritten() };
+
+/** What came of a batch that the server did not write, or of which no answer came. */
+const attemptAfter = async (
+  parts: BatchParts,
+  session: Session,
+  batch: Batch,
+  { error, mark }: { readonly error: unknown; readonly mark: Mark | null },
+): Promise<Attempt> => {
+  const { node } = batch.conditions;
+  if (isInterrupted(error)) {
+    // The commit was not sent yet, or not even the rest.
+    if (batch.returns || mark === null) return { kind: "unwritten", error: unwritten(error) };
+    return attemptOf(await settle(parts, mark, error), batch, []);
+  }
+  if (isStale(error)) return { kind: "unwritten", error };
+  await rollBack(session, session.generation);
+  const objection = readObjection(error);
+  if (objection === "fenced" && node !== null) parts.fence.broke(node);
+  if (objection !== null) return { kind: "outdated" };
+  if (isRepeatable(error)) return { kind: "unwritten", error };
+  throw error;
 };
 
-const writeOnce = async (parts: BatchParts, session: Session, { conditions, steps }: Batch): Promise<Attempt> => {
+/** In one round trip; in two when rows come back, which must be known before the commit: they would be lost with its answer. */
+const writeOnce = async (parts: BatchParts, session: Session, batch: Batch): Promise<Attempt> => {
+  const { conditions, steps, returns } = batch;
+  if (conditions.routing === null) return { kind: "outdated" };
+  const rest = [guardCommand(conditions), ...steps.flatMap(({ commands }) => commands)];
+  let mark: Mark | null = null;
+  const commandsOf = (own: Mark): readonly Command[] => {
+    mark = own;
+    return [...open(own, guardLocks(conditions)), ...rest, ...(returns ? [] : [commitCommand])];
+  };
   let results: readonly CommandResult[];
   try {
-    const commands = [...begin, ...guardCommands(conditions), ...steps.flatMap((step) => step.commands)];
-    results = await session.run(commands);
+    results = await session.run(commandsOf);
   } catch (error) {
-    if (isInterrupted(error)) return { kind: "unwritten", error: unwritten(error) };
-    if (isStale(error)) return { kind: "unwritten", error };
-    await rollBack(session, session.generation);
-    if (isRepeatable(error)) return { kind: "unwritten", error };
-    throw error;
+    return attemptAfter(parts, session, batch, { error, mark });
   }
-  const proof = readProof(session, results);
-  if (isOutdated(parts, conditions, results)) {
-    await rollBack(session, proof.generation);
-    return { kind: "outdated" };
-  }
-  const outcome = await commit({ ...parts, session }, proof);
-  if (outcome === "aborted") return { kind: "unwritten", error: unwritten() };
-  return { kind: "written", results: toResults(steps, results) };
+  const outcome = returns && mark !== null ? await commit({ ...parts, session }, mark) : "committed";
+  return attemptOf(outcome, batch, results);
 };
 
 const writeSoon = async (parts: BatchParts, session: Session, batch: Batch): Promise<Committed> => {
@@ -135,10 +151,11 @@ export const createBatches = (parts: BatchParts): WriteBatch => {
       node: parts.fence.node,
     };
     const steps = operations.map((operation) => ({ commands: compile(operation) }));
+    const returns = operations.some(({ statement }) => statement.kind === "raw" && statement.returns);
     const earlier = before;
     const write = async (): Promise<Committed> => {
       if (isExclusive) await earlier;
-      return writeSoon(parts, leastBusy(parts.sessions), { conditions, steps });
+      return writeSoon(parts, leastBusy(parts.sessions), { conditions, steps, returns });
     };
     const mine = write();
     before = Promise.allSettled([earlier, mine]);

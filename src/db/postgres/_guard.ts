@@ -1,8 +1,8 @@
 import { type Id, idToBytes } from "../../lib/ids.ts";
 import { nodeLockSql } from "../fence.ts";
-import { type Command, plain } from "./_command.ts";
+import type { Command } from "./_command.ts";
 import { exclusiveSql, sharedSql } from "./_locks.ts";
-import type { CommandResult } from "./_round.ts";
+import { type Locks, lockValuesAt } from "./_mark.ts";
 
 /** What has to be so when a batch commits. */
 export type Conditions = {
@@ -14,32 +14,47 @@ export type Conditions = {
   readonly node: Id | null;
 };
 
-/** Commands of a guard. */
-export const guardCommandsCount = 2;
+/** Why a batch was not written. */
+export type Objection = "outdated" | "fenced";
 
-const memberSql = "exists (select from nodes where id = $1::bytea) as member";
-const versionSql = "from versions where name = 'routing'";
-const growSql = "update versions set version = version + 1 where name = 'routing' returning version - 1 as version";
+const bytesOf = (node: Id): Buffer => Buffer.from(idToBytes(node));
 
-/**
- * Takes the locks under which the conditions hold until the commit, and then, with a snapshot that is younger than these, reads
- * whether they do: whoever changes what the batch was drafted from, or removes its node, waits for it, or was there before.
- */
-export const guardCommands = ({ grows, node }: Conditions): readonly Command[] => {
-  const lock = grows ? exclusiveSql("routing") : sharedSql("routing");
-  if (node === null) return [plain(`select ${lock}`), plain(grows ? growSql : `select version ${versionSql}`)];
-  const values = [Buffer.from(idToBytes(node))];
-  return [
-    { text: `select ${lock}, pg_advisory_xact_lock_shared(${nodeLockSql("$1::bytea")})`, values },
-    { text: grows ? `${growSql}, ${memberSql}` : `select version, ${memberSql} ${versionSql}`, values },
-  ];
+/** The locks under which the conditions hold until the commit: whoever wants to change what they are about waits, or was there before. */
+export const guardLocks = ({ grows, node }: Conditions): Locks => {
+  const routing = grows ? exclusiveSql("routing") : sharedSql("routing");
+  if (node === null) return { sql: routing, values: [] };
+  const member = `pg_advisory_xact_lock_shared(${nodeLockSql(`$${lockValuesAt}::bytea`)})`;
+  return { sql: `${routing}, ${member}`, values: [bytesOf(node)] };
 };
 
-/** Reads the answer to `guardCommands`: which version counts now, and whether the node is gone. */
-export const readGuard = ([, found]: readonly CommandResult[]): {
-  readonly routing: number;
-  readonly isFenced: boolean;
-} => {
-  const row = found?.rows[0];
-  return { routing: Number(row?.["version"]), isFenced: row?.["member"] === 0 };
+const objections: Readonly<Record<Objection, string>> = {
+  outdated: "drafted by what was true before version ",
+  fenced: "drafted by a node that is gone since version ",
+};
+
+/** 0, or an error: a text is no number. It ends the transaction where it stands, and the commit behind it is not heard. */
+const orObject = (holds: string, objection: Objection): string =>
+  `case when ${holds} then 0 else cast('${objections[objection]}' || version as integer) end`;
+
+/**
+ * Looks whether the conditions hold, with a snapshot that is younger than the locks. In the round trip that ends with the
+ * commit: nobody is there to look at an answer, so that what does not hold is an error.
+ */
+export const guardCommand = ({ routing, grows, node }: Conditions): Command => {
+  const drafted = String(routing ?? "");
+  const checks = [
+    ...(node === null ? [] : [orObject("exists (select from nodes where id = $2::bytea)", "fenced")]),
+    orObject(routing === undefined ? "$1 = ''" : "version = $1::text::bigint", "outdated"),
+  ].join(" + ");
+  const text = grows
+    ? `update versions set version = version + 1 + ${checks} where name = 'routing'`
+    : `select ${checks} from versions where name = 'routing'`;
+  return { text, values: node === null ? [drafted] : [drafted, bytesOf(node)] };
+};
+
+/** Reads from an error whether it is the guard's. */
+export const readObjection = (error: unknown): Objection | null => {
+  const message = error instanceof Error ? error.message : "";
+  if (message.includes(objections.fenced)) return "fenced";
+  return message.includes(objections.outdated) ? "outdated" : null;
 };

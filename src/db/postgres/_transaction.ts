@@ -6,13 +6,14 @@ import type { Tx } from "../store.ts";
 import { toBinaryArray } from "./_arrays.ts";
 import { askTwice } from "./_ask-twice.ts";
 import { type Command, toCommand } from "./_command.ts";
-import { beginCommands, commit, readProof, rollBack, unwritten } from "./_settle.ts";
+import { type Mark, markCommandsCount, marking } from "./_mark.ts";
+import { commit, rollBack, unwritten } from "./_settle.ts";
 import type { Session } from "./session.ts";
 
 /** All other writes of the process wait for a transaction: one that hangs must not hold them for ever. */
 const transactionMsMax = 10_000;
 
-const begin = beginCommands({
+const begin = marking({
   statement_timeout: "9000",
   lock_timeout: "5000",
   idle_in_transaction_session_timeout: "15000",
@@ -52,12 +53,11 @@ const inTime = async <T>(clock: Pick<Clock, "after">, work: Promise<T>): Promise
 export const runTransaction = async <T>(parts: TransactionParts<T>): Promise<T> => {
   const { session, clock, work, outside, opening = [] } = parts;
   const hooks: (() => void)[] = [];
-  const begun = await openedBy(session, [...begin, ...opening]);
-  const proof = readProof(session, begun);
+  const { mark, opened } = await openedBy(session, opening);
   let isOpen = true;
   const ask = async (command: Command) => {
     if (!isOpen) throw new StoreError("misuse", "the transaction is over");
-    const [result] = await session.run([command], proof.generation).catch((error: unknown) => {
+    const [result] = await session.run([command], mark.generation).catch((error: unknown) => {
       throw isInterrupted(error) ? unwritten(error) : error;
     });
     return result ?? { rows: [], changes: 0 };
@@ -73,21 +73,29 @@ export const runTransaction = async <T>(parts: TransactionParts<T>): Promise<T> 
   };
   let result: T;
   try {
-    result = await inTime(clock, work(tx, begun.slice(begin.length)));
+    result = await inTime(clock, work(tx, opened));
     isOpen = false;
   } catch (error) {
     isOpen = false;
-    await rollBack(session, proof.generation);
+    await rollBack(session, mark.generation);
     throw error;
   }
-  if ((await commit(parts, proof)) === "aborted") throw unwritten();
+  if ((await commit(parts, mark)) === "aborted") throw unwritten();
   for (const hook of hooks) outside(hook);
   return result;
 };
 
-const openedBy = async (session: Session, commands: readonly Command[]): ReturnType<Session["run"]> => {
+type Opened = { readonly mark: Mark; readonly opened: readonly OperationResult[] };
+
+const openedBy = async (session: Session, opening: readonly Command[]): Promise<Opened> => {
+  let mark: Mark | null = null;
   try {
-    return await askTwice(session, commands);
+    const results = await askTwice(session, (own) => {
+      mark = own;
+      return [...begin(own), ...opening];
+    });
+    if (mark === null) throw new StoreError("misuse", "the transaction was opened without a mark");
+    return { mark, opened: results.slice(markCommandsCount) };
   } catch (error) {
     // A lock that was not given in time leaves a transaction behind that takes nothing any more.
     if (!isInterrupted(error)) await rollBack(session, session.generation);

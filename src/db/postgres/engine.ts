@@ -1,6 +1,7 @@
 import type { Kysely } from "kysely";
 
 import type { Clock } from "../../lib/clock.ts";
+import type { Random } from "../../lib/random.ts";
 import { type CommitObserver, GroupCommit } from "../group-commit.ts";
 import { createKysely, type RunQuery } from "../kysely.ts";
 import type { Migrated } from "../migration.ts";
@@ -15,6 +16,7 @@ import { createCluster } from "./_cluster.ts";
 import { plain } from "./_command.ts";
 import { Fence } from "./_fence.ts";
 import { createKeeping } from "./_keeping.ts";
+import { removeOldMarksCommand } from "./_mark.ts";
 import { createReads, type Reads } from "./_reads.ts";
 import { checkServer, type UnsafeSetting } from "./_server.ts";
 import { runTransaction } from "./_transaction.ts";
@@ -29,6 +31,8 @@ export type PostgresOptions = {
   readonly migrationPolicy: MigrationPolicy;
   /** Time limits are counted by it: it is not a test's, for the network is real. */
   readonly clock: Clock;
+  /** Tells connections apart, wherever they are opened: not a test's either. */
+  readonly random: Pick<Random, "bytes">;
   readonly observer: CommitObserver & {
     /** Statements were sent to the server. */
     statementsSent(count: number): void;
@@ -53,10 +57,11 @@ const probeSql = "update schema_migrations set name = name where version = 1";
  * @throws {StoreError} when it cannot be reached, is too old or too new, or its migrations are refused.
  */
 export const openPostgres = async (options: PostgresOptions): Promise<{ store: Store; migrated: Migrated }> => {
-  const { url, migrationPolicy, clock, observer } = options;
+  const { url, migrationPolicy, clock, random, observer } = options;
   const sessionOptions = {
     ...parseUrl(url),
     clock,
+    random,
     silences: { count: 0 },
     onSent: (count: number) => observer.statementsSent(count),
   };
@@ -65,6 +70,7 @@ export const openPostgres = async (options: PostgresOptions): Promise<{ store: S
   try {
     for (const setting of await checkServer(session)) observer.storeUnsafe({ setting });
     const migrated = await migrate({ session, patient, clock }, migrations, migrationPolicy);
+    await session.run([removeOldMarksCommand]);
     return { store: storeOver(sessionOptions, options), migrated };
   } finally {
     await Promise.all([session.close(), patient.close()]);

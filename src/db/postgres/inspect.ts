@@ -1,6 +1,7 @@
 import type { Kysely } from "kysely";
 
 import type { Clock } from "../../lib/clock.ts";
+import { createSystemRandom } from "../../lib/random.ts";
 import { createKysely } from "../kysely.ts";
 import { migrations } from "../migrations.ts";
 import type { Store } from "../store.ts";
@@ -26,7 +27,7 @@ export type DatabaseInspection = {
 
 /** Connects to a database for reading only. @throws {StoreError} when it cannot be reached, or is none that can be used. */
 export const inspectPostgres = async (url: string, clock: Pick<Clock, "after">): Promise<DatabaseInspection> => {
-  const session = createSession({ ...parseUrl(url), clock, rowsMax, answerMsMax });
+  const session = createSession({ ...parseUrl(url), clock, random: createSystemRandom(), rowsMax, answerMsMax });
   try {
     const kysely = createKysely("postgres", async (sql, parameters) => {
       const [result] = await session.run([toCommand(sql, parameters)]);

@@ -1,11 +1,16 @@
 import { Client, type ClientConfig } from "pg";
 
 import type { Clock } from "../../lib/clock.ts";
+import type { Random } from "../../lib/random.ts";
 import { StoreError } from "../store-error.ts";
 import type { Command } from "./_command.ts";
 import { endsSession, isStale, toStoreError } from "./_failure.ts";
+import type { Mark } from "./_mark.ts";
 import { type CommandResult, type Prepared, Round } from "./_round.ts";
 import { type Parsed, withoutTls } from "./url.ts";
+
+/** Statements of one round trip: as they are, or as they are for a transaction that leaves this mark. */
+export type Commands = readonly Command[] | ((mark: Mark) => readonly Command[]);
 
 /** A connection that answers one round of statements after the other. It is opened when it is needed, and again after it broke. */
 export type Session = {
@@ -19,7 +24,7 @@ export type Session = {
    * @throws {StoreError} `unavailable` when nothing was sent, `interrupted` when the answer was lost, or that generation is
    * over.
    */
-  run(commands: readonly Command[], on?: number): Promise<readonly CommandResult[]>;
+  run(commands: Commands, on?: number): Promise<readonly CommandResult[]>;
   close(): Promise<void>;
 };
 
@@ -38,6 +43,8 @@ export type SessionOptions = Parsed & {
    */
   readonly silences?: Silences;
   readonly clock: Pick<Clock, "after">;
+  /** Where the names of connections come from. */
+  readonly random: Pick<Random, "bytes">;
   /** An answer that takes longer is not waited for, and the connection given up. */
   readonly answerMsMax: number;
   /** Rows that one statement may bring to memory. */
@@ -51,6 +58,8 @@ const goodbyeMsMax = 1_000;
 const keepAliveMs = 10_000;
 /** Lists of keys come in many lengths: what is asked in the many-hundredth way is not prepared. */
 const preparedMax = 400;
+
+const nameBytes = 8;
 
 const createPrepared = (prepares: boolean): Prepared => {
   const names = new Map<string, string>();
@@ -70,7 +79,13 @@ const createPrepared = (prepares: boolean): Prepared => {
 };
 
 /** `silences`: how many there had been when it last answered. */
-type Open = { readonly client: Client; readonly prepared: Prepared; silences: number };
+type Open = {
+  readonly client: Client;
+  readonly prepared: Prepared;
+  readonly name: string;
+  marks: number;
+  silences: number;
+};
 
 /** Closes a connection without a word. */
 export const abandon = ({ connection }: Client): void => {
@@ -130,6 +145,8 @@ export const openClient = async (
 const open = async (options: SessionOptions, silences: Silences, onBroken: () => void): Promise<Open> => ({
   client: await openClient(options, onBroken),
   prepared: createPrepared(options.prepares),
+  name: String(options.random.bytes(nameBytes).readBigInt64BE()),
+  marks: 0,
   silences: silences.count,
 });
 
@@ -190,7 +207,12 @@ export const createSession = (options: SessionOptions): Session => {
   let pending = 0;
   let isClosed = false;
 
-  const answer = async (commands: readonly Command[], on: number | null): Promise<readonly CommandResult[]> => {
+  const nextMark = (opened: Open): Mark => {
+    opened.marks += 1;
+    return { generation: line.generation, connection: opened.name, number: opened.marks };
+  };
+
+  const answer = async (asked: Commands, on: number | null): Promise<readonly CommandResult[]> => {
     if (isClosed) throw new StoreError("closed", "the store is closed");
     if (on !== null && (line.current === null || on !== line.generation)) {
       throw new StoreError("interrupted", "the connection to PostgreSQL broke within a transaction");
@@ -198,6 +220,7 @@ export const createSession = (options: SessionOptions): Session => {
     // What a transaction has begun is nowhere else.
     if (on === null) line.distrust();
     const opened = await line.ensure();
+    const commands = typeof asked === "function" ? asked(nextMark(opened)) : asked;
     const timer = clock.after(answerMsMax, () => {
       silences.count += 1;
       line.giveUp(opened);

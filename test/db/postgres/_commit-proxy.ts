@@ -10,15 +10,18 @@ import { onTestFinished } from "vitest";
  * - `cut off`: it never reaches the server, which sees its client go.
  * - `held`: the same, but the server takes its client to be there still.
  * - `unreachable`: as `cut off`, and then nobody reaches the server any more.
+ * - `late`: it reaches the server when `deliver` is called, and the client is gone.
  * - `on its way`: it never reaches the server, and the client waits until `hangUp`, whatever becomes of the server.
  */
-export type Fate = "written" | "cut off" | "held" | "unreachable" | "on its way";
+export type Fate = "written" | "cut off" | "held" | "unreachable" | "late" | "on its way";
 
 /** Stands between a store and its server. */
 export type CommitProxy = {
   readonly url: string;
   loseNext(fate: Fate): void;
   readonly lost: number;
+  /** Lets the server have a COMMIT that is `late`, and tells what it says. */
+  deliver(): Promise<string>;
   /** Ends the connection of a client whose COMMIT was `on its way`. */
   hangUp(): void;
 };
@@ -34,6 +37,7 @@ export const startCommitProxy = async (databaseUrl: string): Promise<CommitProxy
   let isUnreachable = false;
   let lost = 0;
   let waiting: Socket | null = null;
+  let late: { readonly server: Socket; readonly message: Buffer } | null = null;
 
   const lose = (client: Socket, server: Socket, message: Buffer): void => {
     const current = fate;
@@ -43,6 +47,7 @@ export const startCommitProxy = async (databaseUrl: string): Promise<CommitProxy
       waiting = client;
       return;
     }
+    if (current === "late") late = { server, message };
     if (current === "unreachable") isUnreachable = true;
     if (current !== "written") client.destroy();
     if (current === "cut off" || current === "unreachable") server.destroy();
@@ -76,7 +81,7 @@ export const startCommitProxy = async (databaseUrl: string): Promise<CommitProxy
         server.write(message);
         return;
       }
-      isHeld = fate === "held";
+      isHeld = fate === "held" || fate === "late";
       lose(client, server, message);
     });
     client.on("close", () => {
@@ -96,6 +101,13 @@ export const startCommitProxy = async (databaseUrl: string): Promise<CommitProxy
     url: url.href,
     loseNext: (next) => {
       fate = next;
+    },
+    deliver: async () => {
+      const said = Promise.withResolvers<string>();
+      late?.server.removeAllListeners("data");
+      late?.server.once("data", (message: Buffer) => said.resolve(message.toString("latin1")));
+      late?.server.write(late.message);
+      return said.promise;
     },
     hangUp: () => waiting?.destroy(),
     get lost() {

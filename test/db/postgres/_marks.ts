@@ -2,7 +2,7 @@ import { onTestFinished } from "vitest";
 
 import { runIn } from "../../../harness/postgres.ts";
 import type { Join } from "../../../src/db/group-commit.ts";
-import { insertStatement } from "../../../src/db/statement.ts";
+import { insertStatement, rawStatement } from "../../../src/db/statement.ts";
 import type { Store } from "../../../src/db/store.ts";
 import { systemClock } from "../../../src/lib/clock.ts";
 import { openStoreAt } from "../../support/open-store.ts";
@@ -11,15 +11,22 @@ import { openStoreAt } from "../../support/open-store.ts";
 export type MarkedStore = {
   readonly store: Store;
   readonly join: Join<number, number>;
+  /** The same by a statement of which rows come back. */
+  readonly joinReading: Join<number, number>;
   readonly interruptions: () => number;
   marks(): Promise<readonly number[]>;
 };
+
+const insertReading = rawStatement("insert into marks values (?) returning mark", {
+  parameters: ["integer"],
+  returns: true,
+});
 
 const insert = insertStatement({ table: "marks", columns: { mark: "integer" } });
 
 /** Opens one. */
 export const openMarks = async (url: string, direct: string = url): Promise<MarkedStore> => {
-  await runIn(direct, "create table if not exists marks (mark bigint not null unique)");
+  await runIn(direct, "create table if not exists marks (mark bigint not null)");
   const store = await openStoreAt({ directory: "", url, clock: systemClock, observer: {} });
   onTestFinished(() => store.close());
   let interruptions = 0;
@@ -35,9 +42,19 @@ export const openMarks = async (url: string, direct: string = url): Promise<Mark
       committed: () => marks,
     }),
   });
+  const joinReading = store.line<number, number>({
+    name: "read marks",
+    itemsMax: 100,
+    overlaps: true,
+    draft: (marks) => ({
+      operations: [{ statement: insertReading, rows: marks.map((mark) => [mark]) }],
+      committed: ([result]) => (result?.rows ?? []).map(({ mark }) => Number(mark)),
+    }),
+  });
   return {
     store,
     join,
+    joinReading,
     interruptions: () => interruptions,
     marks: async () => (await runIn(direct, "select mark from marks order by mark")).map(({ mark }) => Number(mark)),
   };

@@ -4,6 +4,7 @@ import { migrate, type MigrationPolicy } from "../../../src/db/postgres/migrate.
 import { createSession } from "../../../src/db/postgres/session.ts";
 import { parseUrl } from "../../../src/db/postgres/url.ts";
 import { systemClock } from "../../../src/lib/clock.ts";
+import { createSystemRandom } from "../../../src/lib/random.ts";
 import { ensureDatabase } from "../../support/postgres.ts";
 import { freshDirectory } from "../../support/store.ts";
 
@@ -20,7 +21,14 @@ export const migrateAt = async (
   migrations: readonly Migration[],
   policy: MigrationPolicy,
 ): Promise<Migrated> => {
-  const open = () => createSession({ ...parseUrl(url), clock: systemClock, rowsMax: 100, answerMsMax: 15_000 });
+  const open = () =>
+    createSession({
+      ...parseUrl(url),
+      clock: systemClock,
+      random: createSystemRandom(),
+      rowsMax: 100,
+      answerMsMax: 15_000,
+    });
   const [session, patient] = [open(), open()];
   try {
     return await migrate({ session, patient, clock: systemClock }, migrations, policy);

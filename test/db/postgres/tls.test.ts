@@ -8,6 +8,7 @@ import { type PostgresServer, runIn, startPostgres } from "../../../harness/post
 import { createSession } from "../../../src/db/postgres/session.ts";
 import { parseUrl } from "../../../src/db/postgres/url.ts";
 import { systemClock } from "../../../src/lib/clock.ts";
+import { createSystemRandom } from "../../../src/lib/random.ts";
 
 /** Certificates of the test receivers, for one key. That of `receiver` signed itself, `elsewhere` and `expired`. */
 type Certificate = "receiver" | "elsewhere" | "expired";
@@ -51,6 +52,7 @@ const isEncrypted = async (parameters: string, host = "127.0.0.1"): Promise<bool
   const session = createSession({
     ...parseUrl(`${url.href}?${parameters}`),
     clock: systemClock,
+    random: createSystemRandom(),
     rowsMax: 10,
     answerMsMax: 10_000,
   });
