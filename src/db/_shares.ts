@@ -23,11 +23,23 @@ export class Shares {
     return waiting;
   }
 
+  /** How many wait: in all lines, or in those that may overlap. */
+  count(overlappingOnly: boolean): number {
+    return this.#ready(overlappingOnly).reduce((sum, { waiting }) => sum + waiting.length, 0);
+  }
+
   /** Takes what goes in the next commit, in the order of the lines: of all of them, or of those that may overlap. */
   take(overlappingOnly: boolean): readonly Share[] {
-    return this.#lines
-      .filter(({ batcher, waiting }) => waiting.length > 0 && (batcher.overlaps === true || !overlappingOnly))
-      .map(({ batcher, waiting }) => ({ batcher, taken: waiting.splice(0, countOf(batcher, waiting)) }));
+    return this.#ready(overlappingOnly).map(({ batcher, waiting }) => ({
+      batcher,
+      taken: waiting.splice(0, countOf(batcher, waiting)),
+    }));
+  }
+
+  #ready(overlappingOnly: boolean): readonly Line[] {
+    return this.#lines.filter(
+      ({ batcher, waiting }) => waiting.length > 0 && (batcher.overlaps === true || !overlappingOnly),
+    );
   }
 }
 

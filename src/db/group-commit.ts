@@ -62,6 +62,11 @@ export type CommitRequest = Pick<Draft<unknown>, "changes"> & {
 export type CommitEngine = {
   /** Commits that may be under way at once. They end in the order in which they were begun. */
   readonly commitsMax: number;
+  /**
+   * Whether a commit may be begun beside another with fewer items than that one has. Not where most of what a commit takes is the
+   * same however few they are: those that wait are better off in the next one.
+   */
+  readonly takesFewBeside: boolean;
   /** Whether the caller is inside a transaction, where waiting for a commit would be waiting for itself. */
   isInTransaction(): boolean;
   /** Whether somebody else waits for the writer. */
@@ -91,6 +96,8 @@ const outdatedMax = 5;
 /** Commits after which the writer is given to somebody else who wants it. */
 const turnCommitsMax = 8;
 
+const itemsOf = (shares: readonly Share[]): number => shares.reduce((sum, { taken }) => sum + taken.length, 0);
+
 const isAnyExclusive = (shares: readonly Share[]): boolean => shares.some(({ batcher }) => batcher.overlaps !== true);
 
 /**
@@ -109,6 +116,8 @@ export class GroupCommit {
   /** Commits that are under way, and whether one of them holds items that no other may be drafted beside. */
   #underWay = 0;
   #isExclusive = false;
+  /** Items of the commit that was begun last. */
+  #begunItems = 0;
   /** Those of them that are with the engine, and whoever waits until there are none. */
   #writing = 0;
   #idle: PromiseWithResolvers<void> = Promise.withResolvers();
@@ -186,13 +195,17 @@ export class GroupCommit {
   /** What the next commit is made of; nothing when it has to wait for one that is under way. */
   #next(): readonly Share[] {
     if (this.#underWay >= this.#engine.commitsMax || this.#maintaining > 0 || this.#catchUp !== null) return [];
-    return this.#shares.take(this.#underWay > 0 && this.#isExclusive);
+    const overlappingOnly = this.#underWay > 0 && this.#isExclusive;
+    const isAlone = this.#underWay === 0 || this.#engine.takesFewBeside;
+    if (!isAlone && this.#shares.count(overlappingOnly) < this.#begunItems) return [];
+    return this.#shares.take(overlappingOnly);
   }
 
   async #commit(shares: readonly Share[]): Promise<void> {
     const isExclusive = isAnyExclusive(shares);
     if (isExclusive) this.#isExclusive = true;
     this.#underWay += 1;
+    this.#begunItems = itemsOf(shares);
     await this.#write(shares);
     if (isExclusive) this.#isExclusive = false;
     this.#maintaining += 1;
@@ -213,7 +226,7 @@ export class GroupCommit {
   }
 
   async #write(shares: readonly Share[]): Promise<void> {
-    const items = shares.reduce((sum, { taken }) => sum + taken.length, 0);
+    const items = itemsOf(shares);
     try {
       for (let tries = 0; tries < outdatedMax; tries += 1) {
         while (this.#catchUp !== null) await this.#catchUp.catch(() => null);

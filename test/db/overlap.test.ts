@@ -10,7 +10,7 @@ import { execute, freshStore, growingKey, select } from "../support/store.ts";
 const insert = insertStatement({ table: "marks", columns: { mark: "integer" } });
 
 /** A group commit over an engine whose commits end when the test says so. */
-const openCommits = (commitsMax: number) => {
+const openCommits = (commitsMax: number, takesFewBeside = true) => {
   const commits: (PromiseWithResolvers<Committed> & { readonly marks: readonly unknown[] })[] = [];
   const catchUps: PromiseWithResolvers<void>[] = [];
   const state = { isWanted: false, holds: 0 };
@@ -18,6 +18,7 @@ const openCommits = (commitsMax: number) => {
   const group = new GroupCommit(
     {
       commitsMax,
+      takesFewBeside,
       isInTransaction: () => false,
       isWanted: () => state.isWanted,
       hold: async (work) => {
@@ -108,6 +109,40 @@ test("no more commits are under way than the engine takes", async () => {
   expect(handedOver()).toEqual([[1], [2], [3, 4]]);
   end(1);
   end(2);
+  await Promise.all(joined);
+});
+
+test("where few are as dear as many, as many wait as are under way before they are handed over beside them", async () => {
+  const { open, round, handedOver, end } = openCommits(2, false);
+  const [overlapping, exclusive] = [open(true), open(false)];
+  const joined = [1, 2].map(overlapping);
+  await round();
+  joined.push(overlapping(3));
+  await round();
+  expect(handedOver()).toEqual([[1, 2]]);
+  joined.push(overlapping(4));
+  await round();
+  expect(handedOver()).toEqual([
+    [1, 2],
+    [3, 4],
+  ]);
+  // Once none is under way, nobody waits for others; and those that may not go do not count.
+  end(0);
+  end(1);
+  await round();
+  joined.push(exclusive(5));
+  await round();
+  joined.push(exclusive(6), exclusive(7));
+  await round();
+  expect(handedOver().slice(2)).toEqual([[5]]);
+  joined.push(overlapping(8));
+  await round();
+  expect(handedOver().slice(2)).toEqual([[5], [8]]);
+  end(2);
+  end(3);
+  await round();
+  expect(handedOver().slice(4)).toEqual([[6, 7]]);
+  end(4);
   await Promise.all(joined);
 });
 

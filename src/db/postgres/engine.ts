@@ -94,6 +94,7 @@ const storeOver = (connections: Connections, { clock, observer }: PostgresOption
   const commits = new GroupCommit(
     {
       commitsMax,
+      takesFewBeside: false,
       isInTransaction: () => lock.isHolder,
       isWanted: () => lock.isWanted,
       hold: (work) => lock.hot(work),

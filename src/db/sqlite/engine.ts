@@ -136,6 +136,7 @@ const openCommits = (
   const { writer, lock, checkpointer } = parts;
   const engine = {
     commitsMax,
+    takesFewBeside: true,
     isInTransaction: () => lock.isHolder,
     isWanted: () => lock.isWanted,
     hold: <T>(work: () => Promise<T>) => lock.hot(work),
