@@ -11,11 +11,11 @@ import type { Store, StoreSize } from "../store.ts";
 import { WriterLock } from "../writer-lock.ts";
 import { askTwice } from "./_ask-twice.ts";
 import { createBackground } from "./_background.ts";
-import { createBatches } from "./_batches.ts";
+import { createBatches, type WriteBatch } from "./_batches.ts";
 import { createCluster } from "./_cluster.ts";
 import { plain } from "./_command.ts";
 import { Fence } from "./_fence.ts";
-import { createKeeping } from "./_keeping.ts";
+import { createKeeping, type Keeping } from "./_keeping.ts";
 import { removeOldMarksCommand } from "./_mark.ts";
 import { createReads, type Reads } from "./_reads.ts";
 import { checkServer, type UnsafeSetting } from "./_server.ts";
@@ -91,23 +91,9 @@ const storeOver = (connections: Connections, { clock, observer }: PostgresOption
   const transaction = { session, beside, clock, outside: (run: () => void) => lock.outside(run) };
   const fence = new Fence();
   const keeping = createKeeping({ transaction, reads, clock, lock: (work) => locked(work) });
-  const commits = new GroupCommit(
-    {
-      commitsMax,
-      takesFewBeside: false,
-      isInTransaction: () => lock.isHolder,
-      isWanted: () => lock.isWanted,
-      hold: (work) => lock.hot(work),
-      commit: createBatches({ sessions, beside, clock, memory: keeping.memory, fence }),
-      catchUp: async () => {
-        fence.settle();
-        await keeping.catchUp();
-      },
-      maintain: () => Promise.resolve(),
-    },
-    observer,
-    clock,
-  );
+  const { memory } = keeping;
+  const commit = createBatches({ sessions, beside, clock, memory, fence });
+  const commits = openCommits({ lock, commit, keeping, fence }, { observer, clock });
   const isInside = (): boolean => lock.isHolder || background.isHolder;
   const lookups = refuseInside(isInside, reads.lookup);
   const lists = refuseInside(isInside, reads.list);
@@ -120,7 +106,7 @@ const storeOver = (connections: Connections, { clock, observer }: PostgresOption
         throw error;
       }
     });
-  commits.onInterrupted(() => keeping.memory.doubt());
+  commits.onInterrupted(() => memory.doubt());
   return {
     cluster,
     // Rooms type their own tables; the connections are the same for all.
@@ -150,6 +136,33 @@ const storeOver = (connections: Connections, { clock, observer }: PostgresOption
       });
     },
   };
+};
+
+type CommitParts = {
+  readonly lock: WriterLock;
+  readonly commit: WriteBatch;
+  readonly keeping: Pick<Keeping, "catchUp">;
+  readonly fence: Pick<Fence, "settle">;
+};
+
+const openCommits = (
+  { lock, commit, keeping, fence }: CommitParts,
+  { observer, clock }: Pick<PostgresOptions, "observer" | "clock">,
+): GroupCommit => {
+  const engine = {
+    commitsMax,
+    takesFewBeside: false,
+    isInTransaction: () => lock.isHolder,
+    isWanted: () => lock.isWanted,
+    hold: <T>(work: () => Promise<T>) => lock.hot(work),
+    commit,
+    catchUp: async () => {
+      fence.settle();
+      await keeping.catchUp();
+    },
+    maintain: () => Promise.resolve(),
+  };
+  return new GroupCommit(engine, observer, clock);
 };
 
 const refuseBackup = (): Promise<never> =>
