@@ -24,10 +24,16 @@ const bytesOf = (type: ColumnType, value: SqlValue): number => {
   return type === "id" ? idBytes : Buffer.byteLength(value);
 };
 
+/** In two halves: a `BigInt` for each of the two dozen numbers of an event is garbage. */
+const writeInteger = (target: Buffer, at: number, value: number): void => {
+  target.writeInt32BE(Math.floor(value / 2 ** 32), at);
+  target.writeUInt32BE(value >>> 0, at + 4);
+};
+
 const write = (target: Buffer, at: number, type: ColumnType, value: Exclude<SqlValue, null>): void => {
   if (typeof value === "number") {
     if (type === "real") target.writeDoubleBE(value, at);
-    else if (Number.isSafeInteger(value)) target.writeBigInt64BE(BigInt(value), at);
+    else if (Number.isSafeInteger(value)) writeInteger(target, at, value);
     else throw new StoreError("constraint", `${value} is no whole number that the store can hold`);
   } else if (typeof value !== "string") target.set(value, at);
   else if (type === "id") writeId(value, target, at);

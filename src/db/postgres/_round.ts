@@ -100,7 +100,8 @@ export class Round implements Submittable {
   }
 
   #send(connection: Connection, { text, values, types = [] }: Command): void {
-    const name = this.#prepared.nameOf(`${types.join()} ${text}`);
+    // A text that is there already is found faster than one that is put together.
+    const name = this.#prepared.nameOf(types.length === 0 ? text : `${types.join()} ${text}`);
     if (name === "" || !(this.#prepared.known.has(name) || this.#named.includes(name))) {
       this.#prepare(connection, { name, text, types });
     }
