@@ -10,7 +10,7 @@ import { type Conditions, guardCommand, guardLocks, readObjection } from "./_gua
 import { type Mark, markCommandsCount, marking } from "./_mark.ts";
 import type { Memory } from "./_memory.ts";
 import type { CommandResult } from "./_round.ts";
-import { commit, commitCommand, type Outcome, rollBack, settle, unwritten } from "./_settle.ts";
+import { commit, commitCommand, type Outcome, outcomeOf, rollBack, settle, unwritten } from "./_settle.ts";
 import type { Session } from "./session.ts";
 
 /** A batch that lost a deadlock, or whose connection broke before its commit, is tried so often. */
@@ -115,7 +115,7 @@ const writeOnce = async (parts: BatchParts, session: Session, batch: Batch): Pro
   } catch (error) {
     return attemptAfter(parts, session, batch, { error, mark });
   }
-  const outcome = returns && mark !== null ? await commit({ ...parts, session }, mark) : "committed";
+  const outcome = returns && mark !== null ? await commit({ ...parts, session }, mark) : outcomeOf(results.at(-1));
   return attemptOf(outcome, batch, results);
 };
 

@@ -4,6 +4,7 @@ import { askTwice } from "./_ask-twice.ts";
 import { plain } from "./_command.ts";
 import { sqlStateOf } from "./_failure.ts";
 import { endHolderCommand, type Mark, readTakenBack, takeBackCommands } from "./_mark.ts";
+import type { CommandResult } from "./_round.ts";
 import type { Session } from "./session.ts";
 
 /** What commits go through. */
@@ -61,13 +62,19 @@ export const settle = async (parts: SettleParts, mark: Mark, lost: unknown): Pro
  */
 export const commit = async (parts: SettleParts & { readonly session: Session }, mark: Mark): Promise<Outcome> => {
   const { session } = parts;
+  let done: CommandResult | undefined;
   try {
-    const [done] = await session.run([commitCommand], mark.generation);
-    if (done?.tag === "COMMIT") return "committed";
+    [done] = await session.run([commitCommand], mark.generation);
   } catch (error) {
     if (!isInterrupted(error)) throw error;
     return settle(parts, mark, error);
   }
+  return outcomeOf(done);
+};
+
+/** Reads the answer to `commitCommand`: of a transaction that had failed, the server says that it was rolled back. */
+export const outcomeOf = (done: CommandResult | undefined): "committed" => {
+  if (done?.tag === "COMMIT") return "committed";
   throw new StoreError("misuse", "a statement of the transaction had failed, so that nothing of it was written");
 };
 
