@@ -83,7 +83,9 @@ const storeOver = (connections: Connections, { clock, observer }: PostgresOption
   const open = (): Session => createSession({ ...connections, rowsMax, answerMsMax });
   const sessions: readonly [Session, ...Session[]] = [open(), ...Array.from({ length: commitsMax - 1 }, open)];
   const [session] = sessions;
+  // Only for answers that were lost: behind a probe that a dead server never answers, the question would wait for as long again.
   const beside = open();
+  const prober = open();
   const background = createBackground(open(), { beside, clock });
   const reads = createReads(connections);
   const cluster = createCluster(connections);
@@ -118,7 +120,7 @@ const storeOver = (connections: Connections, { clock, observer }: PostgresOption
     keep: (kept, reload) => keeping.keep(kept, reload),
     freshen: () => keeping.freshen(),
     fence: (node, onFenced) => fence.set(node, onFenced),
-    probe: () => probe(beside),
+    probe: () => probe(prober),
     line: (batcher) => commits.line(batcher),
     onInterrupted: (listener) => commits.onInterrupted(listener),
     settled: () => commits.settled(),
@@ -132,7 +134,7 @@ const storeOver = (connections: Connections, { clock, observer }: PostgresOption
       await commits.settled();
       await lock.lock(async () => {
         await background.close();
-        await Promise.all([reads.close(), cluster.close(), beside.close(), ...sessions.map((each) => each.close())]);
+        await Promise.all([reads, cluster, beside, prober, ...sessions].map((each) => each.close()));
       });
     },
   };

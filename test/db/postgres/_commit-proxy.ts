@@ -20,6 +20,11 @@ export type CommitProxy = {
   readonly url: string;
   loseNext(fate: Fate): void;
   readonly lost: number;
+  /** From now on no probe reaches the server; `held`: those that do not. */
+  holdProbes(): void;
+  readonly held: number;
+  /** Ends the connections of the probes that were held, and holds no more. */
+  releaseProbes(): void;
   /** Lets the server have a COMMIT that is `late`, and tells what it says. */
   deliver(): Promise<string>;
   /** Ends the connection of a client whose COMMIT was `on its way`. */
@@ -28,6 +33,7 @@ export type CommitProxy = {
 
 /** With `prepare=false`, each statement goes over the wire as its text. */
 const commitText = Buffer.from("commit\0");
+const probeText = Buffer.from("update schema_migrations");
 
 /** Starts one in front of a database. It ends with the test. */
 export const startCommitProxy = async (databaseUrl: string): Promise<CommitProxy> => {
@@ -37,6 +43,7 @@ export const startCommitProxy = async (databaseUrl: string): Promise<CommitProxy
   let isUnreachable = false;
   let lost = 0;
   let waiting: Socket | null = null;
+  let held: Socket[] | null = null;
   let late: { readonly server: Socket; readonly message: Buffer } | null = null;
 
   const lose = (client: Socket, server: Socket, message: Buffer): void => {
@@ -77,6 +84,10 @@ export const startCommitProxy = async (databaseUrl: string): Promise<CommitProxy
     });
     let isHeld = false;
     client.on("data", (message: Buffer) => {
+      if (held !== null && message.includes(probeText)) {
+        held.push(client);
+        return;
+      }
       if (fate === null || !message.includes(commitText)) {
         server.write(message);
         return;
@@ -101,6 +112,16 @@ export const startCommitProxy = async (databaseUrl: string): Promise<CommitProxy
     url: url.href,
     loseNext: (next) => {
       fate = next;
+    },
+    holdProbes: () => {
+      held = [];
+    },
+    get held() {
+      return held?.length ?? 0;
+    },
+    releaseProbes: () => {
+      for (const client of held ?? []) client.destroy();
+      held = null;
     },
     deliver: async () => {
       const said = Promise.withResolvers<string>();

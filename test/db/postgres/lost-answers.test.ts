@@ -142,6 +142,17 @@ test.for(Object.entries(crashes))(
   },
 );
 
+test("whoever asks what became of a commit does not wait behind a probe that gets no answer either", async () => {
+  const { marked, proxy } = await start();
+  proxy.holdProbes();
+  const probe = marked.store.probe().then(() => "probed");
+  await expect.poll(() => proxy.held).toBe(1);
+  proxy.loseNext("written");
+  expect(await Promise.race([marked.join(1), probe])).toBe(1);
+  proxy.releaseProbes();
+  expect(await probe).toBe("probed");
+});
+
 test("what reaches the server after it was given up and written again is not written", async () => {
   const { marked, proxy } = await start();
   proxy.loseNext("late");
