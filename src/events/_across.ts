@@ -2,13 +2,11 @@ import { type SelectQueryBuilder, sql } from "kysely";
 
 import type { Store } from "../db/store.ts";
 import { type Id, idFloor, idFromBytes, idToBytes } from "../lib/ids.ts";
+import { type Events, ofOwnSource } from "./_owned.ts";
 import type { EventTables } from "./_rows.ts";
 import type { AcrossFilter, EventsOwner, VerificationStatus } from "./across.ts";
-import type { DedupStatus, EventScope } from "./event.ts";
+import type { DedupStatus } from "./event.ts";
 import { ofStatus } from "./list.ts";
-
-/** A query of events that is still to be narrowed. */
-export type Events = SelectQueryBuilder<EventTables, "events", object>;
 
 /** Sources whose newest events one statement compares, and ids that it may have to look at for it. */
 const togetherMax = 100;
@@ -40,13 +38,19 @@ const ofIdPrefix = (query: Events, prefix: string): Events =>
     .where("id", ">=", Buffer.from(prefix.padEnd(idHexDigits, "0"), "hex"))
     .where("id", "<=", Buffer.from(prefix.padEnd(idHexDigits, "f"), "hex"));
 
-/** Narrows to an owner and a filter. Time is narrowed by id: ids grow with it, and the indexes are by id. */
-const filtered = (events: Events, { teamId, envId }: EventScope, filter: AcrossFilter): Events => {
-  let query = events.where("team_id", "=", idToBytes(teamId)).where("env_id", "=", idToBytes(envId));
+/** The index of methods that are rare is used when the query says so in its words. */
+const ofMethod = (query: Events, method: string): Events => {
+  const narrowed = query.where("method", "=", method);
+  return method === "POST" ? narrowed : narrowed.where("method", "<>", sql.lit("POST"));
+};
+
+/** Narrows to a filter. Time is narrowed by id: ids grow with it, and the indexes are by id. */
+const filtered = (events: Events, filter: AcrossFilter): Events => {
+  let query = events;
   if (filter.status !== undefined) query = ofStatus(query, filter.status);
   if (filter.verification !== undefined) query = ofVerification(query, filter.verification);
   if (filter.dedup !== undefined) query = ofDedup(query, filter.dedup);
-  if (filter.method !== undefined) query = query.where("method", "=", filter.method);
+  if (filter.method !== undefined) query = ofMethod(query, filter.method);
   if (filter.fromMs !== undefined) query = query.where("id", ">=", idToBytes(idFloor(filter.fromMs)));
   if (filter.toMs !== undefined) query = query.where("id", "<", idToBytes(idFloor(filter.toMs)));
   if (filter.idPrefix !== undefined) query = ofIdPrefix(query, filter.idPrefix);
@@ -68,8 +72,8 @@ const idsOfEach = (
 ): AllIds | null => {
   const tables = store.list<EventTables>();
   const [first, ...rest] = sourceIds.map((sourceId) => {
-    const events = tables.selectFrom("events").where("source_id", "=", idToBytes(sourceId));
-    return tables.selectFrom(narrow(filtered(events, owner, filter).select("id")).as("of_source")).select("id");
+    const events = ofOwnSource(tables.selectFrom("events"), { ...owner, sourceId });
+    return tables.selectFrom(narrow(filtered(events, filter).select("id")).as("of_source")).select("id");
   });
   if (first === undefined) return null;
   return tables.selectFrom(rest.reduce((union, query) => union.unionAll(query), first).as("all_ids"));
