@@ -2,7 +2,7 @@ import { type SelectQueryBuilder, sql } from "kysely";
 
 import type { Store } from "../db/store.ts";
 import { type Id, idFloor, idFromBytes, idToBytes } from "../lib/ids.ts";
-import { type Events, ofOwnSource } from "./_owned.ts";
+import { type Events, ownSources } from "./_owned.ts";
 import type { EventTables } from "./_rows.ts";
 import type { AcrossFilter, EventsOwner, VerificationStatus } from "./across.ts";
 import type { DedupStatus } from "./event.ts";
@@ -20,9 +20,9 @@ const ofVerification = (query: Events, verification: VerificationStatus): Events
   switch (verification) {
     case "verified":
       return fits.where("signature_valid", "=", sql.lit(1));
+    // In the text of the query, as in the indexes of those that are not valid.
     case "failed":
-      // In the text of the query, as in the index of those that are not valid.
-      return fits.where("signature_valid", "=", sql.lit(0)).where("signature_reason", "<>", "skipped");
+      return fits.where("signature_reason", "<>", sql.lit("ok")).where("signature_reason", "<>", sql.lit("skipped"));
     case "skipped":
       return fits.where("signature_valid", "=", sql.lit(0)).where("signature_reason", "=", "skipped");
   }
@@ -60,19 +60,15 @@ const filtered = (events: Events, filter: AcrossFilter): Events => {
 type Ids = SelectQueryBuilder<EventTables, "events", { id: Uint8Array }>;
 
 /** Which ids are looked for: `narrow` takes out what is not wanted, and brings what is into order. */
-type Look = { readonly owner: EventsOwner; readonly filter: AcrossFilter; narrow(ids: Ids): Ids };
+type Look = { readonly filter: AcrossFilter; narrow(ids: Ids): Ids };
 
 type AllIds = SelectQueryBuilder<{ all_ids: { id: Uint8Array } }, "all_ids", object>;
 
 /** The ids of each of some sources, one after the other: by its own index each, which one look at all of them would not use. */
-const idsOfEach = (
-  store: Pick<Store, "list">,
-  sourceIds: readonly Id[],
-  { owner, filter, narrow }: Look,
-): AllIds | null => {
+const idsOfEach = (store: Pick<Store, "list">, sourceIds: readonly Id[], { filter, narrow }: Look): AllIds | null => {
   const tables = store.list<EventTables>();
   const [first, ...rest] = sourceIds.map((sourceId) => {
-    const events = ofOwnSource(tables.selectFrom("events"), { ...owner, sourceId });
+    const events = tables.selectFrom("events").where("source_id", "=", idToBytes(sourceId));
     return tables.selectFrom(narrow(filtered(events, filter).select("id")).as("of_source")).select("id");
   });
   if (first === undefined) return null;
@@ -101,14 +97,15 @@ export const newestIds = async (
 ): Promise<readonly Id[]> => {
   const together = Math.max(1, Math.min(togetherMax, Math.floor(comparedMax / count)));
   let newest: readonly Id[] = [];
-  for (const sourceIds of partsOf(owner.sourceIds, together)) {
+  for (const named of partsOf(owner.sourceIds, together)) {
+    const sourceIds = await ownSources(store, owner, named);
     const after = newest.length === count ? newest.at(-1) : undefined;
     const bounded = (ids: Ids): Ids => {
       const older = before === undefined ? ids : ids.where("id", "<", idToBytes(before));
       const newer = after === undefined ? older : older.where("id", ">", idToBytes(after));
       return narrow(newer).orderBy("id", "desc").limit(count);
     };
-    const query = idsOfEach(store, sourceIds, { owner, filter, narrow: bounded });
+    const query = idsOfEach(store, sourceIds, { filter, narrow: bounded });
     const rows = (await query?.select("id").orderBy("id", "desc").limit(count).execute()) ?? [];
     newest = [...newest, ...rows.map(({ id }) => idFromBytes(id))].toSorted().toReversed().slice(0, count);
   }
@@ -123,9 +120,9 @@ export const countIds = async (
   countMax: number,
 ): Promise<number> => {
   let total = 0;
-  for (const sourceIds of partsOf(owner.sourceIds, togetherMax)) {
+  for (const named of partsOf(owner.sourceIds, togetherMax)) {
     if (total >= countMax) break;
-    const query = idsOfEach(store, sourceIds, { owner, filter, narrow: (ids) => ids });
+    const query = idsOfEach(store, await ownSources(store, owner, named), { filter, narrow: (ids) => ids });
     const some = query
       ?.select("id")
       .limit(countMax - total)

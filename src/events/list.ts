@@ -1,4 +1,4 @@
-import { type ExpressionBuilder, sql } from "kysely";
+import { type ExpressionBuilder, type SelectQueryBuilder, sql } from "kysely";
 
 import type { Store } from "../db/store.ts";
 import { type Id, idFloor, idFromBytes, idToBytes } from "../lib/ids.ts";
@@ -48,26 +48,34 @@ const select = (store: Pick<Store, "list">): Events => store.list<EventTables>()
 const older = (events: Events, before: Id | undefined): Events =>
   before === undefined ? events : events.where("id", "<", idToBytes(before));
 
-/** One page, newest first. What is skipped is skipped in an index: events of a rare kind are each on a page of their own. */
+/**
+ * The events of some ids, newest first. Which these are is found in an index, where that can tell: events of a rare kind are each
+ * on a page of their own, and what is skipped, or does not hold a text, need not be read.
+ */
+const readThese = async (
+  store: Pick<Store, "list">,
+  { teamId, envId }: EventOwner,
+  ids: SelectQueryBuilder<EventTables, "events", { id: Uint8Array }>,
+): Promise<readonly Event[]> => {
+  const rows = await select(store)
+    .selectAll()
+    .where("id", "in", ids)
+    .where("team_id", "=", idToBytes(teamId))
+    .where("env_id", "=", idToBytes(envId))
+    .orderBy("id", "desc")
+    .execute();
+  return rows.map(fromEventRow);
+};
+
+/** One page, newest first. */
 export const listEvents = async (
   store: Pick<Store, "list">,
   owner: EventOwner,
   filter: EventFilter,
   { limit, offset, before }: EventPage,
 ): Promise<readonly Event[]> => {
-  const ids = older(narrow(select(store), owner, filter), before)
-    .select("id")
-    .orderBy("id", "desc")
-    .limit(limit)
-    .offset(offset);
-  const rows = await select(store)
-    .selectAll()
-    .where("id", "in", ids)
-    .where("team_id", "=", idToBytes(owner.teamId))
-    .where("env_id", "=", idToBytes(owner.envId))
-    .orderBy("id", "desc")
-    .execute();
-  return rows.map(fromEventRow);
+  const found = older(narrow(select(store), owner, filter), before);
+  return readThese(store, owner, found.select("id").orderBy("id", "desc").limit(limit).offset(offset));
 };
 
 /** How many there are, up to `totalMax`. */
@@ -110,8 +118,8 @@ export const searchEvents = async (
   const ids = await candidates.select("id").orderBy("id", "desc").limit(searchedMax).execute();
   const oldest = ids.at(-1)?.id;
   if (oldest === undefined) return { events: [], nextBefore: null };
-  const matching = await candidates
-    .selectAll()
+  const matching = candidates
+    .select("id")
     .where("id", ">=", oldest)
     .where(({ exists, selectFrom }) =>
       exists(
@@ -122,9 +130,8 @@ export const searchEvents = async (
       ),
     )
     .orderBy("id", "desc")
-    .limit(limit)
-    .execute();
-  const events = matching.map(fromEventRow);
+    .limit(limit);
+  const events = await readThese(store, owner, matching);
   if (events.length === limit) return { events, nextBefore: events.at(-1)?.id ?? null };
   return { events, nextBefore: ids.length < searchedMax ? null : idFromBytes(oldest) };
 };

@@ -59,9 +59,7 @@ describe("a list", () => {
       timed.at(receivedAtMs);
       return newEvent({ ...owner, ...kind, id: timed.ids.next(), receivedAtMs });
     });
-    const strangers = made.flatMap((event) =>
-      others.map((other) => ({ ...event, ...other, id: timed.ids.next() })),
-    );
+    const strangers = made.flatMap((event) => others.map((other) => ({ ...event, ...other, id: timed.ids.next() })));
     store = await openStore({ directory });
     await append(
       store,

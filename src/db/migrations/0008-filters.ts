@@ -12,7 +12,8 @@ const filterIndexes: readonly Index[] = [
   },
   {
     name: "events_refuted",
-    on: "events (source_id, id, schema_valid) where signature_valid = 0 and signature_reason <> 'skipped'",
+    on: `events (source_id, id, signature_reason, schema_valid)
+      where signature_reason <> 'ok' and signature_reason <> 'skipped'`,
   },
   { name: "events_by_method", on: "events (source_id, method, id) where method <> 'POST'" },
 ];
