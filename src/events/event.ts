@@ -19,6 +19,9 @@ export type DedupStatus = "unique" | "duplicate";
 /** Who owns what is asked for. Every query takes both. */
 export type EventScope = { readonly teamId: Id; readonly envId: Id };
 
+/** Whose events, of which source. */
+export type EventOwner = EventScope & { readonly sourceId: Id };
+
 /** An event without its bytes. */
 export type Event = EventScope & {
   readonly id: Id;

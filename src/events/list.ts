@@ -2,8 +2,9 @@ import { type ExpressionBuilder, type SelectQueryBuilder, sql } from "kysely";
 
 import type { Store } from "../db/store.ts";
 import { type Id, idFloor, idFromBytes, idToBytes } from "../lib/ids.ts";
+import { type Events, ofOwnSource } from "./_owned.ts";
 import { type EventTables, fromEventRow } from "./_rows.ts";
-import type { Event, EventScope, EventStatus } from "./event.ts";
+import type { Event, EventOwner, EventStatus } from "./event.ts";
 
 /** Which events are asked for. Absent parts do not narrow. */
 export type EventFilter = {
@@ -22,11 +23,6 @@ export type EventPage = { readonly limit: number; readonly offset: number; reado
 /** Counting stops here: above it a total is said to be capped. */
 export const totalMax = 10_000;
 
-type Events = SelectQueryBuilder<EventTables, "events", object>;
-
-/** Whose events, of which source. */
-export type EventOwner = EventScope & { readonly sourceId: Id };
-
 /** Narrows to a status. The index of what has not succeeded is used when the query says so in its words. */
 export const ofStatus = (query: Events, status: EventStatus): Events => {
   const narrowed = query.where("status", "=", status);
@@ -35,10 +31,7 @@ export const ofStatus = (query: Events, status: EventStatus): Events => {
 
 /** Narrows to a source of an owner and a filter. Time is narrowed by id: ids grow with it, and the index is by id. */
 const narrow = (query: Events, owner: EventOwner, filter: EventFilter): Events => {
-  let narrowed = query
-    .where("source_id", "=", idToBytes(owner.sourceId))
-    .where("team_id", "=", idToBytes(owner.teamId))
-    .where("env_id", "=", idToBytes(owner.envId));
+  let narrowed = ofOwnSource(query, owner);
   if (filter.eventType !== undefined) narrowed = narrowed.where("event_type", "=", filter.eventType);
   if (filter.status !== undefined) narrowed = ofStatus(narrowed, filter.status);
   if (filter.signatureValid !== undefined) {
@@ -52,6 +45,28 @@ const narrow = (query: Events, owner: EventOwner, filter: EventFilter): Events =
 
 const select = (store: Pick<Store, "list">): Events => store.list<EventTables>().selectFrom("events");
 
+const older = (events: Events, before: Id | undefined): Events =>
+  before === undefined ? events : events.where("id", "<", idToBytes(before));
+
+/**
+ * The events of some ids, newest first. Which these are is found in an index, where that can tell: events of a rare kind are each
+ * on a page of their own, and what is skipped, or does not hold a text, need not be read.
+ */
+const readThese = async (
+  store: Pick<Store, "list">,
+  { teamId, envId }: EventOwner,
+  ids: SelectQueryBuilder<EventTables, "events", { id: Uint8Array }>,
+): Promise<readonly Event[]> => {
+  const rows = await select(store)
+    .selectAll()
+    .where("id", "in", ids)
+    .where("team_id", "=", idToBytes(teamId))
+    .where("env_id", "=", idToBytes(envId))
+    .orderBy("id", "desc")
+    .execute();
+  return rows.map(fromEventRow);
+};
+
 /** One page, newest first. */
 export const listEvents = async (
   store: Pick<Store, "list">,
@@ -59,10 +74,8 @@ export const listEvents = async (
   filter: EventFilter,
   { limit, offset, before }: EventPage,
 ): Promise<readonly Event[]> => {
-  let query = narrow(select(store), owner, filter);
-  if (before !== undefined) query = query.where("id", "<", idToBytes(before));
-  const rows = await query.selectAll().orderBy("id", "desc").limit(limit).offset(offset).execute();
-  return rows.map(fromEventRow);
+  const found = older(narrow(select(store), owner, filter), before);
+  return readThese(store, owner, found.select("id").orderBy("id", "desc").limit(limit).offset(offset));
 };
 
 /** How many there are, up to `totalMax`. */
@@ -101,13 +114,12 @@ export const searchEvents = async (
   filter: EventFilter & { readonly text: string },
   { limit, before }: Pick<EventPage, "limit" | "before">,
 ): Promise<Found> => {
-  let candidates = narrow(select(store), owner, filter);
-  if (before !== undefined) candidates = candidates.where("id", "<", idToBytes(before));
+  const candidates = older(narrow(select(store), owner, filter), before);
   const ids = await candidates.select("id").orderBy("id", "desc").limit(searchedMax).execute();
   const oldest = ids.at(-1)?.id;
   if (oldest === undefined) return { events: [], nextBefore: null };
-  const matching = await candidates
-    .selectAll()
+  const matching = candidates
+    .select("id")
     .where("id", ">=", oldest)
     .where(({ exists, selectFrom }) =>
       exists(
@@ -118,9 +130,8 @@ export const searchEvents = async (
       ),
     )
     .orderBy("id", "desc")
-    .limit(limit)
-    .execute();
-  const events = matching.map(fromEventRow);
+    .limit(limit);
+  const events = await readThese(store, owner, matching);
   if (events.length === limit) return { events, nextBefore: events.at(-1)?.id ?? null };
   return { events, nextBefore: ids.length < searchedMax ? null : idFromBytes(oldest) };
 };

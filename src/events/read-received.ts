@@ -1,7 +1,7 @@
 import type { Store } from "../db/store.ts";
 import type { Id } from "../lib/ids.ts";
-import type { Event, Payload } from "./event.ts";
-import { type EventOwner, listEvents } from "./list.ts";
+import type { Event, EventOwner, Payload } from "./event.ts";
+import { listEvents } from "./list.ts";
 import { readStored } from "./read.ts";
 
 /** An event with its bytes. */

@@ -4,8 +4,8 @@ import type { Store } from "../db/store.ts";
 import { type Id, idFloor, idFromBytes, idToBytes } from "../lib/ids.ts";
 import type { EventAndDeliveryTables } from "./_deliveries.ts";
 import { fromEventRow } from "./_rows.ts";
-import type { Event, EventStatus } from "./event.ts";
-import type { EventFilter, EventOwner } from "./list.ts";
+import type { Event, EventOwner, EventStatus } from "./event.ts";
+import type { EventFilter } from "./list.ts";
 
 /** Which events a walk stops at. `cancelled`: those of which a connection's newest delivery was cancelled. */
 export type EventSelection = Pick<EventFilter, "eventType" | "fromMs" | "toMs"> & {

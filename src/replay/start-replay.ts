@@ -1,6 +1,5 @@
 import type { Store } from "../db/store.ts";
-import type { Event } from "../events/event.ts";
-import type { EventOwner } from "../events/list.ts";
+import type { Event, EventOwner } from "../events/event.ts";
 import { newestEventId } from "../events/newest.ts";
 import { countSelected, type Stretch, walkEvents } from "../events/scan.ts";
 import type { Id, Ids } from "../lib/ids.ts";

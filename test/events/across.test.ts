@@ -18,6 +18,12 @@ import { openStore } from "../support/store.ts";
 
 const startMs = 1_800_000_000_000;
 const owner = newScope();
+/** Sources of another team, of another environment, and one that nobody asks for. */
+const others = [
+  { ...owner, teamId: ids.next(), sourceId: ids.next() },
+  { ...owner, envId: ids.next(), sourceId: ids.next() },
+  { ...owner, sourceId: ids.next() },
+];
 /** More than one statement compares. */
 const sourceIds = Array.from({ length: 130 }, () => ids.next());
 
@@ -73,11 +79,7 @@ describe("events of many sources", () => {
         receivedAtMs: nowMs,
       });
     });
-    const strangers = made.flatMap((event) => [
-      { ...event, id: timed.next(), teamId: ids.next() },
-      { ...event, id: timed.next(), envId: ids.next() },
-      { ...event, id: timed.next(), sourceId: ids.next() },
-    ]);
+    const strangers = made.flatMap((event) => others.map((other) => ({ ...event, ...other, id: timed.next() })));
     store = await openStore({ directory });
     await committer(store)(
       ...appendOperations(
@@ -121,6 +123,17 @@ describe("events of many sources", () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  test("invariant 7: are of whoever owns their sources, whoever names these", async () => {
+    const named = others.map(({ sourceId }) => sourceId);
+    for (const { sourceId, ...whose } of others) {
+      const own = others.filter(({ teamId, envId }) => teamId === whose.teamId && envId === whose.envId).length;
+      const asked = { ...whose, sourceIds: named };
+      expect(await countAcross(store, asked, {})).toEqual({ total: own * events.length, capped: false });
+      const listed = await listAcross(store, asked, {}, { limit: 2_000, offset: 0 });
+      expect(new Set(listed.map((event) => event.sourceId))).toEqual(new Set([sourceId]));
+    }
   });
 
   test("are found by what is in their bodies", async () => {

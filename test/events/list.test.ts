@@ -16,6 +16,11 @@ import { freshStore, openStore } from "../support/store.ts";
 
 const startMs = 1_800_000_000_000;
 const owner = { ...newScope(), sourceId: ids.next() };
+const others = [
+  { ...owner, teamId: ids.next(), sourceId: ids.next() },
+  { ...owner, envId: ids.next(), sourceId: ids.next() },
+  { ...owner, sourceId: ids.next() },
+];
 const all = { limit: 1000, offset: 0 };
 
 /** Ids as a clock that ticks by hand gives them. */
@@ -43,7 +48,7 @@ describe("a list", () => {
   let store: Store;
   let events: readonly Event[];
 
-  // One of each kind at every second, and as many again of other owners and sources.
+  // One of each kind at every second, and as many again of other owners' sources, and of another of the same owner.
   beforeAll(async () => {
     const timed = timedIds();
     const kinds = types.flatMap((eventType) =>
@@ -54,11 +59,7 @@ describe("a list", () => {
       timed.at(receivedAtMs);
       return newEvent({ ...owner, ...kind, id: timed.ids.next(), receivedAtMs });
     });
-    const strangers = made.flatMap((event) => [
-      { ...event, id: timed.ids.next(), teamId: ids.next() },
-      { ...event, id: timed.ids.next(), envId: ids.next() },
-      { ...event, id: timed.ids.next(), sourceId: ids.next() },
-    ]);
+    const strangers = made.flatMap((event) => others.map((other) => ({ ...event, ...other, id: timed.ids.next() })));
     store = await openStore({ directory });
     await append(
       store,
@@ -121,6 +122,16 @@ describe("a list", () => {
       }),
       { numRuns: 20 },
     );
+  });
+
+  test("invariant 7: is of whoever owns the source, and of nobody who names it", async () => {
+    for (const other of others) {
+      expect(await countEvents(store, other, {})).toEqual({ total: events.length, capped: false });
+      const { sourceId } = other;
+      const shown = other.teamId === owner.teamId && other.envId === owner.envId ? events.length : 0;
+      expect(await listEvents(store, { ...owner, sourceId }, {}, all)).toHaveLength(shown);
+      expect(await countEvents(store, { ...owner, sourceId }, {})).toEqual({ total: shown, capped: false });
+    }
   });
 
   test.for(["teamId", "envId", "sourceId"] as const)("invariant 7: shows nothing to another %s", async (part) => {

@@ -104,10 +104,93 @@ test("no list, count, search or walk reads a whole table of 100,000 events, and 
     return (await plans()).join("\n");
   };
   expect(await indexOf({ eventType: "rare" })).toContain("events_by_type");
-  expect(await indexOf({ status: "forwarding" })).toContain("events_not_succeeded");
-  expect(await indexOf({ signatureValid: false })).toContain("events_unverified");
+  expect(await indexOf({ status: "forwarding" })).toContain("events_by_status");
+  expect(await indexOf({ signatureValid: false })).toContain("events_unproven");
   expect(await countEvents(store, owner, { eventType: "rare" })).toEqual({ total: 100, capped: false });
   expect(await countEvents(store, owner, { status: "failed" })).toEqual({ total: 200, capped: false });
+});
+
+/** As it is in use. SQLite keeps no statistics unless it is told to, and nobody tells it. */
+const settle = async (directory: string): Promise<void> => {
+  if (isPostgres) await reachInto(directory, "vacuum (analyze) events, attempts");
+};
+
+/** The first says which index is looked through, without a look at the events themselves. */
+const inIndex = (index: string): RegExp =>
+  isPostgres
+    ? new RegExp(`Index Only Scan (?:Backward )?using ${index} on events`)
+    : new RegExp(`SEARCH events USING COVERING INDEX ${index} `);
+
+/** Events that are looked at one by one, each perhaps on a page of its own. */
+const eachEvent = isPostgres
+  ? /(?:Index Scan (?:Backward )?using \w+|Bitmap Heap Scan) on events(?: (?!any_of_source)|$)/m
+  : /SEARCH events USING (?:INDEX|PRIMARY KEY)/;
+
+const answeredInIndex: readonly (readonly [string, EventFilter])[] = [
+  ["events_by_source", {}],
+  ["events_by_source", { fromMs: 1, toMs: Date.now() }],
+  ["events_by_type", { eventType: "pull" }],
+  ["events_by_status", { status: "failed" }],
+  ["events_by_status", { eventType: "push", status: "failed", toMs: Date.now() }],
+  ["events_by_status", { status: "failed", signatureValid: true }],
+  ["events_by_status", { eventType: "pull", status: "failed", signatureValid: true }],
+  ["events_unproven", { signatureValid: false }],
+  ["events_unproven", { eventType: "pull", signatureValid: false }],
+];
+
+test("what is counted or skipped is not read: an index has it all", async () => {
+  const directory = freshDirectory();
+  const store = await freshStore({ directory });
+  await fill(store);
+  await settle(directory);
+  const { watched, plans } = watch(store);
+  for (const [index, filter] of answeredInIndex) {
+    await countEvents(watched, owner, filter);
+    const counted = (await plans()).join("\n");
+    expect([filter, counted]).toEqual([filter, expect.stringMatching(inIndex(index))]);
+    expect(counted).not.toMatch(eachEvent);
+    // However far the page is from the newest event, only its own are read.
+    await listEvents(watched, owner, filter, { limit: 25, offset: 100 });
+    expect([filter, (await plans()).join("\n")]).toEqual([filter, expect.stringMatching(inIndex(index))]);
+  }
+});
+
+const answeredAcross: readonly (readonly [string, AcrossFilter])[] = [
+  ["events_by_source", {}],
+  ["events_by_status", { status: "failed" }],
+  ["events_by_status", { status: "failed", verification: "verified" }],
+  ["events_refuted", { verification: "failed" }],
+  ["events_unproven", { verification: "skipped" }],
+  ["events_schema_invalid", { verification: "schema_invalid" }],
+  ["events_duplicate", { dedup: "duplicate" }],
+  ["events_by_method", { method: "PUT" }],
+];
+
+test("nor is it over many sources", async () => {
+  const directory = freshDirectory();
+  const store = await freshStore({ directory });
+  await fill(store);
+  await settle(directory);
+  const { watched, plans } = watch(store);
+  const ofMany = { ...owner, sourceIds: [owner.sourceId, ids.next(), ids.next()] };
+  for (const [index, filter] of answeredAcross) {
+    await countAcross(watched, ofMany, filter);
+    const counted = (await plans()).join("\n");
+    expect([filter, counted]).toEqual([filter, expect.stringMatching(inIndex(index))]);
+    expect(counted).not.toMatch(eachEvent);
+  }
+});
+
+test("a source's owner is found by the source, however long it has been silent", async () => {
+  const directory = freshDirectory();
+  const store = await freshStore({ directory });
+  await fill(store);
+  await settle(directory);
+  const { watched, plans } = watch(store);
+  await countEvents(watched, owner, {});
+  const asked = (await plans()).filter((line) => line.includes("any_of_source"));
+  expect(asked.length).toBeGreaterThan(0);
+  for (const line of asked) expect(line).toContain("events_by_source");
 });
 
 /** Of events of many sources. */
@@ -162,12 +245,11 @@ const tryAll = async (store: Store): Promise<void> => {
   );
 };
 
-// As they are: SQLite keeps no statistics unless it is told to, and nobody tells it.
 test("nor does a list of attempts walk through all that there are for those of one event", async () => {
   const directory = freshDirectory();
   const store = await freshStore({ directory });
   await tryAll(store);
-  if (isPostgres) await reachInto(directory, "analyze");
+  await settle(directory);
   const { watched, plans } = watch(store);
   const [known] = await listAttemptKeys(store, owner, { limit: 1 });
   const { eventId, id } = known!;
