@@ -1,6 +1,7 @@
 import { type Id, idToBytes } from "../../lib/ids.ts";
 import { nodeLockSql } from "../fence.ts";
 import type { Command } from "./_command.ts";
+import { sqlStateOf } from "./_failure.ts";
 import { exclusiveSql, sharedSql } from "./_locks.ts";
 import { type Locks, lockValuesAt } from "./_mark.ts";
 
@@ -52,8 +53,11 @@ export const guardCommand = ({ routing, grows, node }: Conditions): Command => {
   return { text, values: node === null ? [drafted] : [drafted, bytesOf(node)] };
 };
 
+const notANumber = "22P02";
+
 /** Reads from an error whether it is the guard's. */
 export const readObjection = (error: unknown): Objection | null => {
+  if (sqlStateOf(error) !== notANumber) return null;
   const message = error instanceof Error ? error.message : "";
   if (message.includes(objections.fenced)) return "fenced";
   return message.includes(objections.outdated) ? "outdated" : null;

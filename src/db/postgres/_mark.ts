@@ -1,3 +1,4 @@
+import type { SqlValue } from "../statement.ts";
 import { type Command, plain } from "./_command.ts";
 import type { Bound } from "./_values.ts";
 
@@ -68,20 +69,24 @@ const lockMsMax = 200;
 
 /**
  * Takes a transaction back unless it was committed, and tells which: from then on, a server that has not come to it yet
- * does not write it any more. May be asked twice.
+ * does not write it any more. It writes in either case, so that where commits wait for a standby, this one waits behind the
+ * other, whose own wait may have been cut short. May be asked twice.
  */
 export const takeBackCommands = ({ connection, number }: Mark): readonly Command[] => [
   plain(`select set_config('lock_timeout', '${lockMsMax}', true), ${durable}`),
   {
-    text: `${addSql(String(takenBack))} set number = ${takenBack} where known.number < $2::bigint`,
+    text: `${addSql(String(takenBack))} set number =
+      case when known.number < $2::bigint then ${takenBack} else known.number end`,
     values: [connection, String(number)],
   },
   { text: "select number from commits where connection = $1::bigint", values: [connection] },
 ];
 
-/** Reads the answer to `takeBackCommands`. */
-export const readTakenBack = (number: unknown): "committed" | "aborted" =>
-  number === takenBack ? "aborted" : "committed";
+/** Reads the answer to `takeBackCommands`. Null: it is none. */
+export const readTakenBack = (number: SqlValue | undefined): "committed" | "aborted" | null => {
+  if (typeof number !== "number") return null;
+  return number === takenBack ? "aborted" : "committed";
+};
 
 /** Ends the session that still has the transaction: its client is gone, and never says what to do with it. */
 export const endHolderCommand = ({ connection }: Mark): Command => ({

@@ -31,7 +31,7 @@ const lockNotAvailable = "55P03";
  * Finds out whether a transaction was committed, and sees to it that it never will be when it was not.
  * @throws {StoreError} when the server cannot be asked.
  */
-const find = async ({ beside, clock }: SettleParts, mark: Mark): Promise<Outcome> => {
+const find = async ({ beside, clock }: SettleParts, mark: Mark): Promise<Outcome | null> => {
   for (let look = 1; ; look += 1) {
     try {
       const found = await askTwice(beside, takeBackCommands(mark));
@@ -49,11 +49,9 @@ const find = async ({ beside, clock }: SettleParts, mark: Mark): Promise<Outcome
  * @throws `lost`, when nobody can tell.
  */
 export const settle = async (parts: SettleParts, mark: Mark, lost: unknown): Promise<Outcome> => {
-  try {
-    return await find(parts, mark);
-  } catch {
-    throw lost;
-  }
+  const outcome = await find(parts, mark).catch(() => null);
+  if (outcome === null) throw lost;
+  return outcome;
 };
 
 /**

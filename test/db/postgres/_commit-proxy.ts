@@ -10,10 +10,11 @@ import { onTestFinished } from "vitest";
  * - `cut off`: it never reaches the server, which sees its client go.
  * - `held`: the same, but the server takes its client to be there still.
  * - `unreachable`: as `cut off`, and then nobody reaches the server any more.
+ * - `unheard`: the server has it, and the client is gone before it answers.
  * - `late`: it reaches the server when `deliver` is called, and the client is gone.
  * - `on its way`: it never reaches the server, and the client waits until `hangUp`, whatever becomes of the server.
  */
-export type Fate = "written" | "cut off" | "held" | "unreachable" | "late" | "on its way";
+export type Fate = "written" | "cut off" | "held" | "unreachable" | "unheard" | "late" | "on its way";
 
 /** Stands between a store and its server. */
 export type CommitProxy = {
@@ -55,6 +56,7 @@ export const startCommitProxy = async (databaseUrl: string): Promise<CommitProxy
       return;
     }
     if (current === "late") late = { server, message };
+    if (current === "unheard") server.write(message);
     if (current === "unreachable") isUnreachable = true;
     if (current !== "written") client.destroy();
     if (current === "cut off" || current === "unreachable") server.destroy();
@@ -92,7 +94,7 @@ export const startCommitProxy = async (databaseUrl: string): Promise<CommitProxy
         server.write(message);
         return;
       }
-      isHeld = fate === "held" || fate === "late";
+      isHeld = fate === "held" || fate === "late" || fate === "unheard";
       lose(client, server, message);
     });
     client.on("close", () => {

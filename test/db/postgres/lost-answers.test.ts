@@ -1,7 +1,7 @@
 import { Client } from "pg";
 import { describe, expect, onTestFinished, test } from "vitest";
 
-import { type PostgresServer, runIn, startPostgres } from "../../../harness/postgres.ts";
+import { type PostgresServer, runIn, startPostgres, startStandby } from "../../../harness/postgres.ts";
 import { ensureDatabase } from "../../support/postgres.ts";
 import { execute, freshDirectory } from "../../support/store.ts";
 import { type CommitProxy, type Fate, startCommitProxy } from "./_commit-proxy.ts";
@@ -152,6 +152,34 @@ test("whoever asks what became of a commit does not wait behind a probe that get
   proxy.releaseProbes();
   expect(await probe).toBe("probed");
 });
+
+test(
+  "a commit whose wait for the standby was cut short is not told before the standby has it",
+  { timeout: 60_000 },
+  async () => {
+    const server = await startPostgres({ isDurable: true });
+    onTestFinished(() => server.close());
+    const standby = await startStandby(server);
+    onTestFinished(() => standby.close());
+    const proxy = await startCommitProxy(server.url());
+    const { join, marks } = await openMarks(proxy.url, server.url());
+    expect(await join(0)).toBe(0);
+    await standby.stop("fast");
+    proxy.loseNext("unheard");
+    let told: unknown = "nothing";
+    const answer = outcomeOf(join(1)).then((outcome) => {
+      told = outcome;
+    });
+    // Whoever asks has ended the session that waited, sees its commit, and waits in its place.
+    const waiting =
+      "select 1 from pg_stat_activity where wait_event = 'SyncRep' and query like 'select number from commits%'";
+    await expect.poll(() => runIn(server.url(), waiting), { timeout: 8_000 }).toHaveLength(1);
+    expect([told, await marks()]).toEqual(["nothing", [0, 1]]);
+    await standby.start();
+    await answer;
+    expect([told, await marks()]).toEqual([1, [0, 1]]);
+  },
+);
 
 test("what reaches the server after it was given up and written again is not written", async () => {
   const { marked, proxy } = await start();
