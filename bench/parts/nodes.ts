@@ -63,9 +63,9 @@ export const measureNodes = async (bench: Bench): Promise<readonly Figure[]> => 
   const rounds: { readonly one: Throughput; readonly two: Throughput }[] = [];
   for (let round = 1; round <= bench.options.rounds; round += 1) {
     const one = await measureWith(bench, 1);
-    bench.say(`round ${round}, k, one gateway: ${lineOf(one)}`);
+    bench.say(`round ${round}, l, one gateway: ${lineOf(one)}`);
     const two = await measureWith(bench, 2);
-    bench.say(`round ${round}, k, two gateways: ${lineOf(two)}`);
+    bench.say(`round ${round}, l, two gateways: ${lineOf(two)}`);
     rounds.push({ one, two });
   }
   return [
