@@ -46,12 +46,15 @@ const ofPostgres = ["test/cli/database.test.ts", "test/db/postgres/**/*.test.ts"
 
 const config: ViteUserConfig = defineConfig({
   test: {
-    setupFiles: ["test/support/leaks.ts"],
+    setupFiles: ["test/support/leaks.ts", "test/support/drop-databases.ts"],
     reporters: ["default", tallyReporter],
     environment: "node",
-    // A process per file: a file that breaks its process, or fills it, breaks no other.
     pool: "forks",
-    isolate: true,
+    // A process runs many files: what each would load again is as much work as most of its tests. `leaks.ts` sees that
+    // none leaves anything to the next.
+    isolate: false,
+    // Node runs the sources as it runs the product's, and keeps what it has compiled.
+    experimental: { viteModuleRunner: false, nodeLoader: false },
     // Files mostly wait for processes and servers of their own. Vitest's own number is one less than there are cores.
     maxWorkers: Math.max(2, availableParallelism()),
     // Memory tests collect garbage before they measure.

@@ -100,7 +100,14 @@ export const startGateway = async (options: GatewayOptions = {}): Promise<TestGa
   if (!loaded.ok) throw new Error(loaded.problems.join("; "));
   const { config } = loaded;
   const outbound = { resolver: { servers: [names.address], hostsFile: "/nonexistent" }, tls: { ca: receiverCa } };
-  const overrides = { clock, correctsClock: options.clockAheadMs !== undefined, logSink: log, outbound };
+  const overrides = {
+    clock,
+    correctsClock: options.clockAheadMs !== undefined,
+    logSink: log,
+    outbound,
+    // They are of the process, in which there are many of these, and can never be stopped.
+    processMetrics: false,
+  };
   const core = await openCore(config, overrides);
   const gateway = await openGateway(core, config, overrides);
   let routes: readonly Route<Scope>[] = [];

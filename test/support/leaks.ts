@@ -3,10 +3,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll } from "vitest";
 
 import { trackLeaks } from "./leak-tracker.ts";
+import { changesSince, processState } from "./process-state.ts";
 
 /** Closing takes turns of the event loop, and the other end's goodbye. More than this is a leak. */
 const graceMs = 3_000;
 
+const before = processState();
 const tracker = trackLeaks();
 
 afterAll(async () => {
@@ -15,4 +17,6 @@ afterAll(async () => {
   const leaked = tracker.alive();
   tracker.stop();
   if (leaked.length > 0) throw new Error(`the tests of this file left open: ${leaked.join(", ")}`);
+  const changed = changesSince(before);
+  if (changed.length > 0) throw new Error(`the tests of this file left otherwise than it was: ${changed.join(", ")}`);
 }, graceMs * 2);

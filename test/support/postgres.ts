@@ -1,4 +1,4 @@
-import { afterAll, inject } from "vitest";
+import { inject } from "vitest";
 
 import { databaseUrl, runIn } from "../../harness/postgres.ts";
 
@@ -34,9 +34,12 @@ export const ensureDatabase = async (directory: string): Promise<string> => {
   return databaseUrl(server.url, name);
 };
 
-afterAll(async () => {
-  if (made.size > 0) await runIn(server.url, ...[...made].map((name) => `drop database ${name} with (force)`));
-});
+/** Drops the databases that were made since it was called last. */
+export const dropDatabases = async (): Promise<void> => {
+  const drops = [...made].map((name) => `drop database ${name} with (force)`);
+  made.clear();
+  if (drops.length > 0) await runIn(server.url, ...drops);
+};
 
 const endSessions = (name: string): string =>
   `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}' and pid <> pg_backend_pid()`;
