@@ -69,7 +69,15 @@ const config: ViteUserConfig = defineConfig({
     // A difference is shown whole, not as "[ …(3) ]".
     chaiConfig: { truncateThreshold: 0 },
     projects: [
-      { extends: true, test: { name: "sqlite", include: ["test/**/*.test.ts"], exclude: ofPostgres } },
+      {
+        extends: true,
+        test: {
+          name: "sqlite",
+          include: ["test/**/*.test.ts"],
+          exclude: ofPostgres,
+          globalSetup: ["test/support/sqlite-file.ts"],
+        },
+      },
       {
         extends: true,
         test: {

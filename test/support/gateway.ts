@@ -16,10 +16,9 @@ import { loadConfig } from "../../src/config.ts";
 import { captureLog, type CapturedLog } from "./captured-log.ts";
 import { createTestClock, type TestClock } from "./clock.ts";
 import { type NameServer, startNameServer } from "./name-server.ts";
-import { ensureDatabase, isPostgres } from "./postgres.ts";
 import { receiverCa } from "./receiver.ts";
 import { sealingKeysText } from "./sealing-keys.ts";
-import { freshDirectory } from "./store.ts";
+import { ensureStore, freshDirectory } from "./store.ts";
 
 /** What a test may want otherwise. */
 export type GatewayOptions = {
@@ -76,10 +75,11 @@ const toBody = (body: unknown): string | Uint8Array | undefined => {
 };
 
 /** What tells a gateway where its store is. */
-const storeOptions = async (directory: string): Promise<Record<string, string>> =>
-  isPostgres
-    ? { DATABASE_URL: await ensureDatabase(directory), SECRETS_KEY: sealingKeysText, DATA_DIR: directory }
-    : { DATA_DIR: directory };
+const storeOptions = async (directory: string): Promise<Record<string, string>> => {
+  const url = await ensureStore(directory);
+  const ofDatabase = url === null ? {} : { DATABASE_URL: url, SECRETS_KEY: sealingKeysText };
+  return { ...ofDatabase, DATA_DIR: directory };
+};
 
 /** Starts a gateway. Names resolve through `names`; receivers on 127.0.0.1 may be sent to, everything else private not. */
 export const startGateway = async (options: GatewayOptions = {}): Promise<TestGateway> => {

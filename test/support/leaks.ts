@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { getGlobalDispatcher, setGlobalDispatcher } from "undici";
 import { afterAll } from "vitest";
 
 import { trackLeaks } from "./leak-tracker.ts";
@@ -9,11 +10,14 @@ import { changesSince, processState } from "./process-state.ts";
 const graceMs = 3_000;
 
 const before = processState();
+const dispatcher = getGlobalDispatcher();
 const tracker = trackLeaks();
 
 afterAll(async () => {
   // Unlike a fixed sleep: it looks again until all is gone, and only a leak takes the whole time.
   for (let waitedMs = 0; tracker.alive().length > 0 && waitedMs < graceMs; waitedMs += 10) await sleep(10);
+  // Each gateway puts back the one it found, and several of one process stop in any order.
+  setGlobalDispatcher(dispatcher);
   const leaked = tracker.alive();
   tracker.stop();
   if (leaked.length > 0) throw new Error(`the tests of this file left open: ${leaked.join(", ")}`);

@@ -1,5 +1,3 @@
-import { getGlobalDispatcher } from "undici";
-
 /** What the files that run in one process could leave each other, beside what is open. */
 export type ProcessState = Readonly<Record<string, unknown>>;
 
@@ -15,7 +13,6 @@ const environment = (): string =>
 export const processState = (): ProcessState => ({
   "the working directory": process.cwd(),
   "the environment": environment(),
-  "fetch's dispatcher": getGlobalDispatcher(),
   Date,
   "Math.random": Math.random,
   setTimeout,

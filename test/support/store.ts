@@ -1,12 +1,12 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import { mkdtempSync, rmSync } from "node:fs";
+import { constants, copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Worker } from "node:worker_threads";
 
 import { CompiledQuery } from "kysely";
-import { onTestFinished } from "vitest";
+import { inject, onTestFinished } from "vitest";
 
 import { runIn } from "../../harness/postgres.ts";
 import type { SqlValue } from "../../src/db/statement.ts";
@@ -25,6 +25,15 @@ export const freshDirectory = (): string => {
 /** What a test may want otherwise. */
 export type StoreOptions = Partial<Omit<StorePlace, "url">>;
 
+/** Gives a directory a store in which nothing is yet, where it has none: as a file, or as the database whose URL this is. */
+export const ensureStore = async (directory: string): Promise<string | null> => {
+  if (isPostgres) return ensureDatabase(directory);
+  const path = join(directory, "postern.db");
+  const isNew = existsSync(directory) && !existsSync(path);
+  if (isNew) copyFileSync(inject("sqlite").template, path, constants.COPYFILE_EXCL);
+  return null;
+};
+
 /** Opens the store of a directory, or the database that stands for it. Whoever opens it closes it. */
 export const openStore = async ({
   directory,
@@ -32,7 +41,7 @@ export const openStore = async ({
   observer = {},
   ...options
 }: StoreOptions & { directory: string }): Promise<Store> => {
-  const url = isPostgres ? await ensureDatabase(directory) : null;
+  const url = await ensureStore(directory);
   const store = await openStoreAt({ ...options, directory, url, clock, observer });
   directories.set(store, directory);
   return store;
