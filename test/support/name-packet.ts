@@ -25,14 +25,16 @@ const pointerTo = (offset: number): Buffer => {
   return bytes;
 };
 
-export const readQuery = (packet: Buffer): NameQuery => {
+/** Null: it is none. Whoever looks for another server that had this port before says what they like. */
+export const readQuery = (packet: Buffer): NameQuery | null => {
   const labels: string[] = [];
   let at = headBytes;
-  while (packet[at] !== 0) {
-    const length = packet[at]!;
+  for (let length = packet[at]; length !== 0; length = packet[at]) {
+    if (length === undefined) return null;
     labels.push(packet.toString("latin1", at + 1, at + 1 + length));
     at += 1 + length;
   }
+  if (packet.length < at + 5) return null;
   return {
     name: labels.join(".").toLowerCase(),
     type: packet.readUInt16BE(at + 1),
@@ -77,7 +79,7 @@ const toRecords = (query: NameQuery, { via = [], addresses = [], ttlSeconds = 0 
 
 /** The answer to `packet`. */
 export const writeReply = (packet: Buffer, reply: NameReply): Buffer => {
-  const query = readQuery(packet);
+  const query = readQuery(packet)!;
   const records = toRecords(query, reply);
   const head = Buffer.alloc(headBytes);
   packet.copy(head, 0, 0, 2);
@@ -89,7 +91,7 @@ export const writeReply = (packet: Buffer, reply: NameReply): Buffer => {
 
 /** The same without its records, and the word that there is more to be had over TCP. */
 export const truncated = (reply: Buffer): Buffer => {
-  const cut = Buffer.from(reply.subarray(0, headBytes + readQuery(reply).bytes.length));
+  const cut = Buffer.from(reply.subarray(0, headBytes + readQuery(reply)!.bytes.length));
   cut.writeUInt16BE(cut.readUInt16BE(2) | 0x0200, 2);
   cut.writeUInt16BE(0, 6);
   return cut;

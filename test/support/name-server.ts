@@ -56,7 +56,9 @@ const createNames = () => {
   const replyTo = (
     packet: Buffer,
   ): { reply: Buffer | undefined } & Required<Pick<NameOptions, "spoil" | "delayMs">> => {
-    const { name, type } = readQuery(packet);
+    const query = readQuery(packet);
+    if (query === null) return { reply: undefined, spoil: (reply) => [reply], delayMs: 0 };
+    const { name, type } = query;
     questions.push({ name, type: type === typeAaaa ? "AAAA" : "A" });
     const entry: Entry = entries.get(name) ?? { answers: ["nxdomain"], asked: new Map() };
     const { ttlSeconds = 0, via = [], delayMs = 0, spoil = (reply) => [reply] } = entry;
