@@ -49,6 +49,7 @@ describe("a bulk replay that was cancelled is gone on with", () => {
     await engine.addDestination(source, receiver.url, { maxConcurrency: 16 });
     const first = await startBulk(engine, source, { ratePerSecond: 1_000 });
     await gate.pass(250);
+    await eventually(async () => expect((await progressOf(engine, first)).queued).toBeGreaterThan(400));
     await cancel(engine, first);
     gate.open();
     const second = await resume(engine, first);
