@@ -18,15 +18,28 @@ export type Conditions = {
 /** Why a batch was not written. */
 export type Objection = "outdated" | "fenced";
 
-const bytesOf = (node: Id): Buffer => Buffer.from(idToBytes(node));
+type Form = { readonly alone: string; readonly member: string };
+
+/** Made once: each batch has one of these, and a text that is there already is found faster among those that are prepared. */
+const formsOf = (text: (isMember: boolean) => string): Form => ({ alone: text(false), member: text(true) });
+
+const valuesOf = ({ node }: Conditions): readonly Buffer[] => (node === null ? [] : [Buffer.from(idToBytes(node))]);
+
+const pick = (forms: Record<"looks" | "grows", Form>, { grows, node }: Conditions): string =>
+  forms[grows ? "grows" : "looks"][node === null ? "alone" : "member"];
+
+const memberLockSql = `pg_advisory_xact_lock_shared(${nodeLockSql(`$${lockValuesAt}::bytea`)})`;
+
+const lockForms = (routing: string): Form =>
+  formsOf((isMember) => (isMember ? `${routing}, ${memberLockSql}` : routing));
+
+const locks = { looks: lockForms(sharedSql("routing")), grows: lockForms(exclusiveSql("routing")) };
 
 /** The locks under which the conditions hold until the commit: whoever wants to change what they are about waits, or was there before. */
-export const guardLocks = ({ grows, node }: Conditions): Locks => {
-  const routing = grows ? exclusiveSql("routing") : sharedSql("routing");
-  if (node === null) return { sql: routing, values: [] };
-  const member = `pg_advisory_xact_lock_shared(${nodeLockSql(`$${lockValuesAt}::bytea`)})`;
-  return { sql: `${routing}, ${member}`, values: [bytesOf(node)] };
-};
+export const guardLocks = (conditions: Conditions): Locks => ({
+  sql: pick(locks, conditions),
+  values: valuesOf(conditions),
+});
 
 const objections: Readonly<Record<Objection, string>> = {
   outdated: "drafted by what was true before version ",
@@ -37,21 +50,26 @@ const objections: Readonly<Record<Objection, string>> = {
 const orObject = (holds: string, objection: Objection): string =>
   `case when ${holds} then 0 else cast('${objections[objection]}' || version as integer) end`;
 
+const isMemberSql = orObject("exists (select from nodes where id = $2::bytea)", "fenced");
+const isCurrentSql = orObject("$1 in ('', version::text)", "outdated");
+
+const checksOf = (isMember: boolean): string => (isMember ? `${isMemberSql} + ${isCurrentSql}` : isCurrentSql);
+
+const checks = {
+  looks: formsOf((isMember) => `select ${checksOf(isMember)} from versions where name = 'routing'`),
+  grows: formsOf(
+    (isMember) => `update versions set version = version + 1 + ${checksOf(isMember)} where name = 'routing'`,
+  ),
+};
+
 /**
  * Looks whether the conditions hold, with a snapshot that is younger than the locks. In the round trip that ends with the
  * commit: nobody is there to look at an answer, so that what does not hold is an error.
  */
-export const guardCommand = ({ routing, grows, node }: Conditions): Command => {
-  const drafted = String(routing ?? "");
-  const checks = [
-    ...(node === null ? [] : [orObject("exists (select from nodes where id = $2::bytea)", "fenced")]),
-    orObject(routing === undefined ? "$1 = ''" : "version = $1::text::bigint", "outdated"),
-  ].join(" + ");
-  const text = grows
-    ? `update versions set version = version + 1 + ${checks} where name = 'routing'`
-    : `select ${checks} from versions where name = 'routing'`;
-  return { text, values: node === null ? [drafted] : [drafted, bytesOf(node)] };
-};
+export const guardCommand = (conditions: Conditions): Command => ({
+  text: pick(checks, conditions),
+  values: [String(conditions.routing ?? ""), ...valuesOf(conditions)],
+});
 
 const notANumber = "22P02";
 
