@@ -23,7 +23,7 @@ const columnsOf = (columns: Readonly<Record<string, ColumnType>>): Columns => Ob
  * All rows at once: a column of values becomes one array, and the columns are put together again by the server. In a select
  * list they go on row by row; `from unnest(…, …)` would copy each column aside first, a sixth of what a batch takes there.
  */
-const unnest = (types: readonly ColumnType[]): string =>
+const inputRows = (types: readonly ColumnType[]): string =>
   `select ${types.map((type, index) => `unnest($${index + 1}::${arrayTypes[type].name}[])`).join(", ")}`;
 
 const names = (types: readonly ColumnType[]): readonly string[] => types.map((_, index) => `v${index + 1}`);
@@ -65,7 +65,7 @@ const compileInsert = ({ table, columns, onConflict }: InsertStatement): Compile
   const types = listed.map(([, type]) => type);
   const conflict = onConflict === "ignore" ? " on conflict do nothing" : "";
   return together(
-    `insert into ${table} (${listed.map(([name]) => name).join(", ")}) ${unnest(types)}${conflict}`,
+    `insert into ${table} (${listed.map(([name]) => name).join(", ")}) ${inputRows(types)}${conflict}`,
     types,
   );
 };
@@ -80,7 +80,7 @@ const compileUpdate = ({ table, match, set, compute = {} }: UpdateStatement): Co
   ];
   const found = matched.map(([name], index) => `${table}.${name} = input.${values[index]}`);
   return together(
-    `update ${table} set ${changes.join(", ")} from (${unnest(types)}) as input(${values.join(", ")}) where ${found.join(" and ")}`,
+    `update ${table} set ${changes.join(", ")} from (${inputRows(types)}) as input(${values.join(", ")}) where ${found.join(" and ")}`,
     types,
     byKey(matched.length),
   );
@@ -97,7 +97,7 @@ const holdText = (table: string, input: string): string =>
 
 const compileRaw = ({ sql, together: bulk, holds, parameters, keyColumns }: RawStatement): Compiled => {
   if (bulk !== undefined) {
-    const input = `with input(${names(parameters).join(", ")}) as materialized (${unnest(parameters)})`;
+    const input = `with input(${names(parameters).join(", ")}) as materialized (${inputRows(parameters)})`;
     const arrange = byKey(keyColumns ?? parameters.length);
     const main = together(`${input} ${bulk}`, parameters, arrange);
     if (holds === undefined) return main;
