@@ -2,7 +2,7 @@ import { onTestFinished } from "vitest";
 
 import { runIn } from "../../../harness/postgres.ts";
 import type { Join } from "../../../src/db/group-commit.ts";
-import { insertStatement, rawStatement } from "../../../src/db/statement.ts";
+import { insertStatement, type OperationResult, rawStatement, type Statement } from "../../../src/db/statement.ts";
 import type { Store } from "../../../src/db/store.ts";
 import { systemClock } from "../../../src/lib/clock.ts";
 import { openStoreAt } from "../../support/open-store.ts";
@@ -33,24 +33,22 @@ export const openMarks = async (url: string, direct: string = url): Promise<Mark
   store.onInterrupted(() => {
     interruptions += 1;
   });
-  const join = store.line<number, number>({
-    name: "marks",
-    itemsMax: 100,
-    overlaps: true,
-    draft: (marks) => ({
-      operations: [{ statement: insert, rows: marks.map((mark) => [mark]) }],
-      committed: () => marks,
-    }),
-  });
-  const joinReading = store.line<number, number>({
-    name: "read marks",
-    itemsMax: 100,
-    overlaps: true,
-    draft: (marks) => ({
-      operations: [{ statement: insertReading, rows: marks.map((mark) => [mark]) }],
-      committed: ([result]) => (result?.rows ?? []).map(({ mark }) => Number(mark)),
-    }),
-  });
+  const lineOf = (
+    name: string,
+    statement: Statement,
+    read: (result: OperationResult, marks: readonly number[]) => number[],
+  ) =>
+    store.line<number, number>({
+      name,
+      itemsMax: 100,
+      overlaps: true,
+      draft: (marks) => ({
+        operations: [{ statement, rows: marks.map((mark) => [mark]) }],
+        committed: ([result]) => read(result ?? { rows: [], changes: 0 }, marks),
+      }),
+    });
+  const join = lineOf("marks", insert, (_, marks) => [...marks]);
+  const joinReading = lineOf("read marks", insertReading, ({ rows }) => rows.map(({ mark }) => Number(mark)));
   return {
     store,
     join,

@@ -36,6 +36,16 @@ test("a database that is one version ahead is taken as it is, two are refused", 
   });
 });
 
+test("marks of connections that wrote nothing for a day are removed when a store is opened", async () => {
+  const url = await ensureDatabase(freshDirectory());
+  const secondsAgo = (connection: number, seconds: number): string =>
+    `insert into commits values (${connection}, 1, extract(epoch from now())::bigint - ${seconds})`;
+  await runIn(url, secondsAgo(1, 24 * 60 * 60 + 60), secondsAgo(2, 24 * 60 * 60 - 60));
+  const store = await openStoreAt({ directory: "", url, clock: systemClock, observer: {} });
+  await store.close();
+  expect(await runIn(url, "select connection from commits")).toEqual([{ connection: 2 }]);
+});
+
 test("several that migrate at once do so one after the other", async () => {
   const url = await emptyDatabase();
   await Promise.all(Array.from({ length: 6 }, () => migrateTo(url, 3, "auto")));
