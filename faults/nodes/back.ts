@@ -8,7 +8,7 @@ type Return = { readonly name: string; readonly what: string; readonly msMax: nu
 
 /** How long it took each time that the database was gone. */
 export type Returns = {
-  /** Waits until all nodes take events again, and something of each is delivered that was taken since. */
+  /** Waits until all nodes take events again, and all that was taken until then, ever, is delivered. */
   await(fromMs: number, how: string): Promise<void>;
   /** Settles, and says what was kept. */
   report(): Promise<FaultResult>;
@@ -22,15 +22,17 @@ export const watchReturns = (
 ): Returns => {
   const allMs: number[] = [];
   const { loads, receiver } = stand;
-  const isBack = (fromMs: number): boolean =>
-    // Not the last of all: on a busy machine that one is always on its way.
-    loads.every(({ acknowledged }) =>
-      acknowledged.some(({ sentMs, number }) => sentMs > fromMs && receiver.counts.has(number)),
-    );
+  const isTaking = (fromMs: number): boolean =>
+    loads.every(({ acknowledged }) => acknowledged.some(({ sentMs }) => sentMs > fromMs));
+  const untilAll = async (fromMs: number, isSo: () => boolean): Promise<void> => {
+    while (!isSo() && performance.now() - fromMs < msMax) await pause(10);
+  };
   return {
     async await(fromMs, how) {
       await stand.allowUnderWay(stand.nodes);
-      while (!isBack(fromMs) && performance.now() - fromMs < msMax) await pause(10);
+      await untilAll(fromMs, () => isTaking(fromMs));
+      const taken = stand.acknowledged();
+      await untilAll(fromMs, () => taken.every(({ number }) => receiver.counts.has(number)));
       const tookMs = performance.now() - fromMs;
       allMs.push(tookMs);
       say(
