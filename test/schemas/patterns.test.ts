@@ -1,3 +1,5 @@
+import { createContext, runInContext } from "node:vm";
+
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
@@ -81,13 +83,33 @@ const isFoundByPlatform = (pattern: string, text: string): boolean => {
   );
 };
 
+/** What runs in a context can be stopped, also while it matches. */
+const asked: { ask?: () => readonly boolean[] } = createContext({});
+
+const isTimeout = (error: unknown): boolean =>
+  typeof error === "object" && error !== null && "code" in error && error.code === "ERR_SCRIPT_EXECUTION_TIMEOUT";
+
+/** What the platform finds in each text. Null: it tries more ways than anybody waits for, which is why patterns have an engine of ours. */
+const askPlatform = (pattern: string, each: readonly string[]): readonly boolean[] | null => {
+  asked.ask = () => each.map((text) => isFoundByPlatform(pattern, text));
+  try {
+    return runInContext("ask()", asked, { timeout: 1_000 }) as boolean[];
+  } catch (error) {
+    if (isTimeout(error)) return null;
+    throw error;
+  }
+};
+
 describe("a pattern", () => {
   test("matches what the platform's own engine matches", () => {
     fc.assert(
       fc.property(patterns.pattern, fc.array(texts, { minLength: 1, maxLength: 8 }), (pattern, each) => {
-        expect(each.map((text) => matches(pattern, text))).toEqual(
-          each.map((text) => isFoundByPlatform(pattern, text)),
-        );
+        const compiled = compile(pattern);
+        // Counts within counts may be more states than a pattern may have.
+        fc.pre(compiled.kind === "compiled" || !compiled.message.includes("must be simpler"));
+        const expected = askPlatform(pattern, each);
+        fc.pre(expected !== null);
+        expect(each.map((text) => matches(pattern, text))).toEqual(expected);
       }),
       { numRuns: 3000 },
     );
