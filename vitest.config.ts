@@ -46,7 +46,7 @@ const ofPostgres = ["test/cli/database.test.ts", "test/db/postgres/**/*.test.ts"
 
 const config: ViteUserConfig = defineConfig({
   test: {
-    setupFiles: ["test/support/leaks.ts", "test/support/drop-databases.ts"],
+    setupFiles: ["test/support/seed.ts", "test/support/leaks.ts", "test/support/drop-databases.ts"],
     reporters: ["default", tallyReporter],
     environment: "node",
     pool: "forks",
