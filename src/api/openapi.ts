@@ -53,6 +53,8 @@ export type DocumentedApi = {
   readonly name: string | null;
   readonly routes: readonly RouteInfo[];
   readonly errors: readonly DocumentedError[];
+  /** A refusal's body, as the dialect writes all of them. */
+  readonly refusalExample: (status: number, sentence: string) => unknown;
   readonly securitySchemes: Readonly<Record<string, SecurityScheme>>;
   readonly security: (scope: string) => Security;
 };
@@ -99,27 +101,37 @@ const answersOf = ({ answers }: RouteInfo): [string, ResponseObject][] =>
     return [status, { description, content: { [json]: { schema: toJsonSchema(body, "output"), ...shown } } }];
   });
 
-const errorsOf = (route: RouteInfo, errors: readonly DocumentedError[]): [string, ResponseObject][] =>
-  errors
-    .filter(({ appliesTo }) => appliesTo(route))
-    .map(({ status, description, example }) => [
-      String(status),
-      { description, content: { [json]: { schema: { type: "object" }, example } } },
-    ]);
+const toRefusal = (description: string, example: unknown): ResponseObject => ({
+  description,
+  content: { [json]: { schema: { type: "object" }, example } },
+});
 
-const toOperation = (route: RouteInfo, { name, errors, security }: DocumentedApi): OperationObject => ({
-  operationId: operationIdOf(name === null ? route.summary : `${name} ${route.summary}`),
-  tags: [name === null ? route.tag : `${route.tag} (${name})`],
+const errorsOf = (route: RouteInfo, { errors, refusalExample }: DocumentedApi): [string, ResponseObject][] => [
+  ...errors
+    .filter(({ appliesTo }) => appliesTo(route))
+    .map(({ status, description, example }): [string, ResponseObject] => [
+      String(status),
+      toRefusal(description, example),
+    ]),
+  ...Object.entries(route.refusals ?? {}).map(([status, sentence]): [string, ResponseObject] => [
+    status,
+    toRefusal(`${sentence}.`, refusalExample(Number(status), sentence)),
+  ]),
+];
+
+const toOperation = (route: RouteInfo, api: DocumentedApi): OperationObject => ({
+  operationId: operationIdOf(api.name === null ? route.summary : `${api.name} ${route.summary}`),
+  tags: [api.name === null ? route.tag : `${route.tag} (${api.name})`],
   summary: route.summary,
   ...(route.description === undefined ? {} : { description: route.description }),
-  security: security(route.scope),
+  security: api.security(route.scope),
   parameters: [
     ...parametersOf(toJsonSchema(route.params, "input"), "path"),
     ...parametersOf(toJsonSchema(route.query, "input"), "query"),
   ],
   ...requestBodyOf(route),
   // A route's own answer says more than what all routes say of the same status.
-  responses: Object.fromEntries([...errorsOf(route, errors), ...answersOf(route)]),
+  responses: Object.fromEntries([...errorsOf(route, api), ...answersOf(route)]),
 });
 
 /** `/sources/:id` is `/sources/{id}`. */

@@ -34,6 +34,8 @@ export type RouteInfo<Scope extends string = string> = {
   readonly body: z.ZodType;
   readonly bodyExample?: unknown;
   readonly answers: Readonly<Record<number, RouteAnswer>>;
+  /** What it refuses beside what all routes of its dialect do: a sentence of those that it answers, by status. */
+  readonly refusals?: Readonly<Record<number, string>>;
 };
 
 /** Messages for each field of a request that cannot be taken as it is. */

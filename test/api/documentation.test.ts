@@ -66,11 +66,13 @@ describe("/openapi.json", () => {
         expect(operation.security).toEqual(
           expect.arrayContaining([{ hookstreamKey: scopes }, { hookstreamBearer: scopes }]),
         );
-        expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(["400", "401", "403", "429", "500"]));
+        expect(Object.keys(operation.responses)).toEqual(
+          expect.arrayContaining(["400", "401", "403", "429", "500", "503"]),
+        );
       }
       if (!path.startsWith("/api/v1")) continue;
       expect(operation.security).toEqual([{ apiKey: [expect.stringMatching(/^webhooks:(read|write)$/)] }]);
-      expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(["401", "403", "429", "500"]));
+      expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(["401", "403", "429", "500", "503"]));
     }
   });
 
@@ -175,6 +177,7 @@ describe("/docs", () => {
       name: "<a>",
       routes: [route],
       errors: [],
+      refusalExample: () => null,
       securitySchemes: { x: { type: "apiKey", in: "header", name: "<i>", description: "" } },
       security: () => [{ x: ["<p>"] }],
     } as const;

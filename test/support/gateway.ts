@@ -2,11 +2,14 @@ import { onTestFinished } from "vitest";
 
 import { http, type HttpAnswer } from "../../harness/http.ts";
 import type { Scope } from "../../src/access/scopes.ts";
+import { hookstreamApi } from "../../src/api/hookstream/documentation.ts";
 import type { HookstreamParts } from "../../src/api/hookstream/parts.ts";
 import type { Route as HookstreamRoute } from "../../src/api/hookstream/route.ts";
 import { hookstreamRoutes } from "../../src/api/hookstream/routes.ts";
+import { krafterApi } from "../../src/api/krafter/documentation.ts";
 import type { KrafterParts } from "../../src/api/krafter/parts.ts";
 import { krafterRoutes } from "../../src/api/krafter/routes.ts";
+import type { DocumentedApi } from "../../src/api/openapi.ts";
 import type { Route } from "../../src/api/route.ts";
 import type { ServerTimeouts } from "../../src/api/server.ts";
 import { openServer } from "../../src/app/apis.ts";
@@ -15,6 +18,7 @@ import { type Gateway, openGateway } from "../../src/app/gateway.ts";
 import { loadConfig } from "../../src/config.ts";
 import { captureLog, type CapturedLog } from "./captured-log.ts";
 import { createTestClock, type TestClock } from "./clock.ts";
+import { expectDocumented } from "./documented.ts";
 import { type NameServer, startNameServer } from "./name-server.ts";
 import { receiverCa } from "./receiver.ts";
 import { sealingKeysText } from "./sealing-keys.ts";
@@ -56,6 +60,8 @@ export type TestGateway = {
   readonly log: CapturedLog;
   readonly routes: readonly Route<Scope>[];
   readonly hookstreamRoutes: readonly HookstreamRoute[];
+  /** What it documents of each of its dialects. */
+  readonly apis: readonly DocumentedApi[];
   /** Sends a request. `path` under `/api/v1`, or a whole one. A body that is no text or bytes is sent as JSON. */
   request(method: string, path: string, body?: unknown, key?: string | null): Promise<ApiAnswer>;
   newKey(wish?: KeyWish): Promise<string>;
@@ -146,6 +152,7 @@ export const startGateway = async (options: GatewayOptions = {}): Promise<TestGa
     return made.key;
   };
   const key = await newKey();
+  const apis = [krafterApi(routes), hookstreamApi(ownHookstreamRoutes)];
   return {
     url,
     key,
@@ -156,6 +163,7 @@ export const startGateway = async (options: GatewayOptions = {}): Promise<TestGa
     log,
     routes,
     hookstreamRoutes: ownHookstreamRoutes,
+    apis,
     newKey,
     stop,
     request: async (method, path, body, ownKey = key) => {
@@ -163,7 +171,9 @@ export const startGateway = async (options: GatewayOptions = {}): Promise<TestGa
       const authorization: Record<string, string> = ownKey === null ? {} : { authorization: `Bearer ${ownKey}` };
       const sent = toBody(body);
       const type: Record<string, string> = sent === undefined ? {} : { "content-type": "application/json" };
-      return readAnswer(await http(url + whole, { method, headers: { ...authorization, ...type }, body: sent }));
+      const answer = await http(url + whole, { method, headers: { ...authorization, ...type }, body: sent });
+      expectDocumented(apis, { method, path: whole }, answer.status);
+      return readAnswer(answer);
     },
   };
 };

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
 
 import { http } from "../../harness/http.ts";
+import { expectDocumented } from "./documented.ts";
 import type { ApiAnswer, TestGateway } from "./gateway.ts";
 
 /** What a call may say beside its path. */
@@ -22,12 +23,13 @@ const toBody = (body: unknown): string | Uint8Array | undefined =>
 
 /** Calls the hookstream API of a gateway as its own clients do, with `X-API-Key`. */
 export const callerOf =
-  ({ url, key: ownKey }: Pick<TestGateway, "url" | "key">): Call =>
+  ({ url, key: ownKey, apis = [] }: Pick<TestGateway, "url" | "key"> & Partial<Pick<TestGateway, "apis">>): Call =>
   async (method, path, { key = ownKey, headers = {}, body } = {}) => {
     const shown: Record<string, string> = key === null ? {} : { "x-api-key": key };
     const type: Record<string, string> = body === undefined ? {} : { "content-type": "application/json" };
     const sent = toBody(body);
     const answer = await http(url + path, { method, headers: { ...shown, ...type, ...headers }, body: sent });
+    expectDocumented(apis, { method, path }, answer.status);
     const text = answer.body.toString();
     const isJson = answer.headers["content-type"]?.startsWith("application/json") === true;
     return {

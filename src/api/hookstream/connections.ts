@@ -54,6 +54,7 @@ const create = (parts: ConnectionParts): Route =>
       filter_rules: [{ field: "payload.type", op: "eq", value: "invoice.paid" }],
     },
     answers: { 201: { description: "The connection.", ...one } },
+    refusals: { 404: "Source not found" },
     find: findNothing,
     handle: async ({ owner, body }) => {
       const problem = await expressionProblem(parts.transforms, owner, body);

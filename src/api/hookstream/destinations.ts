@@ -52,6 +52,7 @@ const create = (parts: DestinationParts): Route =>
       auth_config: { token: "..." },
     },
     answers: { 201: { description: "The destination. What is secret in it is masked.", ...one } },
+    refusals: { 409: "A destination with slug 'orders' already exists" },
     find: findNothing,
     handle: async ({ owner, body }) => {
       const verdict = await parts.checkUrl(body.url);
@@ -128,6 +129,7 @@ const update = (parts: DestinationParts): Route =>
     body: destinationChangeFields,
     bodyExample: { status: "disabled" },
     answers: { 200: { description: "The destination as it is now.", ...one } },
+    refusals: { 409: "A destination with slug 'orders' already exists" },
     find: (owner, { id }) => findDestination(parts.routing, owner, id),
     handle: async ({ owner, params, body }) => {
       const verdict = body.url === undefined ? null : await parts.checkUrl(body.url);

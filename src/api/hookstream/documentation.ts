@@ -5,8 +5,9 @@ import type { RouteInfo } from "../route.ts";
 import { hookstreamPrefix } from "./dialect.ts";
 import type { Route } from "./route.ts";
 
-const takesBody = ({ body }: RouteInfo): boolean => fieldsOf(toJsonSchema(body, "input")).length > 0;
 const takesQuery = ({ query }: RouteInfo): boolean => fieldsOf(toJsonSchema(query, "input")).length > 0;
+/** All but GET are read to their end, whatever a route makes of it. */
+const hasBody = ({ method }: RouteInfo): boolean => method !== "GET";
 const always = (): boolean => true;
 const isClosed = ({ scope }: RouteInfo): boolean => scope !== "open";
 
@@ -20,7 +21,7 @@ const errors: readonly DocumentedError[] = [
     status: 400,
     description: "The body or the query cannot be taken as it is. The sentence names the field.",
     example: error(400, "Invalid body: 'slug' must match pattern ^[a-z0-9-]+$"),
-    appliesTo: (route) => takesBody(route) || takesQuery(route),
+    appliesTo: (route) => hasBody(route) || takesQuery(route),
   },
   {
     status: 401,
@@ -41,6 +42,12 @@ const errors: readonly DocumentedError[] = [
     appliesTo: ({ path }) => path.includes(":"),
   },
   {
+    status: 413,
+    description: "The body is larger than any that these routes need.",
+    example: error(413, "Request body too large"),
+    appliesTo: hasBody,
+  },
+  {
     status: 429,
     description: "Too many requests were made in this minute. `retry-after` says how long to wait.",
     example: error(429, "Rate limit exceeded"),
@@ -52,6 +59,12 @@ const errors: readonly DocumentedError[] = [
     example: error(500, "Internal server error"),
     appliesTo: always,
   },
+  {
+    status: 503,
+    description: "The gateway or its store cannot do it now. Send it again after `retry-after` seconds.",
+    example: error(503, "Service unavailable"),
+    appliesTo: always,
+  },
 ];
 
 /** The hookstream API, as it is documented. */
@@ -60,6 +73,7 @@ export const hookstreamApi = (routes: readonly Route[]): DocumentedApi => ({
   name: "hookstream",
   routes,
   errors,
+  refusalExample: error,
   securitySchemes: {
     hookstreamKey: { type: "apiKey", in: "header", name: "X-API-Key", description: "`X-API-Key: hs_live_…`" },
     hookstreamBearer: { type: "http", scheme: "bearer", description: "`Authorization: Bearer hs_live_…`" },

@@ -82,6 +82,7 @@ const listAndCreate = (parts: EnvironmentParts): readonly Route[] => [
     body: fields,
     bodyExample: { name: "Staging", slug: "staging" },
     answers: { 201: { description: "The environment.", body: one } },
+    refusals: { 409: "Another environment has this slug" },
     names,
     find: findNothing,
     handle: async ({ owner, body: { name, slug } }) =>
@@ -101,6 +102,7 @@ const changeAndDelete = (parts: EnvironmentParts): readonly Route[] => [
     body: changes,
     bodyExample: { name: "Staging" },
     answers: { 200: { description: "The environment.", body: one } },
+    refusals: { 409: "Another environment has this slug" },
     names,
     find: findNothing,
     handle: async ({ owner, params, body: { name, slug } }) => {
@@ -119,6 +121,7 @@ const changeAndDelete = (parts: EnvironmentParts): readonly Route[] => [
     query: z.object(org),
     body: noFields,
     answers: { 200: { description: "It is deleted.", body: z.object({ success: z.literal(true) }) } },
+    refusals: { 409: "The environment has sources or destinations: delete them first" },
     names,
     find: findNothing,
     handle: async ({ owner, params }) =>

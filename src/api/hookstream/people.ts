@@ -39,6 +39,8 @@ const letIn = (entry: Entry): Outcome => {
 const unauthorized = (error: string): Outcome => ({ kind: "refused", status: 401, error });
 const invalid = ({ field, message }: RegistrationProblem): Outcome => invalidBody(`'${field}' ${message}`);
 
+const foreign = "Forbidden: this was asked by a page of another site";
+
 /** Nobody signs somebody in at another site without their knowing it: what they do then would be seen by who did. */
 const fromHere =
   <Request extends { readonly head: RequestHead }>(
@@ -46,9 +48,7 @@ const fromHere =
     handle: (request: Request) => Promise<Outcome>,
   ): ((request: Request) => Promise<Outcome>) =>
   async (request) =>
-    originOf(request.head.headers, new URL(publicUrl).origin) === "cross"
-      ? forbidden("Forbidden: this was asked by a page of another site")
-      : handle(request);
+    originOf(request.head.headers, new URL(publicUrl).origin) === "cross" ? forbidden(foreign) : handle(request);
 
 const signIn = (parts: PeopleParts): Route =>
   defineOpenRoute({
@@ -63,6 +63,7 @@ const signIn = (parts: PeopleParts): Route =>
     body: credentials,
     bodyExample: { email: "ada@example.com", password: "correct horse battery" },
     answers: { 200: { description: "Signed in.", body: entered } },
+    refusals: { 401: "Invalid email or password", 403: foreign },
     names: "User",
     handle: fromHere(parts, async ({ body, head }) => {
       const signed = await parts.accounts.signIn(body, clientOf(head));
@@ -83,6 +84,7 @@ const signUp = (parts: PeopleParts): Route =>
     body: registration,
     bodyExample: { name: "Ada", email: "ada@example.com", password: "correct horse battery" },
     answers: { 200: { description: "Signed up, and signed in.", body: entered } },
+    refusals: { 403: "Sign-up is closed: ask for an invitation", 409: "Somebody has this email" },
     names: "User",
     handle: fromHere(parts, async ({ body, head }) => {
       const signed = await parts.accounts.signUp(body, clientOf(head));
@@ -112,6 +114,12 @@ const accept = (parts: PeopleParts): Route =>
     body: registration.extend({ token: text.describe("The last part of the link.") }),
     bodyExample: { token: "…", name: "Ada", email: "ada@example.com", password: "correct horse battery" },
     answers: { 200: { description: "A member of the organization, and signed in.", body: entered } },
+    refusals: {
+      401: "Somebody has this email and another password",
+      403: foreign,
+      404: "Invitation not found",
+      410: "The invitation has expired",
+    },
     names: "Invitation",
     handle: fromHere(parts, async ({ body, head }) => {
       const accepted = await parts.accounts.acceptInvitation(body, clientOf(head));

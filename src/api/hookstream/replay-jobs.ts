@@ -119,6 +119,7 @@ const create = (parts: ReplayJobParts): Route =>
         example: { job: { id: exampleJob.id, status: "running", total: 342 } },
       },
     },
+    refusals: { 404: "Destination not found", 409: tooMany(20) },
     find: findNothing,
     handle: async ({ owner, body }) => {
       const missing = await missingOf(parts, owner, body);
@@ -223,6 +224,7 @@ const resume = (parts: ReplayJobParts): Route =>
         example: { job: { id: exampleLaterJobId, status: "running", total: 222 } },
       },
     },
+    refusals: { 409: hindrance({ kind: "running" }) },
     find: (owner, { id }) => parts.replays.getRoad(owner, id),
     handle: async ({ owner, found, body }) => {
       const ratePerSecond = orAbsent(body.rate_limit);

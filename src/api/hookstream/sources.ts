@@ -51,6 +51,7 @@ const create = (parts: SourceParts): Route =>
       dedup_strategy: "provider_id",
     },
     answers: { 201: { description: "The source, with the secret that was sent.", ...one } },
+    refusals: { 409: "A source with slug 'stripe' already exists" },
     find: findNothing,
     handle: async ({ owner, body }) => {
       const { maxSources } = await parts.access.limitsOf(owner.teamId);
@@ -127,6 +128,7 @@ const update = (parts: SourceParts): Route =>
     body: sourceChangeFields,
     bodyExample: { status: "paused" },
     answers: { 200: { description: "The source as it is now.", ...one } },
+    refusals: { 409: "A source with slug 'stripe' already exists" },
     find: (owner, { id }) => getSource(parts.routing, owner, id),
     handle: async ({ owner, params, body, found: { source } }) => {
       const { catalog } = parts.routing;

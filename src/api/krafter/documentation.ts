@@ -6,6 +6,8 @@ import { krafterPrefix } from "./dialect.ts";
 
 const takesBody = ({ body }: RouteInfo): boolean => fieldsOf(toJsonSchema(body, "input")).length > 0;
 const takesQuery = ({ query }: RouteInfo): boolean => fieldsOf(toJsonSchema(query, "input")).length > 0;
+/** All but GET are read to their end, whatever a route makes of it. */
+const hasBody = ({ method }: RouteInfo): boolean => method !== "GET";
 const always = (): boolean => true;
 
 /** What the routes answer when they do not do what was asked. */
@@ -14,7 +16,7 @@ const errors: readonly DocumentedError[] = [
     status: 400,
     description: "The body is not a JSON object.",
     example: { error: "Request body is not valid JSON" },
-    appliesTo: takesBody,
+    appliesTo: hasBody,
   },
   {
     status: 401,
@@ -35,6 +37,12 @@ const errors: readonly DocumentedError[] = [
     appliesTo: ({ path }) => path.includes(":"),
   },
   {
+    status: 413,
+    description: "The body is larger than any that these routes need.",
+    example: { error: "Request body too large" },
+    appliesTo: hasBody,
+  },
+  {
     status: 422,
     description: "A field cannot be taken as it is.",
     example: { error: "Validation failed", details: { field: ["can't be blank"] } },
@@ -52,6 +60,12 @@ const errors: readonly DocumentedError[] = [
     example: { error: "Internal server error" },
     appliesTo: always,
   },
+  {
+    status: 503,
+    description: "The gateway or its store cannot do it now. Send it again after `retry-after` seconds.",
+    example: { error: "Service unavailable" },
+    appliesTo: always,
+  },
 ];
 
 /** The Krafter API, as it is documented. */
@@ -60,6 +74,7 @@ export const krafterApi = (routes: readonly Route<Scope>[]): DocumentedApi => ({
   name: null,
   routes,
   errors,
+  refusalExample: (_status, sentence) => ({ error: sentence }),
   securitySchemes: {
     apiKey: { type: "http", scheme: "bearer", description: "`Authorization: Bearer kr_live_…`" },
   },
