@@ -4,8 +4,7 @@ import { type AttemptKey, listAttemptKeys, readAttempts } from "../delivery/list
 import type { EventScope } from "../events/event.ts";
 import { readByIds } from "../events/list-across.ts";
 import type { Id } from "../lib/ids.ts";
-import type { Delivery } from "../queue/delivery.ts";
-import { readDeliveries, readWaits } from "../queue/read.ts";
+import { readDeliveries, readStandings, readWaits, type Standing } from "../queue/read.ts";
 import type { RoutingTable } from "../routing/table.ts";
 
 type Parts = { readonly store: Pick<Store, "lookup" | "list">; readonly table: RoutingTable };
@@ -14,15 +13,15 @@ type Parts = { readonly store: Pick<Store, "lookup" | "list">; readonly table: R
 const lookedAtMax = 10_000;
 const readMax = 1_000;
 
-/** An attempt that a filter lets pass, with its delivery. */
-type Found = { readonly key: AttemptKey; readonly delivery: Delivery };
+/** An attempt that a filter lets pass, with how its delivery stands. */
+type Found = { readonly key: AttemptKey; readonly standing: Standing };
 
 /** Whether it was the last of a delivery that failed. */
-const isDead = ({ key, delivery }: Found): boolean => delivery.status === "failed" && key.number === delivery.attempts;
+const isDead = ({ key, standing }: Found): boolean => standing.status === "failed" && key.number === standing.attempts;
 
 /** What is deleted is gone with its attempts, though their rows go later. */
-const isThere = ({ table }: Parts, { sourceId, destinationId }: Delivery): boolean =>
-  table.source(sourceId) !== undefined && table.destination(destinationId)?.destination.kind === "webhook";
+const isThere = ({ table }: Parts, { key, standing }: Found): boolean =>
+  table.source(standing.sourceId) !== undefined && table.destination(key.destinationId)?.destination.kind === "webhook";
 
 /** Those of some attempts that the filter lets pass. */
 const passing = async (
@@ -35,12 +34,12 @@ const passing = async (
       (destinationId === undefined || key.destinationId === destinationId) &&
       (isFailed === undefined || key.isFailed === isFailed),
   );
-  const deliveries = new Map((await readDeliveries(parts.store, some)).map((delivery) => [delivery.id, delivery]));
+  const standings = await readStandings(parts.store, some);
   return some.flatMap((key): Found[] => {
-    const delivery = deliveries.get(key.deliveryId);
-    if (delivery === undefined || !isThere(parts, delivery)) return [];
-    if (connectionId !== undefined && delivery.connectionId !== connectionId) return [];
-    const found = { key, delivery };
+    const standing = standings.get(key.deliveryId);
+    if (standing === undefined || !isThere(parts, { key, standing })) return [];
+    if (connectionId !== undefined && standing.connectionId !== connectionId) return [];
+    const found = { key, standing };
     return isLast === undefined || isDead(found) === isLast ? [found] : [];
   });
 };
@@ -67,12 +66,16 @@ const look = async (
 };
 
 const listed = async (parts: Parts, owner: EventScope, found: readonly Found[]): Promise<readonly ListedAttempt[]> => {
-  const ids = found.map(({ key }) => key.id);
-  const eventIds = [...new Set(found.map(({ key }) => key.eventId))];
-  const waiting = found.filter(({ delivery }) => delivery.status === "pending");
-  const [attempts, events, waits] = await Promise.all([
-    readAttempts(parts.store, owner, ids),
-    readByIds(parts.store, eventIds),
+  const keys = found.map(({ key }) => key);
+  const waiting = found.filter(({ standing }) => standing.status === "pending");
+  const [attempts, deliveries, events, waits] = await Promise.all([
+    readAttempts(
+      parts.store,
+      owner,
+      keys.map(({ id }) => id),
+    ),
+    readDeliveries(parts.store, keys),
+    readByIds(parts.store, [...new Set(keys.map(({ eventId }) => eventId))]),
     readWaits(
       parts.store,
       waiting.map(({ key }) => key),
@@ -80,12 +83,13 @@ const listed = async (parts: Parts, owner: EventScope, found: readonly Found[]):
   ]);
   const attemptById = new Map(attempts.map(({ attempt }) => [attempt.id, attempt]));
   const eventById = new Map(events.map((event) => [event.id, event]));
-  return found.flatMap(({ key, delivery }): ListedAttempt[] => {
+  return keys.flatMap((key): ListedAttempt[] => {
     const attempt = attemptById.get(key.id);
+    const delivery = deliveries.get(key.deliveryId);
     const event = eventById.get(key.eventId);
-    const destination = parts.table.destination(delivery.destinationId)?.destination;
+    const destination = parts.table.destination(key.destinationId)?.destination;
+    if (attempt === undefined || delivery === undefined || event === undefined || destination === undefined) return [];
     const connection = parts.table.connection(delivery.sourceId, delivery.connectionId) ?? null;
-    if (attempt === undefined || event === undefined || destination === undefined) return [];
     const nextAtMs = waits.get(delivery.id) ?? null;
     return [{ attempt, delivery, destination, connection, bodyBytes: event.bodyBytes, nextAtMs }];
   });
@@ -111,9 +115,9 @@ export const createAttemptSearch = (parts: Parts): AttemptsPort => ({
     const [read] = await readAttempts(parts.store, owner, [attemptId]);
     if (read === undefined) return null;
     const { key } = read;
-    const [delivery] = await readDeliveries(parts.store, [key]);
-    if (delivery === undefined || !isThere(parts, delivery)) return null;
-    const [found] = await listed(parts, owner, [{ key, delivery }]);
+    const standing = (await readStandings(parts.store, [key])).get(key.deliveryId);
+    if (standing === undefined || !isThere(parts, { key, standing })) return null;
+    const [found] = await listed(parts, owner, [{ key, standing }]);
     return found ?? null;
   },
 });

@@ -18,34 +18,58 @@ export const deliveriesOf = async (store: Pick<Store, "lookup">, eventId: Id): P
   return rows.toReversed().map(fromDeliveryRow);
 };
 
-/** These deliveries, a thousand at most; those that are gone are left out. Whoever asks has found them through their owner. */
-export const readDeliveries = async (
-  store: Pick<Store, "list">,
-  keys: readonly { readonly eventId: Id; readonly deliveryId: Id }[],
-): Promise<readonly Delivery[]> => {
-  if (keys.length === 0) return [];
+/** Names deliveries: all that a key holds of one. Whoever asks has found it through its owner. */
+type DeliveryKey = { readonly eventId: Id; readonly deliveryId: Id };
+
+const isAmong = (keys: readonly DeliveryKey[]): RawBuilder<boolean> => {
   const places = keys.map(({ eventId, deliveryId }) => sql`(${idToBytes(eventId)}, ${idToBytes(deliveryId)})`);
+  return sql<boolean>`(event_id, id) in (values ${sql.join(places)})`;
+};
+
+/** These deliveries, a thousand at most; those that are gone are left out. */
+export const readDeliveries = async (
+  store: Pick<Store, "lookup">,
+  keys: readonly DeliveryKey[],
+): Promise<ReadonlyMap<Id, Delivery>> => {
+  if (keys.length === 0) return new Map();
+  const rows = await store.lookup<QueueTables>().selectFrom("deliveries").selectAll().where(isAmong(keys)).execute();
+  return new Map(rows.map(fromDeliveryRow).map((delivery) => [delivery.id, delivery]));
+};
+
+/** What can be asked of many deliveries at once. */
+export type Standing = Pick<Delivery, "sourceId" | "connectionId" | "status" | "attempts">;
+
+/** How these deliveries stand, a thousand at most; those that are gone are left out. A quarter of the work of reading them whole. */
+export const readStandings = async (
+  store: Pick<Store, "list">,
+  keys: readonly DeliveryKey[],
+): Promise<ReadonlyMap<Id, Standing>> => {
+  if (keys.length === 0) return new Map();
   const rows = await store
     .list<QueueTables>()
     .selectFrom("deliveries")
-    .selectAll()
-    .where(sql<boolean>`(event_id, id) in (values ${sql.join(places)})`)
+    .select(["id", "source_id", "connection_id", "status", "attempts"])
+    .where(isAmong(keys))
     .execute();
-  return rows.map(fromDeliveryRow);
+  return new Map(
+    rows.map(({ id, source_id: sourceId, connection_id: connectionId, status, attempts }) => [
+      idFromBytes(id),
+      { sourceId: idFromBytes(sourceId), connectionId: idFromBytes(connectionId), status, attempts },
+    ]),
+  );
 };
 
 /** When those of these deliveries that wait are tried next. Those that are in a lane's hands, or have ended, are left out. */
 export const readWaits = async (
   store: Pick<Store, "lookup">,
-  keys: readonly { readonly eventId: Id; readonly deliveryId: Id }[],
+  keys: readonly DeliveryKey[],
 ): Promise<ReadonlyMap<Id, number>> => {
   if (keys.length === 0) return new Map();
-  const places = keys.map(({ eventId, deliveryId }) => sql`(${idToBytes(eventId)}, ${idToBytes(deliveryId)})`);
   const rows = await store
     .lookup<QueueTables>()
     .selectFrom("deliveries")
     .select(["id", "due_at_ms"])
-    .where(sql<boolean>`(event_id, id) in (values ${sql.join(places)})`)
+    .where(isAmong(keys))
     .where("due_at_ms", "<", claimedDueMs)
     .execute();
   return new Map(
