@@ -16,7 +16,7 @@ import { createCluster } from "./_cluster.ts";
 import { plain } from "./_command.ts";
 import { Fence } from "./_fence.ts";
 import { createKeeping, type Keeping } from "./_keeping.ts";
-import { removeOldMarksCommand } from "./_mark.ts";
+import { durableSql, removeOldMarksCommand } from "./_mark.ts";
 import { createReads, type Reads } from "./_reads.ts";
 import { checkServer, type UnsafeSetting } from "./_server.ts";
 import { runTransaction } from "./_transaction.ts";
@@ -179,8 +179,7 @@ const refuseInside = (isInside: () => boolean, run: RunQuery): Kysely<unknown> =
 
 /** On a connection of its own: it neither waits for those who write, nor keeps them waiting. */
 const probe = async (session: Session): Promise<void> => {
-  const durable = "select set_config('synchronous_commit', 'on', true)";
-  await askTwice(session, [durable, probeSql].map(plain));
+  await askTwice(session, [`select ${durableSql}`, probeSql].map(plain));
 };
 
 const sizeOf = async ({ list }: Reads): Promise<StoreSize> => {
