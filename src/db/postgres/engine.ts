@@ -17,6 +17,7 @@ import { plain } from "./_command.ts";
 import { Fence } from "./_fence.ts";
 import { createKeeping, type Keeping } from "./_keeping.ts";
 import { durableSql, removeOldMarksCommand } from "./_mark.ts";
+import { removeOldMarksRegularly } from "./_old-marks.ts";
 import { createReads, type Reads } from "./_reads.ts";
 import { checkServer, type UnsafeSetting } from "./_server.ts";
 import { runTransaction } from "./_transaction.ts";
@@ -87,6 +88,7 @@ const storeOver = (connections: Connections, { clock, observer }: PostgresOption
   const beside = open();
   const prober = open();
   const background = createBackground(open(), { beside, clock });
+  const oldMarks = removeOldMarksRegularly((work) => background.write(work), clock);
   const reads = createReads(connections);
   const cluster = createCluster(connections);
   const lock = new WriterLock();
@@ -130,6 +132,7 @@ const storeOver = (connections: Connections, { clock, observer }: PostgresOption
     reclaim: () => Promise.resolve(),
     size: () => sizeOf(reads),
     close: async () => {
+      oldMarks.stop();
       await keeping.close();
       await commits.settled();
       await lock.lock(async () => {
