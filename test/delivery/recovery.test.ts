@@ -9,9 +9,13 @@ import { createKeyring, newSealingKey } from "../../src/lib/sealing.ts";
 import { addOperation } from "../../src/queue/add.ts";
 import { claimedDueMs, type Delivery } from "../../src/queue/delivery.ts";
 import { type Ownership, ownsAll } from "../../src/queue/ownership.ts";
+import { createDestination } from "../../src/routing/create-destination.ts";
+import { createSource } from "../../src/routing/create-source.ts";
+import { deleteDestination } from "../../src/routing/delete-destination.ts";
 import { RoutingTable } from "../../src/routing/table.ts";
 import { addClaims } from "../support/claims.ts";
 import { committer, ids, newDestination, newPending } from "../support/records.ts";
+import { destinationDraft, scope, sourceDraft, startRouting } from "../support/routing.ts";
 import { freshStore, select } from "../support/store.ts";
 
 /** Recovery of a process that knows one destination, and what it told of it. */
@@ -70,4 +74,22 @@ test("what was lost is due again beside any number of claims of other nodes", { 
     `select count(*) as count from deliveries where due_at_ms = ${claimedDueMs}`,
   );
   expect(counted).toEqual([{ count: 100_001 }]);
+});
+
+test("what was lost of a destination that is deleted by now is due again, or it could never be cancelled", async () => {
+  const store = await freshStore();
+  const routing = await startRouting({ store });
+  const made = await createSource(routing, scope, sourceDraft());
+  if (made.kind !== "created") throw new Error(made.kind);
+  const key = { sourceId: made.source.id };
+  const linked = await createDestination(routing, scope, key, destinationDraft());
+  if (linked.kind !== "created") throw new Error(linked.kind);
+  const deleted = linked.destination.id;
+  await deleteDestination(routing, scope, { ...key, destinationId: deleted });
+  const { recover } = openRecovery(store);
+  await committer(store)(
+    addOperation([newPending({ destinationId: deleted, createdAtMs: 2_000, claims: 1, generation: 1 })]),
+  );
+  recover();
+  await expect.poll(() => select(store, "select due_at_ms from deliveries")).toEqual([{ due_at_ms: 2_000 }]);
 });
