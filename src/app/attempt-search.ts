@@ -75,7 +75,7 @@ const listed = async (parts: Parts, owner: EventScope, found: readonly Found[]):
       keys.map(({ id }) => id),
     ),
     readDeliveries(parts.store, keys),
-    readByIds(parts.store, [...new Set(keys.map(({ eventId }) => eventId))]),
+    readByIds(parts.store, owner, [...new Set(keys.map(({ eventId }) => eventId))]),
     readWaits(
       parts.store,
       waiting.map(({ key }) => key),

@@ -52,7 +52,7 @@ const searchPage = async (
   const page = ids.slice(offset, offset + limit);
   const isCut = ids.length > offset + limit;
   return {
-    events: await readByIds(store, page),
+    events: await readByIds(store, owner, page),
     total: ids.length,
     capped: nextBefore !== null,
     hasMore: isCut || nextBefore !== null,

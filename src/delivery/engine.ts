@@ -25,7 +25,7 @@ import { createWorker } from "./worker.ts";
 
 /** What delivery needs. */
 export type DeliveryParts = {
-  readonly store: Pick<Store, "line" | "lookup" | "write" | "settled" | "onInterrupted" | "cluster">;
+  readonly store: Pick<Store, "line" | "lookup" | "list" | "write" | "settled" | "onInterrupted" | "cluster">;
   readonly clock: Clock;
   /** What deliveries are due by. */
   readonly dueTime: ForwardTime;

@@ -2,17 +2,18 @@ import type { Store } from "../db/store.ts";
 import { type Clock, wait } from "../lib/clock.ts";
 import type { Id } from "../lib/ids.ts";
 import type { Observer } from "../observe/observe.ts";
-import { releaseLost } from "../queue/claim.ts";
 import type { Delivery } from "../queue/delivery.ts";
 import type { Ownership } from "../queue/ownership.ts";
 import { dueTimes } from "../queue/read.ts";
+import { releaseLost } from "../queue/release-lost.ts";
+import { readDeleted } from "../routing/read-deleted.ts";
 import type { RoutingTable } from "../routing/table.ts";
 
 const againMs = 1_000;
 
 /** What recovery needs. */
 export type RecoveryParts = {
-  readonly store: Pick<Store, "write" | "lookup" | "cluster">;
+  readonly store: Pick<Store, "write" | "lookup" | "list" | "cluster">;
   readonly clock: Pick<Clock, "after">;
   readonly table: Pick<RoutingTable, "destinations">;
   readonly observer: Pick<Observer, "faulted">;
@@ -31,12 +32,13 @@ export const createRecovery = (parts: RecoveryParts): (() => void) => {
   const isOurs = (destinationId: Id): boolean => ownership.standingOf(destinationId) === "ours";
   const state = { isRunning: false, isWanted: false };
   const recover = async (): Promise<void> => {
-    await store.write(async (tx) => {
-      if (!(await ownership.holds(tx))) return;
-      // Read while the writer is held: nothing is being claimed or settled meanwhile.
-      await releaseLost(tx, isOurs, new Set([...inHand()].map(({ id }) => id)));
-    });
     const ids = [...table.destinations()].map(({ destination }) => destination.id).filter(isOurs);
+    // What is claimed for a deleted one is in nobody's way, but has to be due to be cancelled.
+    await releaseLost(store, [...ids, ...(await readDeleted(store, "destinations"))], {
+      holds: (tx) => ownership.holds(tx),
+      isOurs,
+      inHand: () => new Set([...inHand()].map(({ id }) => id)),
+    });
     for (const [id, atMs] of await dueTimes(store, ids)) noteDue(id, atMs);
   };
   const run = async (): Promise<void> => {

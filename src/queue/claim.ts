@@ -6,7 +6,7 @@ import { type Id, idFromBytes, idToBytes } from "../lib/ids.ts";
 import { asDeliveryRow, fromDeliveryRow, type QueueTables } from "./_rows.ts";
 import { claimedDueMs, type Delivery } from "./delivery.ts";
 import { destinationsWithClaims } from "./read.ts";
-import { givenBackSql, besideSql, suspectedSql } from "./suspect.ts";
+import { besideSql, suspectedSql } from "./suspect.ts";
 
 /** One lane's wish for more work. */
 export type ClaimWish = {
@@ -148,34 +148,4 @@ export const rescueClaims = async (
       );
     }
   }
-};
-
-/**
- * Makes due what is claimed in the store for a destination of ours and in nobody's hands: the answer to the commit that
- * claimed it was lost. Run as a transaction, so that no claim is under way.
- * @returns how many there were.
- */
-export const releaseLost = async (
-  tx: Tx,
-  isOurs: (destinationId: Id) => boolean,
-  inHand: ReadonlySet<Id>,
-): Promise<number> => {
-  const tables = tx.tables<QueueTables>();
-  const claimed = await tables
-    .selectFrom("deliveries")
-    .select(["event_id", "id", "destination_id"])
-    .where("due_at_ms", "=", claimedDueMs)
-    .execute();
-  const lost = claimed.filter(
-    ({ id, destination_id }) => isOurs(idFromBytes(destination_id)) && !inHand.has(idFromBytes(id)),
-  );
-  for (const { event_id, id } of lost) {
-    await tables
-      .updateTable("deliveries")
-      .set(({ ref }) => ({ due_at_ms: ref("created_at_ms"), claims: sql<number>`${sql.raw(givenBackSql)}` }))
-      .where("event_id", "=", event_id)
-      .where("id", "=", id)
-      .execute();
-  }
-  return lost.length;
 };

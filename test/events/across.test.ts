@@ -9,7 +9,7 @@ import type { Store } from "../../src/db/store.ts";
 import type { AcrossFilter } from "../../src/events/across.ts";
 import { appendOperations } from "../../src/events/append.ts";
 import { type Event, eventStatuses } from "../../src/events/event.ts";
-import { countAcross, listAcross } from "../../src/events/list-across.ts";
+import { countAcross, listAcross, readByIds } from "../../src/events/list-across.ts";
 import { searchAcross } from "../../src/events/search-across.ts";
 import { createIds, type Id } from "../../src/lib/ids.ts";
 import { createSystemRandom } from "../../src/lib/random.ts";
@@ -133,6 +133,16 @@ describe("events of many sources", () => {
       expect(await countAcross(store, asked, {})).toEqual({ total: own * events.length, capped: false });
       const listed = await listAcross(store, asked, {}, { limit: 2_000, offset: 0 });
       expect(new Set(listed.map((event) => event.sourceId))).toEqual(new Set([sourceId]));
+    }
+  });
+
+  test("invariant 7: are not given to others who name their ids", async () => {
+    const [wanted] = events;
+    for (const { sourceId, ...whose } of others.slice(0, 2)) {
+      const [theirs] = await listAcross(store, { ...whose, sourceIds: [sourceId] }, {}, { limit: 1, offset: 0 });
+      const named = [theirs!.id, wanted!.id];
+      expect(await readByIds(store, owner, named)).toEqual([wanted]);
+      expect(await readByIds(store, whose, named)).toEqual([theirs]);
     }
   });
 

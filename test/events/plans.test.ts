@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { Store } from "../../src/db/store.ts";
 import { listAttemptKeys } from "../../src/delivery/list-attempts.ts";
 import type { AcrossFilter } from "../../src/events/across.ts";
-import { countAcross, listAcross } from "../../src/events/list-across.ts";
+import { countAcross, listAcross, readByIds } from "../../src/events/list-across.ts";
 import { countEvents, type EventFilter, listEvents, searchEvents } from "../../src/events/list.ts";
 import { readStored } from "../../src/events/read.ts";
 import { walkEvents } from "../../src/events/scan.ts";
@@ -191,6 +191,28 @@ test("a source's owner is found by the source, however long it has been silent",
   const asked = (await plans()).filter((line) => line.includes("any_of_source"));
   expect(asked.length).toBeGreaterThan(0);
   for (const line of asked) expect(line).toContain("events_by_source");
+});
+
+/** Event by event, each by its key. */
+const byKey = isPostgres ? /Index Scan (?:Backward )?using events_pkey on events/ : /SEARCH events USING PRIMARY KEY/;
+
+test("events that are asked once more whose they are, are found by their key", async () => {
+  const directory = freshDirectory();
+  const store = await freshStore({ directory });
+  await fill(store);
+  await settle(directory);
+  const { watched, plans } = watch(store);
+  // A page, and as many as a page of attempts may name.
+  for (const count of [1, 26, 1_000]) {
+    await readByIds(
+      watched,
+      owner,
+      Array.from({ length: count }, () => ids.next()),
+    );
+    const lines = await plans();
+    expect(lines.join("\n")).toMatch(byKey);
+    expect(lines.filter((line) => wholeScan.test(line) || line.includes("events_by"))).toEqual([]);
+  }
 });
 
 /** Of events of many sources. */

@@ -2,6 +2,7 @@ import type { Cluster } from "../cluster.ts";
 import { askTwice } from "./_ask-twice.ts";
 import { plain, toCommand } from "./_command.ts";
 import { createListener } from "./_listener.ts";
+import { durableSql } from "./_mark.ts";
 import { createSession, type SessionOptions } from "./session.ts";
 
 const rowsMax = 10_000;
@@ -11,7 +12,7 @@ const answerMsMax = 4_000;
 
 /** What was taken must not be free again after the server's crash. */
 const begin = plain(
-  `select set_config('synchronous_commit', 'on', true), set_config('statement_timeout', '${answerMsMax - 500}', true),
+  `select ${durableSql}, set_config('statement_timeout', '${answerMsMax - 500}', true),
      set_config('lock_timeout', '2000', true)`,
 );
 

@@ -24,7 +24,7 @@ const set = (settings: Settings): string =>
     .join(", ");
 
 /** A commit that was answered is on disk, and on the standby when there is one that commits wait for. Never set lower. */
-const durable = `case when current_setting('synchronous_commit') in ('off', 'local', 'remote_write')
+export const durableSql = `case when current_setting('synchronous_commit') in ('off', 'local', 'remote_write')
   then set_config('synchronous_commit', 'on', true) end`;
 
 /** The number of a connection of which nothing is written any more. */
@@ -41,7 +41,7 @@ const addSql = (number: string): string =>
 const markSql = (settings: Settings, locks: readonly string[]): string =>
   `with marked as (${addSql("$2::bigint")} set written_at_s = excluded.written_at_s, number =
      case when known.number >= 0 then excluded.number else cast('taken back: ' || known.number as integer) end)
-   select ${[set(settings), durable, "pg_advisory_xact_lock_shared($1::bigint)", ...locks].join(", ")}`;
+   select ${[set(settings), durableSql, "pg_advisory_xact_lock_shared($1::bigint)", ...locks].join(", ")}`;
 
 /** What a transaction locks before anything else: calls of functions, and the values in them, from `$3` on. */
 export type Locks = { readonly sql: string; readonly values: readonly Bound[] };
@@ -73,7 +73,7 @@ const lockMsMax = 200;
  * other, whose own wait may have been cut short. May be asked twice.
  */
 export const takeBackCommands = ({ connection, number }: Mark): readonly Command[] => [
-  plain(`select set_config('lock_timeout', '${lockMsMax}', true), ${durable}`),
+  plain(`select set_config('lock_timeout', '${lockMsMax}', true), ${durableSql}`),
   {
     text: `${addSql(String(takenBack))} set number =
       case when known.number < $2::bigint then ${takenBack} else known.number end`,

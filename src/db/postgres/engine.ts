@@ -17,7 +17,8 @@ import { plain } from "./_command.ts";
 import { createDoubts } from "./_doubts.ts";
 import { Fence } from "./_fence.ts";
 import { createKeeping, type Keeping } from "./_keeping.ts";
-import { removeOldMarksCommand } from "./_mark.ts";
+import { durableSql, removeOldMarksCommand } from "./_mark.ts";
+import { removeOldMarksRegularly } from "./_old-marks.ts";
 import { createReads, type Reads } from "./_reads.ts";
 import { checkServer, type UnsafeSetting } from "./_server.ts";
 import { runTransaction } from "./_transaction.ts";
@@ -90,6 +91,7 @@ const storeOver = (connections: Connections, { clock, observer }: PostgresOption
   const doubts = createDoubts({ beside, clock }, () => lock.outside(() => commits.interrupted()));
   const settling = { beside, clock, doubts };
   const background = createBackground(open(), settling);
+  const oldMarks = removeOldMarksRegularly((work) => background.write(work), clock);
   const reads = createReads(connections);
   const cluster = createCluster(connections);
   const lock = new WriterLock();
@@ -134,6 +136,7 @@ const storeOver = (connections: Connections, { clock, observer }: PostgresOption
     size: () => sizeOf(reads),
     close: async () => {
       doubts.close();
+      oldMarks.stop();
       await keeping.close();
       await commits.settled();
       await lock.lock(async () => {
@@ -183,8 +186,7 @@ const refuseInside = (isInside: () => boolean, run: RunQuery): Kysely<unknown> =
 
 /** On a connection of its own: it neither waits for those who write, nor keeps them waiting. */
 const probe = async (session: Session): Promise<void> => {
-  const durable = "select set_config('synchronous_commit', 'on', true)";
-  await askTwice(session, [durable, probeSql].map(plain));
+  await askTwice(session, [`select ${durableSql}`, probeSql].map(plain));
 };
 
 const sizeOf = async ({ list }: Reads): Promise<StoreSize> => {
