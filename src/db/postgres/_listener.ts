@@ -1,6 +1,6 @@
 import { type Clock, wait } from "../../lib/clock.ts";
 import type { Listening } from "../cluster.ts";
-import { abandon, openClient } from "./session.ts";
+import { abandon, openClient } from "./_connect.ts";
 import type { Parsed } from "./url.ts";
 
 /** Between two tries to be heard again. Meanwhile nothing is lost: everybody looks for itself, too. */

@@ -1,13 +1,14 @@
-import { Client, type ClientConfig } from "pg";
+import type { Client } from "pg";
 
 import type { Clock } from "../../lib/clock.ts";
 import type { Random } from "../../lib/random.ts";
 import { StoreError } from "../store-error.ts";
 import type { Command } from "./_command.ts";
-import { endsSession, isStale, toStoreError } from "./_failure.ts";
+import { abandon, end, openClient } from "./_connect.ts";
+import { endsSession, isReadOnly, isStale, toStoreError } from "./_failure.ts";
 import type { Mark } from "./_mark.ts";
 import { type CommandResult, type Prepared, Round } from "./_round.ts";
-import { type Parsed, withoutTls } from "./url.ts";
+import type { Parsed } from "./url.ts";
 
 /** Statements of one round trip: as they are, or as they are for a transaction that leaves this mark. */
 export type Commands = readonly Command[] | ((mark: Mark) => readonly Command[]);
@@ -30,7 +31,7 @@ export type Session = {
 
 /** What the connections to one server know of each other. */
 export type Silences = {
-  /** How often one of them was given up because no answer came. */
+  /** How often one of them was given up because no answer came, or because it led to a server that cannot be written. */
   count: number;
 };
 
@@ -38,8 +39,8 @@ export type Silences = {
 export type SessionOptions = Parsed & {
   /**
    * When one connection is silent, the others may be, too, as when the server's machine is gone and another one has taken its
-   * place: what has not answered since is opened again before it is asked anything. So one of them waits, not one after the other. Default: it is the
-   * only one.
+   * place: what has not answered since is opened again before it is asked anything. So one of them waits, not one after the other.
+   * The same when one of them led to a standby: those that only read would never notice. Default: it is the only one.
    */
   readonly silences?: Silences;
   readonly clock: Pick<Clock, "after">;
@@ -52,10 +53,6 @@ export type SessionOptions = Parsed & {
   readonly onSent?: (statements: number) => void;
 };
 
-const connectMsMax = 5_000;
-const goodbyeMsMax = 1_000;
-/** The network forgets connections that are silent for minutes. */
-const keepAliveMs = 10_000;
 /** Lists of keys come in many lengths: what is asked in the many-hundredth way is not prepared. */
 const preparedMax = 400;
 
@@ -87,60 +84,8 @@ type Open = {
   silences: number;
 };
 
-/** Closes a connection without a word. */
-export const abandon = ({ connection }: Client): void => {
-  connection.stream.destroy();
-};
-
 const broken = (cause: unknown): StoreError =>
   new StoreError("interrupted", `the connection to PostgreSQL broke: ${toStoreError(cause).message}`, { cause });
-
-/** A server that says nothing any more does not say goodbye either. */
-const end = async (client: Client, clock: Pick<Clock, "after">): Promise<void> => {
-  const timer = clock.after(goodbyeMsMax, () => abandon(client));
-  await client.end().catch(() => null);
-  timer.cancel();
-};
-
-const connect = async (config: ClientConfig, onBroken: () => void): Promise<Client> => {
-  const client = new Client({
-    ...config,
-    connectionTimeoutMillis: connectMsMax,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: keepAliveMs,
-  });
-  // A connection that breaks while nobody waits for it is opened again when somebody does.
-  client.on("error", onBroken);
-  client.on("end", onBroken);
-  try {
-    await client.connect();
-    return client;
-  } catch (error) {
-    abandon(client);
-    throw error;
-  }
-};
-
-/** The package's own words: there is no code. */
-const hasNoTls = (error: unknown): boolean =>
-  error instanceof Error && error.message === "The server does not support SSL connections";
-
-/** Opens a connection as its URL says. `onBroken` is told when it is gone. @throws {StoreError} */
-export const openClient = async (
-  { client: config, mayBePlain }: Pick<Parsed, "client" | "mayBePlain">,
-  onBroken: () => void,
-): Promise<Client> => {
-  try {
-    return await connect(config, onBroken);
-  } catch (error) {
-    if (!mayBePlain || !hasNoTls(error)) throw toStoreError(error);
-  }
-  try {
-    return await connect(withoutTls(config), onBroken);
-  } catch (error) {
-    throw toStoreError(error);
-  }
-};
 
 const open = async (options: SessionOptions, silences: Silences, onBroken: () => void): Promise<Open> => ({
   client: await openClient(options, onBroken),
@@ -231,7 +176,10 @@ export const createSession = (options: SessionOptions): Session => {
       opened.silences = silences.count;
       return results;
     } catch (error) {
-      if (!(error instanceof StoreError) && (endsSession(error) || isStale(error))) line.giveUp(opened);
+      if (isReadOnly(error)) silences.count += 1;
+      if (!(error instanceof StoreError) && (endsSession(error) || isStale(error) || isReadOnly(error))) {
+        line.giveUp(opened);
+      }
       throw roundError(error);
     } finally {
       timer.cancel();
