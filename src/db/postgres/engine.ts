@@ -177,10 +177,17 @@ const refuseInside = (isInside: () => boolean, run: RunQuery): Kysely<unknown> =
     throw new StoreError("misuse", "the store was read around an open transaction; use the transaction");
   });
 
+/** What stands in a probe's way for longer stands in everybody's. */
+const probeMsMax = 2_000;
+
+const probeSettings = plain(
+  `select set_config('synchronous_commit', 'on', true), set_config('lock_timeout', '${probeMsMax}', true),
+     set_config('statement_timeout', '${probeMsMax}', true)`,
+);
+
 /** On a connection of its own: it neither waits for those who write, nor keeps them waiting. */
 const probe = async (session: Session): Promise<void> => {
-  const durable = "select set_config('synchronous_commit', 'on', true)";
-  await askTwice(session, [durable, probeSql].map(plain));
+  await askTwice(session, [probeSettings, plain(probeSql)]);
 };
 
 const sizeOf = async ({ list }: Reads): Promise<StoreSize> => {

@@ -3,6 +3,7 @@ import type { Client } from "pg";
 import type { Clock } from "../../lib/clock.ts";
 import type { Random } from "../../lib/random.ts";
 import { StoreError } from "../store-error.ts";
+import { cancelWork } from "./_cancel.ts";
 import type { Command } from "./_command.ts";
 import { abandon, end, openClient } from "./_connect.ts";
 import { endsSession, isReadOnly, isStale, toStoreError } from "./_failure.ts";
@@ -101,6 +102,20 @@ const roundError = (error: unknown): StoreError => {
   return endsSession(error) && !isStale(error) ? broken(error) : toStoreError(error);
 };
 
+/** Whether a connection that gave this error cannot be used any more. One that was silent is dismissed already. */
+const isUnusable = (error: unknown): boolean =>
+  !(error instanceof StoreError) && (endsSession(error) || isStale(error) || isReadOnly(error));
+
+/** `begun` fails when an answer is waited for no more. */
+const createSilence = (answerMsMax: number): { readonly begun: Promise<never>; begin(): void } => {
+  const { promise, reject } = Promise.withResolvers<never>();
+  return {
+    begun: promise,
+    begin: () =>
+      reject(new StoreError("interrupted", `the connection to PostgreSQL broke: no answer within ${answerMsMax} ms`)),
+  };
+};
+
 /** The connection of a session, while it has one. */
 type Line = {
   readonly current: Open | null;
@@ -108,6 +123,14 @@ type Line = {
   /** The connection, opened when there is none. */
   ensure(): Promise<Open>;
   giveUp(opened: Open): void;
+  /**
+   * Gives it up while the server may still work for it, which is ended there. The connection itself ends after that: a pooler
+   * passes no request on for one that is gone. A commit that waited for its standby is there then, and the standby has it not.
+   * That is told to nobody: its answer is waited for no more, and whoever asks for its mark writes, and so waits behind it.
+   */
+  dismiss(opened: Open): void;
+  /** Resolves when nothing is left of what was dismissed. */
+  dismissed(): Promise<void>;
   /** Gives it up when others were silent since it last answered. */
   distrust(): void;
 };
@@ -115,6 +138,7 @@ type Line = {
 const createLine = (options: SessionOptions, silences: Silences): Line => {
   let current: Open | null = null;
   let generation = 0;
+  const dismissals = new Set<Promise<void>>();
   const giveUp = (opened: Open): void => {
     if (current === opened) current = null;
     abandon(opened.client);
@@ -138,6 +162,17 @@ const createLine = (options: SessionOptions, silences: Silences): Line => {
       return opened;
     },
     giveUp,
+    dismiss: (opened) => {
+      if (current === opened) current = null;
+      const leaving = cancelWork(opened.client, options.clock).then(() => {
+        abandon(opened.client);
+        dismissals.delete(leaving);
+      });
+      dismissals.add(leaving);
+    },
+    dismissed: async () => {
+      await Promise.all(dismissals);
+    },
     distrust: () => {
       if (current !== null && current.silences !== silences.count) giveUp(current);
     },
@@ -166,20 +201,22 @@ export const createSession = (options: SessionOptions): Session => {
     if (on === null) line.distrust();
     const opened = await line.ensure();
     const commands = typeof asked === "function" ? asked(nextMark(opened)) : asked;
+    const silence = createSilence(answerMsMax);
     const timer = clock.after(answerMsMax, () => {
       silences.count += 1;
-      line.giveUp(opened);
+      // Before anything is asked to end: what the server then says, a commit that waits no more for its standby say, is not to be heard.
+      silence.begin();
+      line.dismiss(opened);
     });
     try {
       onSent?.(commands.length);
-      const results = await opened.client.query(new Round(commands, opened.prepared, rowsMax)).results;
+      const { results: answers } = opened.client.query(new Round(commands, opened.prepared, rowsMax));
+      const results = await Promise.race([answers, silence.begun]);
       opened.silences = silences.count;
       return results;
     } catch (error) {
       if (isReadOnly(error)) silences.count += 1;
-      if (!(error instanceof StoreError) && (endsSession(error) || isStale(error) || isReadOnly(error))) {
-        line.giveUp(opened);
-      }
+      if (isUnusable(error)) line.giveUp(opened);
       throw roundError(error);
     } finally {
       timer.cancel();
@@ -207,6 +244,7 @@ export const createSession = (options: SessionOptions): Session => {
       isClosed = true;
       await turn;
       if (line.current !== null) await end(line.current.client, clock);
+      await line.dismissed();
     },
   };
 };
