@@ -3,7 +3,7 @@ import { Client, type ClientConfig } from "pg";
 import type { Clock } from "../../lib/clock.ts";
 import { StoreError } from "../store-error.ts";
 import { toStoreError } from "./_failure.ts";
-import { type Parsed, withoutTls } from "./url.ts";
+import { type Host, type Parsed, withoutTls } from "./url.ts";
 
 const connectMsMax = 5_000;
 const goodbyeMsMax = 1_000;
@@ -42,7 +42,12 @@ const refuseStandby = async (client: Client): Promise<void> => {
   );
 };
 
-const connect = async (config: ClientConfig, onBroken: () => void): Promise<Client> => {
+/** To which servers, and to what kind of them. */
+export type Way = Pick<Parsed, "hosts" | "latest" | "takesStandby" | "mayBePlain">;
+
+type OnBroken = () => void;
+
+const connect = async (config: ClientConfig, { takesStandby }: Way, onBroken: OnBroken): Promise<Client> => {
   const client = new Client({
     ...config,
     connectionTimeoutMillis: connectMsMax,
@@ -58,7 +63,7 @@ const connect = async (config: ClientConfig, onBroken: () => void): Promise<Clie
   });
   try {
     await client.connect();
-    if (saysStandby) await refuseStandby(client);
+    if (saysStandby && !takesStandby) await refuseStandby(client);
     return client;
   } catch (error) {
     abandon(client);
@@ -70,22 +75,53 @@ const connect = async (config: ClientConfig, onBroken: () => void): Promise<Clie
 const hasNoTls = (error: unknown): boolean =>
   error instanceof Error && error.message === "The server does not support SSL connections";
 
-/**
- * Opens a connection to a server that can be written, as its URL says. `onBroken` is told when it is gone.
- * @throws {StoreError}
- */
-export const openClient = async (
-  { client: config, mayBePlain }: Pick<Parsed, "client" | "mayBePlain">,
-  onBroken: () => void,
-): Promise<Client> => {
+const openAt = async ({ client: config }: Host, way: Way, onBroken: OnBroken): Promise<Client> => {
   try {
-    return await connect(config, onBroken);
+    return await connect(config, way, onBroken);
   } catch (error) {
-    if (!mayBePlain || !hasNoTls(error)) throw toStoreError(error);
+    if (!way.mayBePlain || !hasNoTls(error)) throw toStoreError(error);
   }
   try {
-    return await connect(withoutTls(config), onBroken);
+    return await connect(withoutTls(config), way, onBroken);
   } catch (error) {
     throw toStoreError(error);
   }
+};
+
+const hostAt = (hosts: Way["hosts"], number: number): { readonly host: Host; readonly at: number } => {
+  const at = number % hosts.length;
+  return { host: hosts[at] ?? hosts[0], at };
+};
+
+type Failure = { readonly name: string; readonly error: StoreError };
+
+const noneOf = (failures: readonly Failure[]): StoreError => {
+  const [only, ...others] = failures;
+  if (only !== undefined && others.length === 0) return only.error;
+  const isAway = failures.some(({ error }) => error.code === "unavailable");
+  const said = failures.map(({ name, error: { message } }) => `${name}: ${message.replace(/^PostgreSQL: /, "")}`);
+  const cause = failures.at(-1)?.error;
+  return new StoreError(isAway ? "unavailable" : "other", `PostgreSQL: no host can be used; ${said.join("; ")}`, {
+    cause,
+  });
+};
+
+/**
+ * Opens a connection as the URL says: to the first host that has a server which can be written, beginning with the one that had it last.
+ * `onBroken` is told when it is gone.
+ * @throws {StoreError} that names every host and what is wrong with it.
+ */
+export const openClient = async (way: Way, onBroken: OnBroken): Promise<Client> => {
+  const { hosts, latest } = way;
+  const failures: Failure[] = [];
+  for (const { host, at } of hosts.map((_, index) => hostAt(hosts, latest.at + index))) {
+    try {
+      const client = await openAt(host, way, onBroken);
+      latest.at = at;
+      return client;
+    } catch (error) {
+      failures.push({ name: host.name, error: toStoreError(error) });
+    }
+  }
+  throw noneOf(failures);
 };

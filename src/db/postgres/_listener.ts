@@ -1,13 +1,12 @@
 import { type Clock, wait } from "../../lib/clock.ts";
 import type { Listening } from "../cluster.ts";
-import { abandon, openClient } from "./_connect.ts";
-import type { Parsed } from "./url.ts";
+import { abandon, openClient, type Way } from "./_connect.ts";
 
 /** Between two tries to be heard again. Meanwhile nothing is lost: everybody looks for itself, too. */
 const againMs = 1_000;
 
 /** How to connect. */
-export type ListenerOptions = Pick<Parsed, "client" | "mayBePlain"> & { readonly clock: Pick<Clock, "after"> };
+export type ListenerOptions = Way & { readonly clock: Pick<Clock, "after"> };
 
 /** Listens on a connection of its own. */
 export const createListener = (
