@@ -54,15 +54,17 @@ const pair = (authority: string, parameters: URLSearchParams): readonly Address[
 
 const withPort = ({ host, port }: Address): string => (port === "" ? host : `${host}:${port}`);
 
-/** What only the query can say, a path of a socket for example, stays there. */
+/** What only the query can say, the path of a socket or the port of no name, stays there. */
 const urlAt = ({ user, path }: Parts, parameters: URLSearchParams, address: Address): string => {
+  const { host, port } = address;
   const own = new URLSearchParams(parameters);
   own.delete("port");
   const isInQuery = own.has("host");
-  if (isInQuery) own.set("host", address.host);
-  const host = withPort(isInQuery ? { host: "localhost", port: address.port } : address);
+  if (isInQuery) own.set("host", host);
+  if ((isInQuery || host === "") && port !== "") own.set("port", port);
   const query = own.size === 0 ? "" : `?${own.toString()}`;
-  const url = URL.parse(`postgres://${user}${host}${path}${query}`);
+  const authority = isInQuery ? "localhost" : host && withPort(address);
+  const url = URL.parse(`postgres://${user}${authority}${path}${query}`);
   if (url === null) throw new Error(form);
   return url.href;
 };

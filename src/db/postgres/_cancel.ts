@@ -27,6 +27,7 @@ const beside = ({ host, port, ssl, sslNegotiation }: Client & Keys): Client & Ke
 };
 
 const request = ({ connection, host, port, ssl, sslNegotiation }: Client & Keys, send: () => void): void => {
+  // The package has it, and does not tell.
   const wire = connection as unknown as Wire;
   connection.on("connect", () => {
     if (!ssl) send();
@@ -37,29 +38,31 @@ const request = ({ connection, host, port, ssl, sslNegotiation }: Client & Keys,
   else wire.connect(port, host);
 };
 
-/**
- * Has the server end what it does for a client that waits no more: it would not notice that the client is gone while it waits
- * itself, for a lock or for a standby, and one that comes again and again would fill it with such waits. Nobody learns whether it
- * came to anything. Resolves when the server has read it, or after a while; never fails, and keeps no process alive.
- */
-export const cancelWork = async (client: Client, clock: Pick<Clock, "after">): Promise<void> => {
-  // The same.
-  const of = client as Client & Keys;
-  const { processID, secretKey } = of;
+const ask = async (client: Client & Keys, clock: Pick<Clock, "after">): Promise<void> => {
+  const { processID, secretKey } = client;
   if (processID === null || secretKey === null) return;
-  const over = Promise.withResolvers<void>();
-  const canceller = beside(of);
+  const canceller = beside(client);
   const { connection } = canceller;
-  // What it cannot be asked, it is not asked.
+  const over = Promise.withResolvers<void>();
   connection.on("error", () => abandon(canceller));
   connection.on("end", over.resolve);
   const timer = clock.after(cancelMsMax, () => {
     abandon(canceller);
     over.resolve();
   });
+  // The same as above.
   const wire = connection as unknown as Wire;
   request(canceller, () => wire.cancel(processID, secretKey));
   wire.unref();
   await over.promise;
   timer.cancel();
 };
+
+/**
+ * Has the server end what it does for a client that waits no more: it would not notice that the client is gone while it waits
+ * itself, for a lock or for a standby, and one that comes again and again would fill it with such waits. Nobody learns whether it
+ * came to anything. Resolves when the server has read it, or after a while; never fails, and keeps no process alive.
+ */
+export const cancelWork = (client: Client, clock: Pick<Clock, "after">): Promise<void> =>
+  // The package has these, and does not tell. What cannot be asked is not asked.
+  ask(client as Client & Keys, clock).catch(() => undefined);

@@ -50,6 +50,8 @@ test(
     };
     await all(0);
     await commitsWaitFor(server, "nobody");
+    // The server reads its settings again a moment after it was told to.
+    await expect.poll(() => outcomeOf(store.probe())).toBe("interrupted");
     const backends: number[] = [];
     for (let round = 1; round <= 6; round += 1) {
       const outcomes = await all(round);

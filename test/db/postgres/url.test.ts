@@ -22,6 +22,7 @@ const read: readonly (readonly [url: string, clients: readonly string[]])[] = [
   ["postgres://u:p@h0:6000/db?host=h1", ["h1 6000 u p db"]],
   ["postgres://u:p@/db?host=/run/a,/run/b", ["/run/a 5432 u p db", "/run/b 5432 u p db"]],
   ["postgres://u:p@%2Frun%2Fa/db", ["/run/a 5432 u p db"]],
+  ["postgres:///db?user=u&password=p&port=6000", ["localhost 6000 u p db"]],
   // Commas and the like in a password are no hosts.
   ["postgres://u:a,b:6000,c@h1,h2/db", ["h1 5432 u a,b:6000,c db", "h2 5432 u a,b:6000,c db"]],
   ["postgres://u:a%2Cb%40h0%2F%25@h1,h2/db", ["h1 5432 u a,b@h0/% db", "h2 5432 u a,b@h0/% db"]],
