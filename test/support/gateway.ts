@@ -152,7 +152,8 @@ export const startGateway = async (options: GatewayOptions = {}): Promise<TestGa
     return made.key;
   };
   const key = await newKey();
-  const apis = [krafterApi(routes), hookstreamApi(ownHookstreamRoutes)];
+  const manages = config.role === "all" || config.role === "api";
+  const apis = manages ? [krafterApi(routes), hookstreamApi(ownHookstreamRoutes)] : [];
   return {
     url,
     key,

@@ -1,6 +1,7 @@
 import type { Store } from "../store.ts";
 import { WriterLock } from "../writer-lock.ts";
-import { runTransaction, type TransactionParts } from "./_transaction.ts";
+import type { SettleParts } from "./_settle.ts";
+import { runTransaction } from "./_transaction.ts";
 import type { Session } from "./session.ts";
 
 /** Transactions that run beside all that this process writes, one at a time. */
@@ -12,10 +13,7 @@ export type Background = {
 };
 
 /** Runs them on a connection of their own, which is opened by the first. */
-export const createBackground = (
-  session: Session,
-  parts: Pick<TransactionParts<unknown>, "beside" | "clock">,
-): Background => {
+export const createBackground = (session: Session, parts: SettleParts): Background => {
   const lock = new WriterLock();
   return {
     write: (work) => lock.lock(() => runTransaction({ ...parts, session, work, outside: (run) => lock.outside(run) })),

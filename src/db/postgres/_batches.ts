@@ -1,7 +1,7 @@
-import { type Clock, wait } from "../../lib/clock.ts";
+import { wait } from "../../lib/clock.ts";
 import type { CommitRequest, Committed } from "../group-commit.ts";
 import type { OperationResult } from "../statement.ts";
-import { isInterrupted } from "../store-error.ts";
+import { isInterrupted, StoreError } from "../store-error.ts";
 import type { Command } from "./_command.ts";
 import { createCompiler } from "./_compile.ts";
 import { isRepeatable, isStale } from "./_failure.ts";
@@ -9,8 +9,9 @@ import type { Fence } from "./_fence.ts";
 import { type Conditions, guardCommand, guardLocks, readObjection } from "./_guard.ts";
 import { type Mark, markCommandsCount, marking } from "./_mark.ts";
 import type { Memory } from "./_memory.ts";
+import type { Outcome } from "./_outcome.ts";
 import type { CommandResult } from "./_round.ts";
-import { commit, commitCommand, type Outcome, outcomeOf, rollBack, settle, unwritten } from "./_settle.ts";
+import { commit, commitCommand, outcomeOf, rollBack, settle, type SettleParts, unwritten } from "./_settle.ts";
 import type { Session } from "./session.ts";
 
 /** A batch that lost a deadlock, or whose connection broke before its commit, is tried so often. */
@@ -38,12 +39,9 @@ const settings = {
 const open = marking(settings);
 
 /** What batches are written through. */
-export type BatchParts = {
+export type BatchParts = SettleParts & {
   /** As many as there are batches under way at once. */
-  readonly sessions: readonly [Session, ...Session[]];
-  /** Asked when an answer was lost. */
-  readonly beside: Session;
-  readonly clock: Pick<Clock, "after">;
+  readonly sessions: readonly Session[];
   readonly memory: Pick<Memory, "versionOf" | "changed">;
   readonly fence: Pick<Fence, "node" | "broke">;
 };
@@ -133,8 +131,23 @@ const writeSoon = async (parts: BatchParts, session: Session, batch: Batch): Pro
   }
 };
 
-const leastBusy = (sessions: readonly [Session, ...Session[]]): Session =>
-  sessions.reduce((best, next) => (next.pending < best.pending ? next : best));
+/**
+ * Lends sessions. Each belongs to one batch from its first try to its last, also while that waits to be tried again: another
+ * one between its statements and its commit would be part of its transaction.
+ */
+const createPool = (sessions: readonly Session[]) => {
+  // The one that was used last: it is open.
+  const free = sessions.toReversed();
+  return async <T>(use: (session: Session) => Promise<T>): Promise<T> => {
+    const session = free.pop();
+    if (session === undefined) throw new StoreError("misuse", "more batches are under way than there are sessions");
+    try {
+      return await use(session);
+    } finally {
+      free.push(session);
+    }
+  };
+};
 
 /**
  * Writes batches on connections of their own, several at once. What only adds rows need not wait for the commits before it;
@@ -142,6 +155,7 @@ const leastBusy = (sessions: readonly [Session, ...Session[]]): Session =>
  */
 export const createBatches = (parts: BatchParts): WriteBatch => {
   const compile = createCompiler();
+  const withSession = createPool(parts.sessions);
   let before: Promise<unknown> = Promise.resolve();
   return async ({ operations, isExclusive, changes }) => {
     // As they are in the turn in which the batch was drafted.
@@ -155,7 +169,7 @@ export const createBatches = (parts: BatchParts): WriteBatch => {
     const earlier = before;
     const write = async (): Promise<Committed> => {
       if (isExclusive) await earlier;
-      return writeSoon(parts, leastBusy(parts.sessions), { conditions, steps, returns });
+      return withSession((session) => writeSoon(parts, session, { conditions, steps, returns }));
     };
     const mine = write();
     before = Promise.allSettled([earlier, mine]);

@@ -25,9 +25,8 @@ export const sqlStateOf = (error: unknown): string | null => {
   return said instanceof DatabaseError ? (said.code ?? null) : null;
 };
 
-/** Whether the server ended the session with this message, so that what was under way is unknown. */
-export const endsSession = (error: unknown): boolean =>
-  !(error instanceof DatabaseError) || error.severity === "FATAL" || error.severity === "PANIC";
+/** Whether the session is over, so that what was under way is unknown. A round makes no `DatabaseError` of what ends it. */
+export const endsSession = (error: unknown): boolean => !(error instanceof DatabaseError);
 
 const codeOf = (error: unknown): StoreErrorCode => {
   const state = sqlStateOf(error);

@@ -1,4 +1,4 @@
-import type { Connection, Submittable } from "pg";
+import { type Connection, DatabaseError, type Submittable } from "pg";
 
 import type { OperationResult, SqlValue } from "../statement.ts";
 import { StoreError } from "../store-error.ts";
@@ -23,6 +23,10 @@ type Reader = { readonly name: string; read(text: string): SqlValue };
 /** The package's types of these messages say less than it does. */
 type Described = { readonly fields: readonly Field[] };
 type DataRow = { readonly fields: readonly (string | null)[] };
+
+/** The server's last words are not about a statement: what was under way may have been done. */
+const ended = (last: unknown): unknown =>
+  last instanceof DatabaseError ? new Error(last.message, { cause: last }) : last;
 
 /**
  * Several statements in one round trip: all are sent, then one `Sync`. Without a `begin` among them they are one transaction;
@@ -87,9 +91,26 @@ export class Round implements Submittable {
     this.handleCommandComplete({ text: "" });
   }
 
-  handleError(error: unknown): void {
+  /**
+   * After an error of a statement the server goes on, and says so; after one that ends the session, the connection ends. What
+   * it calls them does not tell: severities are translated, and poolers have their own.
+   */
+  handleError(error: unknown, connection: Connection): void {
     for (const name of this.#named) this.#prepared.doubtful.add(name);
-    this.#outcome.reject(error);
+    if (!(error instanceof DatabaseError) || connection.stream.destroyed) {
+      this.#outcome.reject(ended(error));
+      return;
+    }
+    const goesOn = (): void => {
+      connection.off("end", ends);
+      this.#outcome.reject(error);
+    };
+    const ends = (): void => {
+      connection.off("readyForQuery", goesOn);
+      this.#outcome.reject(ended(error));
+    };
+    connection.once("readyForQuery", goesOn);
+    connection.once("end", ends);
   }
 
   handleReadyForQuery(): void {

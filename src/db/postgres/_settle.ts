@@ -1,47 +1,17 @@
-import { type Clock, wait } from "../../lib/clock.ts";
 import { isInterrupted, StoreError } from "../store-error.ts";
-import { askTwice } from "./_ask-twice.ts";
 import { plain } from "./_command.ts";
-import { sqlStateOf } from "./_failure.ts";
-import { endHolderCommand, type Mark, readTakenBack, takeBackCommands } from "./_mark.ts";
+import type { Doubts } from "./_doubts.ts";
+import type { Mark } from "./_mark.ts";
+import { type AskParts, findOutcome, type Outcome } from "./_outcome.ts";
 import type { CommandResult } from "./_round.ts";
 import type { Session } from "./session.ts";
 
-/** What commits go through. */
-export type SettleParts = {
-  /** Asked when an answer was lost. */
-  readonly beside: Session;
-  readonly clock: Pick<Clock, "after">;
-};
-
-/** What became of a transaction whose answer was lost. */
-export type Outcome = "committed" | "aborted";
+/** What commits go through: who is asked when an answer was lost, and who goes on asking. */
+export type SettleParts = AskParts & { readonly doubts: Pick<Doubts, "add"> };
 
 /** Takes a transaction back. A connection that is gone has done so by itself. */
 export const rollBack = async (session: Session, generation: number): Promise<void> => {
   await session.run([plain("rollback")], generation).catch(() => null);
-};
-
-const lookEveryMs = 50;
-const looksMax = 20;
-
-const lockNotAvailable = "55P03";
-
-/**
- * Finds out whether a transaction was committed, and sees to it that it never will be when it was not.
- * @throws {StoreError} when the server cannot be asked.
- */
-const find = async ({ beside, clock }: SettleParts, mark: Mark): Promise<Outcome | null> => {
-  for (let look = 1; ; look += 1) {
-    try {
-      const found = await askTwice(beside, takeBackCommands(mark));
-      return readTakenBack(found.at(-1)?.rows[0]?.["number"]);
-    } catch (error) {
-      if (look >= looksMax || sqlStateOf(error) !== lockNotAvailable) throw error;
-    }
-    await askTwice(beside, [endHolderCommand(mark)]);
-    await wait(clock, lookEveryMs);
-  }
 };
 
 /**
@@ -49,9 +19,10 @@ const find = async ({ beside, clock }: SettleParts, mark: Mark): Promise<Outcome
  * @throws `lost`, when nobody can tell.
  */
 export const settle = async (parts: SettleParts, mark: Mark, lost: unknown): Promise<Outcome> => {
-  const outcome = await find(parts, mark).catch(() => null);
-  if (outcome === null) throw lost;
-  return outcome;
+  const outcome = await findOutcome(parts, mark);
+  if (outcome !== null) return outcome;
+  parts.doubts.add(mark);
+  throw lost;
 };
 
 /**

@@ -7,7 +7,7 @@ import { toBinaryArray } from "./_arrays.ts";
 import { askTwice } from "./_ask-twice.ts";
 import { type Command, toCommand } from "./_command.ts";
 import { type Mark, markCommandsCount, marking } from "./_mark.ts";
-import { commit, rollBack, unwritten } from "./_settle.ts";
+import { commit, rollBack, type SettleParts, unwritten } from "./_settle.ts";
 import type { Session } from "./session.ts";
 
 /** All other writes of the process wait for a transaction: one that hangs must not hold them for ever. */
@@ -20,11 +20,8 @@ const begin = marking({
 });
 
 /** What a transaction runs on, and what it does. `outside` runs the hooks that follow it. */
-export type TransactionParts<T> = {
+export type TransactionParts<T> = SettleParts & {
   readonly session: Session;
-  /** Asked when an answer was lost. */
-  readonly beside: Session;
-  readonly clock: Pick<Clock, "after">;
   /** What comes before everything else, in the same round trip. Default: nothing. */
   readonly opening?: readonly Command[];
   /** `opened`: what came of `opening`. */

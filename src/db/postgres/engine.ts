@@ -14,6 +14,7 @@ import { createBackground } from "./_background.ts";
 import { createBatches, type WriteBatch } from "./_batches.ts";
 import { createCluster } from "./_cluster.ts";
 import { plain } from "./_command.ts";
+import { createDoubts } from "./_doubts.ts";
 import { Fence } from "./_fence.ts";
 import { createKeeping, type Keeping } from "./_keeping.ts";
 import { removeOldMarksCommand } from "./_mark.ts";
@@ -86,15 +87,17 @@ const storeOver = (connections: Connections, { clock, observer }: PostgresOption
   // Only for answers that were lost: behind a probe that a dead server never answers, the question would wait for as long again.
   const beside = open();
   const prober = open();
-  const background = createBackground(open(), { beside, clock });
+  const doubts = createDoubts({ beside, clock }, () => lock.outside(() => commits.interrupted()));
+  const settling = { beside, clock, doubts };
+  const background = createBackground(open(), settling);
   const reads = createReads(connections);
   const cluster = createCluster(connections);
   const lock = new WriterLock();
-  const transaction = { session, beside, clock, outside: (run: () => void) => lock.outside(run) };
+  const transaction = { ...settling, session, outside: (run: () => void) => lock.outside(run) };
   const fence = new Fence();
   const keeping = createKeeping({ transaction, reads, clock, lock: (work) => locked(work) });
   const { memory } = keeping;
-  const commit = createBatches({ sessions, beside, clock, memory, fence });
+  const commit = createBatches({ ...settling, sessions, memory, fence });
   const commits = openCommits({ lock, commit, keeping, fence }, { observer, clock });
   const isInside = (): boolean => lock.isHolder || background.isHolder;
   const lookups = refuseInside(isInside, reads.lookup);
@@ -130,6 +133,7 @@ const storeOver = (connections: Connections, { clock, observer }: PostgresOption
     reclaim: () => Promise.resolve(),
     size: () => sizeOf(reads),
     close: async () => {
+      doubts.close();
       await keeping.close();
       await commits.settled();
       await lock.lock(async () => {

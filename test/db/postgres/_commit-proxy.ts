@@ -7,14 +7,25 @@ import { onTestFinished } from "vitest";
  * What becomes of the next COMMIT, whose answer the client never gets:
  *
  * - `written`: the server does it.
+ * - `disowned`: the server does it, and the client is told of an error by a way that speaks for itself, and ends.
  * - `cut off`: it never reaches the server, which sees its client go.
  * - `held`: the same, but the server takes its client to be there still.
  * - `unreachable`: as `cut off`, and then nobody reaches the server any more.
  * - `unheard`: the server has it, and the client is gone before it answers.
  * - `late`: it reaches the server when `deliver` is called, and the client is gone.
+ * - `adrift`: as `late`, and nobody else reaches the server until `reach` is called.
  * - `on its way`: it never reaches the server, and the client waits until `hangUp`, whatever becomes of the server.
  */
-export type Fate = "written" | "cut off" | "held" | "unreachable" | "unheard" | "late" | "on its way";
+export type Fate =
+  | "written"
+  | "disowned"
+  | "cut off"
+  | "held"
+  | "unreachable"
+  | "unheard"
+  | "late"
+  | "adrift"
+  | "on its way";
 
 /** Stands between a store and its server. */
 export type CommitProxy = {
@@ -26,7 +37,9 @@ export type CommitProxy = {
   readonly held: number;
   /** Ends the connections of the probes that were held, and holds no more. */
   releaseProbes(): void;
-  /** Lets the server have a COMMIT that is `late`, and tells what it says. */
+  /** Lets everybody reach the server again. */
+  reach(): void;
+  /** Lets the server have a COMMIT that is `late` or `adrift`, and tells what it says. */
   deliver(): Promise<string>;
   /** Ends the connection of a client whose COMMIT was `on its way`. */
   hangUp(): void;
@@ -35,6 +48,15 @@ export type CommitProxy = {
 /** With `prepare=false`, each statement goes over the wire as its text. */
 const commitText = Buffer.from("commit\0");
 const probeText = Buffer.from("update schema_migrations");
+
+/** As poolers say it: an error like one of a statement, but for what comes after it. */
+const disowning = ((): Buffer => {
+  const fields = Buffer.from("SERROR\0C08006\0Mthe connection to the server ended\0\0");
+  const head = Buffer.alloc(5);
+  head.write("E");
+  head.writeInt32BE(fields.length + 4, 1);
+  return Buffer.concat([head, fields]);
+})();
 
 /** Starts one in front of a database. It ends with the test. */
 export const startCommitProxy = async (databaseUrl: string): Promise<CommitProxy> => {
@@ -55,16 +77,18 @@ export const startCommitProxy = async (databaseUrl: string): Promise<CommitProxy
       waiting = client;
       return;
     }
-    if (current === "late") late = { server, message };
+    if (current === "late" || current === "adrift") late = { server, message };
     if (current === "unheard") server.write(message);
-    if (current === "unreachable") isUnreachable = true;
-    if (current !== "written") client.destroy();
+    if (current === "unreachable" || current === "adrift") isUnreachable = true;
+    const isDone = current === "written" || current === "disowned";
+    if (!isDone) client.destroy();
     if (current === "cut off" || current === "unreachable") server.destroy();
-    if (current !== "written") return;
+    if (!isDone) return;
     server.write(message);
     server.removeAllListeners("data");
     server.once("data", () => {
-      client.destroy();
+      if (current === "disowned") client.end(disowning);
+      else client.destroy();
       server.destroy();
     });
   };
@@ -94,7 +118,7 @@ export const startCommitProxy = async (databaseUrl: string): Promise<CommitProxy
         server.write(message);
         return;
       }
-      isHeld = fate === "held" || fate === "late" || fate === "unheard";
+      isHeld = ["held", "late", "adrift", "unheard"].includes(fate);
       lose(client, server, message);
     });
     client.on("close", () => {
@@ -131,6 +155,9 @@ export const startCommitProxy = async (databaseUrl: string): Promise<CommitProxy
       late?.server.once("data", (message: Buffer) => said.resolve(message.toString("latin1")));
       late?.server.write(late.message);
       return said.promise;
+    },
+    reach: () => {
+      isUnreachable = false;
     },
     hangUp: () => waiting?.destroy(),
     get lost() {

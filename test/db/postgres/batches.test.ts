@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { Client } from "pg";
 import { expect, onTestFinished, test } from "vitest";
 
+import { runIn } from "../../../harness/postgres.ts";
 import {
   insertStatement,
   type Operation,
@@ -11,9 +12,10 @@ import {
 } from "../../../src/db/statement.ts";
 import type { Store } from "../../../src/db/store.ts";
 import { storable } from "../../../src/lib/text.ts";
-import { databaseOf } from "../../support/postgres.ts";
+import { databaseOf, ensureDatabase } from "../../support/postgres.ts";
 import { committer } from "../../support/records.ts";
 import { execute, freshDirectory, freshStore, select } from "../../support/store.ts";
+import { openMarks } from "./_marks.ts";
 
 const columns = { at: "integer", id: "id", bytes: "bytes", text: "text", number: "real" } as const;
 
@@ -123,4 +125,26 @@ test("a batch that loses a deadlock is written all the same", async () => {
     { at: 1, text: "new", number: 1 },
     { at: 2, text: "new", number: 1 },
   ]);
+});
+
+test("a batch that is tried again shares no transaction with one that began meanwhile", async () => {
+  const url = await ensureDatabase(freshDirectory());
+  const { join, joinReading } = await openMarks(url);
+  await join(0);
+  // The first loses three times, waits 80 ms, and is tried again while the second one's statements run.
+  await runIn(
+    url,
+    "create sequence tries",
+    `create function misbehave() returns trigger language plpgsql as $$ begin
+       if new.mark = 1 and nextval('tries') < 4 then raise exception 'lost' using errcode = '40P01'; end if;
+       if new.mark = 2 then perform pg_sleep(0.3); end if;
+       return new;
+     end $$`,
+    "create trigger misbehave before insert on marks for each row execute function misbehave()",
+  );
+  const again = join(1);
+  await expect.poll(() => runIn(url, "select last_value from tries"), { interval: 5 }).toEqual([{ last_value: 3 }]);
+  expect(await Promise.all([again, joinReading(2)])).toEqual([1, 2]);
+  const transactions = await runIn(url, "select distinct xmin::text from marks where mark in (1, 2)");
+  expect(transactions).toHaveLength(2);
 });

@@ -17,7 +17,7 @@ const start = async (): Promise<{ readonly marked: MarkedStore; readonly proxy: 
 
 describe("the answer to a group commit is lost", () => {
   const joins = ["join", "joinReading"] as const;
-  const fates = ["written", "cut off", "held"] as const;
+  const fates = ["written", "disowned", "cut off", "held"] as const;
   const cases = fates.flatMap((fate) => joins.map((name) => [fate, name] as const));
 
   test.for(cases)("and it was %s: it is written once, and told (%s)", async ([fate, name]) => {
@@ -49,10 +49,10 @@ const write = ({ store }: MarkedStore, hooks: string[]): Promise<void> =>
   });
 
 describe("the answer to a transaction is lost", () => {
-  test("and it was written: it is told, and what follows it runs", async () => {
+  test.for<Fate>(["written", "disowned"])("and it was %s: it is told, and what follows it runs", async (fate) => {
     const { marked, proxy } = await start();
     const hooks: string[] = [];
-    proxy.loseNext("written");
+    proxy.loseNext(fate);
     await write(marked, hooks);
     expect([hooks, await marked.marks()]).toEqual([["ran"], [0, 1]]);
   });
@@ -187,4 +187,30 @@ test("what reaches the server after it was given up and written again is not wri
   expect(await marked.join(1)).toBe(1);
   expect(await proxy.deliver()).toContain("taken back");
   expect([await marked.marks(), marked.interruptions()]).toEqual([[0, 1], 0]);
+});
+
+describe("a commit that nobody can be asked about", () => {
+  const lose = async () => {
+    const { marked, proxy } = await start();
+    proxy.loseNext("adrift");
+    expect(await outcomeOf(marked.join(1))).toBe("interrupted");
+    expect(marked.interruptions()).toBe(1);
+    return { marked, proxy };
+  };
+
+  test("is taken back once somebody can, and whoever keeps things in memory is told again", async () => {
+    const { marked, proxy } = await lose();
+    proxy.reach();
+    await expect.poll(marked.interruptions).toBe(2);
+    expect(await proxy.deliver()).toContain("taken back");
+    expect([await marked.join(2), await marked.marks()]).toEqual([2, [0, 2]]);
+  });
+
+  test("and arrives meanwhile: whoever keeps things in memory is told when that is known", async () => {
+    const { marked, proxy } = await lose();
+    expect(await proxy.deliver()).toContain("COMMIT");
+    proxy.reach();
+    await expect.poll(marked.interruptions).toBe(2);
+    expect([await marked.join(2), await marked.marks()]).toEqual([2, [0, 1, 2]]);
+  });
 });
