@@ -8,6 +8,7 @@ import {
   optionsHelp as helpOf,
   optionsTable as tableOf,
 } from "./lib/options.ts";
+import { parsePostgresPlace } from "./lib/postgres-url.ts";
 import { parseSealingKeys, type SealingKey } from "./lib/sealing.ts";
 
 /** Everything that an operator decides. What each one means stands in the table of options below. */
@@ -89,9 +90,16 @@ const orProblem = <Value>(read: (text: string) => Value): z.ZodType<Value, strin
     }
   });
 
-const postgresUrl = reading("must be of the form postgres://user:password@host:port/database", (text) =>
-  /^postgres(?:ql)?:$/.test(URL.parse(text)?.protocol ?? "") ? text : undefined,
-);
+const postgresUrl = z.string().transform((text, context) => {
+  try {
+    parsePostgresPlace(text);
+    return text;
+  } catch (error) {
+    // It says what is wrong without showing a password.
+    context.addIssue({ code: "custom", message: error instanceof Error ? error.message : "" });
+    return z.NEVER;
+  }
+});
 
 const seconds = (min: number, max: number): z.ZodType<number, string> =>
   whole(min, max).transform((value) => value * 1_000);
@@ -141,7 +149,7 @@ const options: Options<Config> = {
   databaseUrl: {
     name: "DATABASE_URL",
     default: null,
-    doc: "`postgres://…` switches the engine from the embedded store to PostgreSQL 15 or newer; TLS as `sslmode` says (none: no TLS). `DATA_DIR` is not used then",
+    doc: "`postgres://…`, of one host or several, replaces the embedded store by PostgreSQL 15 or newer; TLS as `sslmode` says (none: no TLS). `DATA_DIR` is not used then",
     parse: postgresUrl,
   },
   migrate: {

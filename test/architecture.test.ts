@@ -45,8 +45,9 @@ describe("the tree keeps the rule that", () => {
     expect([...new Set(outward)]).toEqual([
       "src/accounts/_better-auth.ts",
       "src/cli/_client.ts",
+      "src/db/postgres/_cancel.ts",
+      "src/db/postgres/_connect.ts",
       "src/db/postgres/_failure.ts",
-      "src/db/postgres/session.ts",
       "src/outbound/_dial.ts",
       "src/outbound/_failure.ts",
       "src/outbound/_handshake.ts",

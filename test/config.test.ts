@@ -106,6 +106,12 @@ const refused: [name: string, text: string, problem: RegExp][] = [
   ["PUBLIC_URL", "https://example.com/?a=b", /^PUBLIC_URL must be/],
   ["PUBLIC_URL", "example.com", /^PUBLIC_URL must be/],
   ["DATABASE_URL", "mysql://localhost/postern", /^DATABASE_URL must be of the form postgres:/],
+  ["DATABASE_URL", "postgres://u:p/w@db/postern", /^DATABASE_URL must be of the form postgres:/],
+  ["DATABASE_URL", "postgres://a,,b/postern", /^DATABASE_URL must name each of its hosts/],
+  ["DATABASE_URL", "postgres:///postern?host=a,b,c&port=1,2", /^DATABASE_URL must give one port for all hosts/],
+  ["DATABASE_URL", "postgres://a:70000,b/postern", /^DATABASE_URL must give ports from 1 to 65535/],
+  ["DATABASE_URL", "postgres://a/postern?target_session_attrs=standby", /^DATABASE_URL must have read-write, primary/],
+  ["DATABASE_URL", "postgres://a:5432,b/postern", /^SECRETS_KEY must be set when DATABASE_URL is/],
   ["DATABASE_URL", "postgres://localhost/postern", /^SECRETS_KEY must be set when DATABASE_URL is; .*secrets new/],
   ["MIGRATE", "yes", /^MIGRATE must be one of refuse, auto$/],
   ["SECRETS_KEY", "k1:short", /^SECRETS_KEY cannot be read: key 1 is not of the form/],
@@ -141,6 +147,19 @@ test("a problem never shows a secret", () => {
     METRICS_TOKEN: "s3cr3t s3cr3t",
   });
   expect(problems).toHaveLength(3);
+  expect(problems.join()).not.toContain("s3cr3t");
+});
+
+test.for([
+  "mysql://postern:s3cr3t@db/postern",
+  "postgres://postern:s3cr3t/more@db/postern",
+  "postgres://postern:s3cr3t@a,,b/postern",
+  "postgres://postern:s3cr3t@a:0/postern",
+  "postgres://postern:s3cr3t@a b/postern",
+  "postgres://postern:s3cr3t@a/postern?target_session_attrs=s3cr3t",
+])("a problem with where the database is shows nothing of %s", (DATABASE_URL) => {
+  const problems = problemsOf({ DATABASE_URL });
+  expect(problems).toHaveLength(1);
   expect(problems.join()).not.toContain("s3cr3t");
 });
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { App } from "../app.ts";
 import type { Config } from "../config.ts";
 import type { Timer } from "../lib/clock.ts";
+import { parsePostgresPlace } from "../lib/postgres-url.ts";
 import { type Command, type Context, exitCode, parseArguments, programName } from "./_command.ts";
 import { readConfig } from "./_config.ts";
 import { whileLocked } from "./_operation.ts";
@@ -28,6 +29,12 @@ const firstSignal = ({ onStopSignal, exit, err }: Context): Promise<string> => {
   return promise;
 };
 
+/** Where a database is, without who connects to it. */
+const placeOf = (databaseUrl: string): string => {
+  const { hosts, path } = parsePostgresPlace(databaseUrl);
+  return `${hosts.map(({ name }) => name).join(",")}${path}`;
+};
+
 /** What someone who has just started it for the first time wants to know. No secret among it. */
 const welcome = (
   { publicUrl, dataDir, databaseUrl, secretsKeys }: Config,
@@ -40,7 +47,7 @@ const welcome = (
   `  listens on   ${host}:${port}, known as ${publicUrl} (HOST, PORT, PUBLIC_URL)`,
   databaseUrl === null
     ? `  store        ${join(dataDir, "postern.db")} (DATA_DIR)`
-    : `  store        PostgreSQL, ${new URL(databaseUrl).host}${new URL(databaseUrl).pathname} (DATABASE_URL)`,
+    : `  store        PostgreSQL, ${placeOf(databaseUrl)} (DATABASE_URL)`,
   secretsKeys === null
     ? `  secrets      sealed with ${join(dataDir, "secrets.key")}: keep a copy of it, nothing opens them without`
     : "  secrets      sealed with SECRETS_KEY: keep a copy of it, nothing opens them without",

@@ -54,3 +54,6 @@ const stale: ReadonlySet<string | null> = new Set(["26000", "0A000", "42P05"]);
 
 /** Whether the connection's prepared statements cannot be used any more. */
 export const isStale = (error: unknown): boolean => stale.has(sqlStateOf(error));
+
+/** Whether the server takes no writes on this connection: it is a standby, or the session began while the database was read-only. */
+export const isReadOnly = (error: unknown): boolean => sqlStateOf(error) === "25006";

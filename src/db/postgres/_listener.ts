@@ -2,7 +2,8 @@ import type { Client } from "pg";
 
 import { type Clock, type Timer, wait } from "../../lib/clock.ts";
 import type { Listening } from "../cluster.ts";
-import { abandon, openClient, type SessionOptions } from "./session.ts";
+import { abandon, openClient, type Way } from "./_connect.ts";
+import type { SessionOptions } from "./session.ts";
 
 /** Between two tries to be heard again. Meanwhile nothing is lost: everybody looks for itself, too. */
 const againMs = 1_000;
@@ -20,7 +21,8 @@ const askEveryMs = 30_000;
 const goodbyeMsMax = 1_000;
 
 /** How to connect. */
-export type ListenerOptions = Pick<SessionOptions, "client" | "mayBePlain" | "onSent"> & {
+export type ListenerOptions = Way & {
+  readonly onSent?: SessionOptions["onSent"];
   readonly clock: Pick<Clock, "after">;
 };
 

@@ -24,7 +24,10 @@ const planning = {
   plan_cache_mode: "force_custom_plan",
 } as const;
 
-/** With a time limit of the server's, for it goes on with what nobody waits for any more. All of it ends with the round. */
+/**
+ * With a time limit of the server's: lists are the ones that may take long by themselves. A lookup would be a statement more each
+ * time; one that waits for a lock is ended when its connection is given up. All of it ends with the round.
+ */
 const limit: Command = {
   text: `select ${Object.entries({ statement_timeout: readMsMax - 500, ...planning })
     .map(([name, value]) => `set_config('${name}', '${value}', true)`)

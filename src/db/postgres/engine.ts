@@ -184,9 +184,17 @@ const refuseInside = (isInside: () => boolean, run: RunQuery): Kysely<unknown> =
     throw new StoreError("misuse", "the store was read around an open transaction; use the transaction");
   });
 
+/** What stands in a probe's way for longer stands in everybody's. */
+const probeMsMax = 2_000;
+
+const probeSettings = plain(
+  `select ${durableSql}, set_config('lock_timeout', '${probeMsMax}', true),
+     set_config('statement_timeout', '${probeMsMax}', true)`,
+);
+
 /** On a connection of its own: it neither waits for those who write, nor keeps them waiting. */
 const probe = async (session: Session): Promise<void> => {
-  await askTwice(session, [`select ${durableSql}`, probeSql].map(plain));
+  await askTwice(session, [probeSettings, plain(probeSql)]);
 };
 
 const sizeOf = async ({ list }: Reads): Promise<StoreSize> => {

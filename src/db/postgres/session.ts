@@ -1,13 +1,15 @@
-import { Client, type ClientConfig } from "pg";
+import type { Client } from "pg";
 
 import type { Clock } from "../../lib/clock.ts";
 import type { Random } from "../../lib/random.ts";
 import { StoreError } from "../store-error.ts";
+import { cancelWork } from "./_cancel.ts";
 import type { Command } from "./_command.ts";
-import { endsSession, isStale, toStoreError } from "./_failure.ts";
+import { abandon, end, openClient } from "./_connect.ts";
+import { endsSession, isReadOnly, isStale, toStoreError } from "./_failure.ts";
 import type { Mark } from "./_mark.ts";
 import { type CommandResult, type Prepared, Round } from "./_round.ts";
-import { type Parsed, withoutTls } from "./url.ts";
+import type { Parsed } from "./url.ts";
 
 /** Statements of one round trip: as they are, or as they are for a transaction that leaves this mark. */
 export type Commands = readonly Command[] | ((mark: Mark) => readonly Command[]);
@@ -30,7 +32,7 @@ export type Session = {
 
 /** What the connections to one server know of each other. */
 export type Silences = {
-  /** How often one of them was given up because no answer came. */
+  /** How often one of them was given up because no answer came, or because it led to a server that cannot be written. */
   count: number;
 };
 
@@ -38,8 +40,8 @@ export type Silences = {
 export type SessionOptions = Parsed & {
   /**
    * When one connection is silent, the others may be, too, as when the server's machine is gone and another one has taken its
-   * place: what has not answered since is opened again before it is asked anything. So one of them waits, not one after the other. Default: it is the
-   * only one.
+   * place: what has not answered since is opened again before it is asked anything. So one of them waits, not one after the other.
+   * The same when one of them led to a standby: those that only read would never notice. Default: it is the only one.
    */
   readonly silences?: Silences;
   readonly clock: Pick<Clock, "after">;
@@ -52,10 +54,6 @@ export type SessionOptions = Parsed & {
   readonly onSent?: (statements: number) => void;
 };
 
-const connectMsMax = 5_000;
-const goodbyeMsMax = 1_000;
-/** The network forgets connections that are silent for minutes. */
-const keepAliveMs = 10_000;
 /** Lists of keys come in many lengths: what is asked in the many-hundredth way is not prepared. */
 const preparedMax = 400;
 
@@ -87,60 +85,8 @@ type Open = {
   silences: number;
 };
 
-/** Closes a connection without a word. */
-export const abandon = ({ connection }: Client): void => {
-  connection.stream.destroy();
-};
-
 const broken = (cause: unknown): StoreError =>
   new StoreError("interrupted", `the connection to PostgreSQL broke: ${toStoreError(cause).message}`, { cause });
-
-/** A server that says nothing any more does not say goodbye either. */
-const end = async (client: Client, clock: Pick<Clock, "after">): Promise<void> => {
-  const timer = clock.after(goodbyeMsMax, () => abandon(client));
-  await client.end().catch(() => null);
-  timer.cancel();
-};
-
-const connect = async (config: ClientConfig, onBroken: () => void): Promise<Client> => {
-  const client = new Client({
-    ...config,
-    connectionTimeoutMillis: connectMsMax,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: keepAliveMs,
-  });
-  // A connection that breaks while nobody waits for it is opened again when somebody does.
-  client.on("error", onBroken);
-  client.on("end", onBroken);
-  try {
-    await client.connect();
-    return client;
-  } catch (error) {
-    abandon(client);
-    throw error;
-  }
-};
-
-/** The package's own words: there is no code. */
-const hasNoTls = (error: unknown): boolean =>
-  error instanceof Error && error.message === "The server does not support SSL connections";
-
-/** Opens a connection as its URL says. `onBroken` is told when it is gone. @throws {StoreError} */
-export const openClient = async (
-  { client: config, mayBePlain }: Pick<Parsed, "client" | "mayBePlain">,
-  onBroken: () => void,
-): Promise<Client> => {
-  try {
-    return await connect(config, onBroken);
-  } catch (error) {
-    if (!mayBePlain || !hasNoTls(error)) throw toStoreError(error);
-  }
-  try {
-    return await connect(withoutTls(config), onBroken);
-  } catch (error) {
-    throw toStoreError(error);
-  }
-};
 
 const open = async (options: SessionOptions, silences: Silences, onBroken: () => void): Promise<Open> => ({
   client: await openClient(options, onBroken),
@@ -156,6 +102,20 @@ const roundError = (error: unknown): StoreError => {
   return endsSession(error) && !isStale(error) ? broken(error) : toStoreError(error);
 };
 
+/** Whether a connection that gave this error cannot be used any more. One that was silent is dismissed already. */
+const isUnusable = (error: unknown): boolean =>
+  !(error instanceof StoreError) && (endsSession(error) || isStale(error) || isReadOnly(error));
+
+/** `begun` fails when an answer is waited for no more. */
+const createSilence = (answerMsMax: number): { readonly begun: Promise<never>; begin(): void } => {
+  const { promise, reject } = Promise.withResolvers<never>();
+  return {
+    begun: promise,
+    begin: () =>
+      reject(new StoreError("interrupted", `the connection to PostgreSQL broke: no answer within ${answerMsMax} ms`)),
+  };
+};
+
 /** The connection of a session, while it has one. */
 type Line = {
   readonly current: Open | null;
@@ -163,6 +123,14 @@ type Line = {
   /** The connection, opened when there is none. */
   ensure(): Promise<Open>;
   giveUp(opened: Open): void;
+  /**
+   * Gives it up while the server may still work for it, which is ended there. The connection itself ends after that: a pooler
+   * passes no request on for one that is gone. A commit that waited for its standby is there then, and the standby has it not.
+   * That is told to nobody: its answer is waited for no more, and whoever asks for its mark writes, and so waits behind it.
+   */
+  dismiss(opened: Open): void;
+  /** Resolves when nothing is left of what was dismissed. */
+  dismissed(): Promise<void>;
   /** Gives it up when others were silent since it last answered. */
   distrust(): void;
 };
@@ -170,6 +138,7 @@ type Line = {
 const createLine = (options: SessionOptions, silences: Silences): Line => {
   let current: Open | null = null;
   let generation = 0;
+  const dismissals = new Set<Promise<void>>();
   const giveUp = (opened: Open): void => {
     if (current === opened) current = null;
     abandon(opened.client);
@@ -193,6 +162,17 @@ const createLine = (options: SessionOptions, silences: Silences): Line => {
       return opened;
     },
     giveUp,
+    dismiss: (opened) => {
+      if (current === opened) current = null;
+      const leaving = cancelWork(opened.client, options.clock).then(() => {
+        abandon(opened.client);
+        dismissals.delete(leaving);
+      });
+      dismissals.add(leaving);
+    },
+    dismissed: async () => {
+      await Promise.all(dismissals);
+    },
     distrust: () => {
       if (current !== null && current.silences !== silences.count) giveUp(current);
     },
@@ -221,17 +201,22 @@ export const createSession = (options: SessionOptions): Session => {
     if (on === null) line.distrust();
     const opened = await line.ensure();
     const commands = typeof asked === "function" ? asked(nextMark(opened)) : asked;
+    const silence = createSilence(answerMsMax);
     const timer = clock.after(answerMsMax, () => {
       silences.count += 1;
-      line.giveUp(opened);
+      // Before anything is asked to end: what the server then says, a commit that waits no more for its standby say, is not to be heard.
+      silence.begin();
+      line.dismiss(opened);
     });
     try {
       onSent?.(commands.length);
-      const results = await opened.client.query(new Round(commands, opened.prepared, rowsMax)).results;
+      const { results: answers } = opened.client.query(new Round(commands, opened.prepared, rowsMax));
+      const results = await Promise.race([answers, silence.begun]);
       opened.silences = silences.count;
       return results;
     } catch (error) {
-      if (!(error instanceof StoreError) && (endsSession(error) || isStale(error))) line.giveUp(opened);
+      if (isReadOnly(error)) silences.count += 1;
+      if (isUnusable(error)) line.giveUp(opened);
       throw roundError(error);
     } finally {
       timer.cancel();
@@ -259,6 +244,7 @@ export const createSession = (options: SessionOptions): Session => {
       isClosed = true;
       await turn;
       if (line.current !== null) await end(line.current.client, clock);
+      await line.dismissed();
     },
   };
 };

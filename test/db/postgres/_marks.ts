@@ -4,7 +4,7 @@ import { runIn } from "../../../harness/postgres.ts";
 import type { Join } from "../../../src/db/group-commit.ts";
 import { insertStatement, type OperationResult, rawStatement, type Statement } from "../../../src/db/statement.ts";
 import type { Store } from "../../../src/db/store.ts";
-import { systemClock } from "../../../src/lib/clock.ts";
+import { type Clock, systemClock } from "../../../src/lib/clock.ts";
 import { openStoreAt } from "../../support/open-store.ts";
 
 /** A store with one small table, opened through `url`, and looked at through `direct`. */
@@ -25,9 +25,13 @@ const insertReading = rawStatement("insert into marks values (?) returning mark"
 const insert = insertStatement({ table: "marks", columns: { mark: "integer" } });
 
 /** Opens one. */
-export const openMarks = async (url: string, direct: string = url): Promise<MarkedStore> => {
+export const openMarks = async (
+  url: string,
+  direct: string = url,
+  clock: Clock = systemClock,
+): Promise<MarkedStore> => {
   await runIn(direct, "create table if not exists marks (mark bigint not null)");
-  const store = await openStoreAt({ directory: "", url, clock: systemClock, observer: {} });
+  const store = await openStoreAt({ directory: "", url, clock, observer: {} });
   onTestFinished(() => store.close());
   let interruptions = 0;
   store.onInterrupted(() => {

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { type PostgresServer, runIn, startPostgres } from "../../../harness/postgres.ts";
-import { createSession } from "../../../src/db/postgres/session.ts";
+import { createSession, type Session } from "../../../src/db/postgres/session.ts";
 import { parseUrl } from "../../../src/db/postgres/url.ts";
 import { systemClock } from "../../../src/lib/clock.ts";
 import { createSystemRandom } from "../../../src/lib/random.ts";
@@ -45,17 +45,18 @@ beforeAll(async () => {
 
 afterAll(() => server.close());
 
-/** Whether a connection as its URL says is encrypted. */
-const isEncrypted = async (parameters: string, host = "127.0.0.1"): Promise<boolean> => {
-  const url = new URL(server.url());
-  url.hostname = host;
-  const session = createSession({
-    ...parseUrl(`${url.href}?${parameters}`),
+const sessionAs = (parameters: string, answerMsMax: number): Session =>
+  createSession({
+    ...parseUrl(`${server.url()}?${parameters}`),
     clock: systemClock,
     random: createSystemRandom(),
     rowsMax: 10,
-    answerMsMax: 10_000,
+    answerMsMax,
   });
+
+/** Whether a connection as its URL says is encrypted. */
+const isEncrypted = async (parameters: string): Promise<boolean> => {
+  const session = sessionAs(parameters, 10_000);
   try {
     const text = "select ssl from pg_stat_ssl where pid = pg_backend_pid()";
     const [result] = await session.run([{ text, values: [] }]);
@@ -109,4 +110,17 @@ test("a certificate that has expired is refused", async () => {
 
 test("a file that is not there is named", async () => {
   await expect(isEncrypted("sslmode=verify-full&sslrootcert=/nowhere/ca.pem")).rejects.toThrow("/nowhere/ca.pem");
+});
+
+test("what is waited for no more is ended on the server over TLS, too", async () => {
+  await showsWhatItShould();
+  const session = sessionAs(verified, 200);
+  try {
+    const text = "select pg_sleep(60) /* over TLS */";
+    await expect(session.run([{ text, values: [] }])).rejects.toMatchObject({ code: "interrupted" });
+    const sleeping = `select 1 from pg_stat_activity where query like '%over TLS%' and wait_event = 'PgSleep'`;
+    await expect.poll(() => runIn(server.url(), sleeping)).toEqual([]);
+  } finally {
+    await session.close();
+  }
 });

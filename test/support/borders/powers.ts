@@ -66,7 +66,7 @@ export const powers: readonly Power[] = [
   { what: "processes", only: /^src\/transforms\/_process\.ts$/, modules: /^node:child_process$/ },
   { what: "programs made of text", only: /^src\/transforms\/_language\.ts$/, modules: /^node:vm$/ },
   { what: "SQLite", only: /^src\/db\/sqlite\//, modules: /^node:sqlite$/ },
-  { what: "PostgreSQL", only: /^src\/db\/postgres\/(session|_failure)\.ts$/, modules: /^pg$/ },
+  { what: "PostgreSQL", only: /^src\/db\/postgres\/_(cancel|connect|failure)\.ts$/, modules: /^pg$/ },
   {
     what: "the time of day",
     only: /^src\/lib\/clock\.ts$/,
