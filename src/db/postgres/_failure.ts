@@ -25,8 +25,11 @@ export const sqlStateOf = (error: unknown): string | null => {
   return said instanceof DatabaseError ? (said.code ?? null) : null;
 };
 
+/** Whether the server said it itself, in a session that may go on. */
+export const isSaid = (error: unknown): error is DatabaseError => error instanceof DatabaseError;
+
 /** Whether the session is over, so that what was under way is unknown. A round makes no `DatabaseError` of what ends it. */
-export const endsSession = (error: unknown): boolean => !(error instanceof DatabaseError);
+export const endsSession = (error: unknown): boolean => !isSaid(error);
 
 const codeOf = (error: unknown): StoreErrorCode => {
   const state = sqlStateOf(error);

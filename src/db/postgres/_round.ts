@@ -1,8 +1,9 @@
-import { type Connection, DatabaseError, type Submittable } from "pg";
+import type { Connection, Submittable } from "pg";
 
 import type { OperationResult, SqlValue } from "../statement.ts";
 import { StoreError } from "../store-error.ts";
 import type { Command } from "./_command.ts";
+import { isSaid } from "./_failure.ts";
 import { readerOf } from "./_values.ts";
 
 /** What a statement came to, and what it was: `COMMIT` may turn out to be a `ROLLBACK`. */
@@ -25,8 +26,7 @@ type Described = { readonly fields: readonly Field[] };
 type DataRow = { readonly fields: readonly (string | null)[] };
 
 /** The server's last words are not about a statement: what was under way may have been done. */
-const ended = (last: unknown): unknown =>
-  last instanceof DatabaseError ? new Error(last.message, { cause: last }) : last;
+const ended = (last: unknown): unknown => (isSaid(last) ? new Error(last.message, { cause: last }) : last);
 
 /**
  * Several statements in one round trip: all are sent, then one `Sync`. Without a `begin` among them they are one transaction;
@@ -97,7 +97,7 @@ export class Round implements Submittable {
    */
   handleError(error: unknown, connection: Connection): void {
     for (const name of this.#named) this.#prepared.doubtful.add(name);
-    if (!(error instanceof DatabaseError) || connection.stream.destroyed) {
+    if (!isSaid(error) || connection.stream.destroyed) {
       this.#outcome.reject(ended(error));
       return;
     }
