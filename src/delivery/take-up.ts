@@ -3,6 +3,7 @@ import type { Id } from "../lib/ids.ts";
 import { rescueClaims } from "../queue/claim.ts";
 import type { Ownership } from "../queue/ownership.ts";
 import { dueTimes } from "../queue/read.ts";
+import { readDeleted } from "../routing/read-deleted.ts";
 import { refreshHealth } from "../routing/refresh-health.ts";
 import type { RoutingTable } from "../routing/table.ts";
 import type { Canceller } from "./canceller.ts";
@@ -11,7 +12,7 @@ import type { Lanes } from "./lanes.ts";
 
 /** What taking up needs. */
 export type TakeUpParts = {
-  readonly store: Pick<Store, "lookup" | "write" | "cluster">;
+  readonly store: Pick<Store, "lookup" | "list" | "write" | "cluster">;
   readonly table: Pick<RoutingTable, "destinations" | "destination" | "patchDestination">;
   readonly canceller: Pick<Canceller, "cancelBehind">;
   readonly lanes: Pick<Lanes, "noteDue">;
@@ -35,7 +36,10 @@ export const takeUp = async (parts: TakeUpParts, isTaken: (destinationId: Id) =>
   const ids = taken.map(({ id }) => id);
   await refreshHealth(parts, ids);
   const slots = taken.map((each) => ({ destinationId: each.id, slots: slotsOf(each) }));
-  await rescueClaims(store, slots, async (tx, id) => (await ownership.holds(tx)) && isTaken(id));
+  // What is claimed for a deleted one is never sent, but has to be due to be cancelled, and gone before the destination can go.
+  const deleted = (await readDeleted(store, "destinations")).filter(isTaken);
+  const left = deleted.map((destinationId) => ({ destinationId, slots: 0 }));
+  await rescueClaims(store, [...slots, ...left], async (tx, id) => (await ownership.holds(tx)) && isTaken(id));
   const dues = await dueTimes(store, ids);
   for (const due of dues) beginLane(parts, due);
 };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import type { Id } from "../../src/lib/ids.ts";
+import { claimedDueMs } from "../../src/queue/delivery.ts";
 import { deleteDestination } from "../../src/routing/delete-destination.ts";
 import { deleteSource } from "../../src/routing/delete-source.ts";
 import type { Destination } from "../../src/routing/destination.ts";
@@ -9,7 +10,7 @@ import { acceptMany, startBulk, untilReplay } from "../support/bulk.ts";
 import { type Engine, eventually, startEngine } from "../support/engine.ts";
 import { createGate } from "../support/gate.ts";
 import { startReceiver } from "../support/receiver.ts";
-import { select } from "../support/store.ts";
+import { reachInto, select } from "../support/store.ts";
 
 const tables = ["sources", "destinations", "connections", "events", "payloads", "deliveries", "attempts", "replays"];
 
@@ -139,6 +140,25 @@ describe("a deleted destination", () => {
     const later = await startEngine({ directory: engine.directory });
     expect(await later.housekeeping.runOnce()).toMatchObject({ deliveries: 130, attempts: 130, destinations: 1 });
     expect(await rowsIn(later)).toEqual(rows({ sources: 1, events: 130, payloads: 130 }));
+  });
+
+  test("is cleared by the next process also of what was claimed for it at a crash", async () => {
+    const gate = createGate();
+    await using receiver = await startReceiver(gate.answer);
+    const engine = await startEngine();
+    const source = await engine.addSource();
+    const destination = await engine.addDestination(source, receiver.url, { maxConcurrency: 1 });
+    await acceptMany(engine, source, 4);
+    await eventually(() => expect(gate.waiting).toBe(1));
+    await deleteDestination(engine.routing, engine.scope, { sourceId: source.id, destinationId: destination.id });
+    await engine.stop();
+    await reachInto(
+      engine.directory,
+      `update deliveries set due_at_ms = ${claimedDueMs}, claims = 1 where status = 'pending'`,
+    );
+    const later = await startEngine({ directory: engine.directory });
+    expect(await later.housekeeping.runOnce()).toMatchObject({ deliveries: 4, destinations: 1 });
+    expect(await rowsIn(later)).toEqual(rows({ sources: 1, events: 4, payloads: 4 }));
   });
 
   test("is found among more deliveries than one read looks at", async () => {
