@@ -14,11 +14,13 @@ const tokenHeader = "x-session-token";
 /** For descriptions. */
 export const withToken: string = `Takes the session's token in \`${tokenHeader}\`.`;
 
-const wrongToken: Outcome = {
-  kind: "refused",
-  status: 401,
-  error: `Invalid session token: '${tokenHeader}' must be the token that the session was made with`,
-};
+const wrongTokenError = `Invalid session token: '${tokenHeader}' must be the token that the session was made with`;
+const expiredError = "Session expired";
+
+/** What routes of a session refuse, for their documentation. */
+export const sessionRefusals: Readonly<Record<number, string>> = { 401: wrongTokenError, 410: expiredError };
+
+const wrongToken: Outcome = { kind: "refused", status: 401, error: wrongTokenError };
 
 export type FoundSession =
   | { readonly kind: "found"; readonly source: Source }
@@ -37,7 +39,7 @@ export const findSession = async (
   if (source?.isEphemeral !== true || source.sessionTokenHash === null) return refused(notFound(sessionNames.names));
   if (!opensSession(source, String(headers[tokenHeader] ?? ""))) return refused(wrongToken);
   const isOver = source.expiresAtMs !== null && source.expiresAtMs <= clock.nowMs();
-  return isOver ? refused(gone("Session expired")) : { kind: "found", source };
+  return isOver ? refused(gone(expiredError)) : { kind: "found", source };
 };
 
 /** A session as answers show it. */

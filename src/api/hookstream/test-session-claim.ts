@@ -5,7 +5,7 @@ import { noFields } from "../fields.ts";
 import { defineRoute, findNothing } from "./_define-route.ts";
 import { exampleSource } from "./_examples.ts";
 import { idField, placeFields } from "./_fields.ts";
-import { findSession, sessionNames, withToken } from "./_found-test-session.ts";
+import { findSession, sessionNames, withToken, sessionRefusals } from "./_found-test-session.ts";
 import { type ShowParts, showSource } from "./_shown-source.ts";
 import { fullOutcome } from "./_source-limits.ts";
 import { wireSource } from "./_source-wire.ts";
@@ -40,6 +40,7 @@ export const testSessionClaimRoutes = (parts: ClaimParts): readonly Route[] => [
         example: { source: exampleSource },
       },
     },
+    refusals: sessionRefusals,
     find: findNothing,
     handle: async ({ owner, params, head }) => {
       const found = await findSession(parts, params.id, head);

@@ -12,7 +12,7 @@ import { noFields, present } from "../fields.ts";
 import { defineOpenRoute } from "./_define-route.ts";
 import { toWireEventDetail, type WireEventDetail, wireEventDetail } from "./_event-wire.ts";
 import { idField, toWireId } from "./_fields.ts";
-import { findSession, sessionNames, showSession, withToken } from "./_found-test-session.ts";
+import { findSession, sessionNames, showSession, withToken, sessionRefusals } from "./_found-test-session.ts";
 import { cursorFields } from "./_pages.ts";
 import { changeResponse, sessionResponseFields } from "./_test-session-response.ts";
 import { exampleSession, sessionFields, toWireSession } from "./_test-session-wire.ts";
@@ -126,6 +126,7 @@ const read = (parts: TestSessionParts): Route =>
         example: { ...exampleSession, events: [], cursor: null, has_more: false },
       },
     },
+    refusals: sessionRefusals,
     handle: async ({ params, query: { cursor, limit }, head }) => {
       const found = await findSession(parts, params.id, head);
       if (found.kind === "refused") return found.outcome;
@@ -155,6 +156,7 @@ const respond = (parts: TestSessionParts): Route =>
     answers: {
       200: { description: "The session as it is now.", body: z.object(sessionFields), example: exampleSession },
     },
+    refusals: sessionRefusals,
     handle: async ({ params, body, head }) => {
       const found = await findSession(parts, params.id, head);
       if (found.kind === "refused") return found.outcome;
@@ -186,6 +188,7 @@ const exportAll = (parts: TestSessionParts): Route =>
         example: { session: exampleSession, events: [], cursor: null },
       },
     },
+    refusals: sessionRefusals,
     handle: async ({ params, query: { cursor }, head }) => {
       const found = await findSession(parts, params.id, head);
       if (found.kind === "refused") return found.outcome;
@@ -214,6 +217,7 @@ const remove = (parts: TestSessionParts): Route =>
     answers: {
       200: { description: "It is gone.", body: z.object({ success: z.literal(true) }), example: { success: true } },
     },
+    refusals: sessionRefusals,
     handle: async ({ params, head }) => {
       const found = await findSession(parts, params.id, head);
       if (found.kind === "refused") return found.outcome;
