@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 
 import { startGateway } from "../support/gateway.ts";
+import { keepHouse } from "../support/housekeeping.ts";
 import { countOf, makeSource, refusalsOf, send } from "../support/ruled-source.ts";
 import { select } from "../support/store.ts";
 
@@ -17,18 +18,18 @@ test("an ephemeral source answers 410 for a day after its end, then it goes with
     expect((await send(gateway, source)).status).toBe(410);
     expect(await refusalsOf(gateway, source)).toEqual(["expired 410"]);
   }
-  await gateway.gateway.housekeeping.runOnce();
+  await keepHouse(gateway);
   expect((await send(gateway, ephemeral)).status).toBe(410);
   await gateway.gateway.refused.flush();
 
   // A clock that was moved on is believed after an hour.
   gateway.clock.advance(dayMs);
-  await gateway.gateway.housekeeping.runOnce();
+  await keepHouse(gateway);
   gateway.clock.advance(2 * 60 * 60_000);
-  await gateway.gateway.housekeeping.runOnce();
+  await keepHouse(gateway);
   expect((await send(gateway, ephemeral)).status).toBe(404);
   expect((await send(gateway, lasting)).status).toBe(410);
-  await gateway.gateway.housekeeping.runOnce();
+  await keepHouse(gateway);
   const tables = ["sources", "events", "source_counts"];
   const counts = tables.map((table) => `(select count(*) from ${table}) as ${table}`);
   expect(await select(gateway.core.store, `select ${counts.join(", ")}`)).toEqual([

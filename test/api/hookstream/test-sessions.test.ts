@@ -4,6 +4,7 @@ import { http } from "../../../harness/http.ts";
 import { isoSeconds } from "../../../src/lib/clock.ts";
 import { type GatewayOptions, startGateway, type TestGateway } from "../../support/gateway.ts";
 import { type Call, callerOf, refusalOf } from "../../support/hookstream.ts";
+import { keepHouse } from "../../support/housekeeping.ts";
 import { freshDirectory } from "../../support/store.ts";
 
 const dayMs = 24 * 60 * 60 * 1_000;
@@ -200,7 +201,7 @@ describe("a session", () => {
     expect(await call("DELETE", path, withToken)).toMatchObject({ status: 200, body: { success: true } });
     expect((await call("GET", path, withToken)).status).toBe(404);
     expect((await send()).status).toBe(404);
-    await gateway.housekeeping.runOnce();
+    await keepHouse({ gateway });
     const { events } = await core.store
       .list<{ events: { source_id: Uint8Array } }>()
       .selectFrom("events")
@@ -218,10 +219,10 @@ describe("a session", () => {
     const refused = await call("GET", path, withToken);
     expect([refused.status, refused.body]).toEqual(refusalOf(410, "Session expired"));
     expect((await call("POST", `${path}/claim`, { ...withToken, key })).status).toBe(410);
-    await gateway.housekeeping.runOnce();
+    await keepHouse({ gateway });
     expect((await send()).status).toBe(410);
     clock.advance(dayMs + 60 * 60 * 1_000);
-    await gateway.housekeeping.runOnce();
+    await keepHouse({ gateway });
     expect([(await send()).status, (await call("GET", path, withToken)).status]).toEqual([404, 404]);
   });
 
