@@ -1,6 +1,6 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 
-import { runIn } from "../../../harness/postgres.ts";
+import { runIn, startPostgres } from "../../../harness/postgres.ts";
 import type { Migration } from "../../../src/db/migration.ts";
 import { systemClock } from "../../../src/lib/clock.ts";
 import { openStoreAt } from "../../support/open-store.ts";
@@ -92,9 +92,16 @@ test("every table that grows says when it is to be cleared up", async () => {
   ]);
 });
 
+/** One that syncs nothing and has no TLS, whatever the others of the suite are. */
+const startCareless = async (): Promise<string> => {
+  const server = await startPostgres({ isDurable: false });
+  onTestFinished(() => server.close());
+  return server.url();
+};
+
 test("settings under which a crash loses events are told", async () => {
   const told: string[] = [];
-  await open(await ensureDatabase(freshDirectory()), told);
+  await open(await startCareless(), told);
   expect(told).toEqual(["fsync", "full_page_writes"]);
 });
 
@@ -111,7 +118,7 @@ test("a database that cannot hold every text is refused", async () => {
 });
 
 test("a server without TLS is refused where TLS is required, and taken where it is preferred", async () => {
-  const url = await ensureDatabase(freshDirectory());
+  const url = await startCareless();
   await expect(open(`${url}?sslmode=require`)).rejects.toMatchObject({
     code: "unavailable",
     message: expect.stringMatching(/SSL/),
