@@ -79,26 +79,25 @@ const webAddress = (text: string): string | undefined => {
   return isBare ? url.href.replace(/\/+$/, "") : undefined;
 };
 
-const orProblem = <Value>(read: (text: string) => Value): z.ZodType<Value, string> =>
+const orProblem = <Value>(read: (text: string) => Value, prefix = ""): z.ZodType<Value, string> =>
   z.string().transform((text, context) => {
     try {
       return read(text);
     } catch (error) {
-      // These readers say what is wrong without showing a key.
-      context.addIssue({ code: "custom", message: `cannot be read: ${error instanceof Error ? error.message : ""}` });
+      // These readers say what is wrong without showing a key or a password.
+      context.addIssue({
+        code: "custom",
+        message: `${prefix}${error instanceof Error ? error.message : String(error)}`,
+      });
       return z.NEVER;
     }
   });
 
-const postgresUrl = z.string().transform((text, context) => {
-  try {
-    parsePostgresPlace(text);
-    return text;
-  } catch (error) {
-    // It says what is wrong without showing a password.
-    context.addIssue({ code: "custom", message: error instanceof Error ? error.message : "" });
-    return z.NEVER;
-  }
+const unreadable = "cannot be read: ";
+
+const postgresUrl = orProblem((text) => {
+  parsePostgresPlace(text);
+  return text;
 });
 
 const seconds = (min: number, max: number): z.ZodType<number, string> =>
@@ -168,7 +167,7 @@ const options: Options<Config> = {
     name: "SECRETS_KEY",
     default: null,
     doc: "Keys that seal stored secrets, `id:base64key[,id:base64key…]`; the first one seals, all open. Unset: a key file in `DATA_DIR`; with `DATABASE_URL` it must be set",
-    parse: orProblem(parseSealingKeys),
+    parse: orProblem(parseSealingKeys, unreadable),
   },
   egressAllow: {
     name: "EGRESS_ALLOW",
@@ -180,7 +179,7 @@ const options: Options<Config> = {
     name: "TRUSTED_PROXIES",
     default: "",
     doc: "Addresses and ranges of proxies whose forwarding header tells the sender’s address",
-    parse: orProblem((text) => createAddressSet(entries(text))),
+    parse: orProblem((text) => createAddressSet(entries(text)), unreadable),
   },
   headerPrefix: {
     name: "HEADER_PREFIX",
