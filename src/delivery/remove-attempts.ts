@@ -2,7 +2,7 @@ import { sql } from "kysely";
 
 import type { Tx } from "../db/store.ts";
 import { type Id, idToBytes } from "../lib/ids.ts";
-import type { DeliveryKey } from "../queue/remove.ts";
+import type { DeliveryKey } from "../queue/delivery.ts";
 import type { DeliveryTables } from "./_rows.ts";
 
 /** Removes the attempts of all deliveries of events. */

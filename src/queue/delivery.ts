@@ -47,6 +47,9 @@ export type Delivery = {
   readonly createdAtMs: number;
 };
 
+/** One delivery's place. */
+export type DeliveryKey = { readonly eventId: Id; readonly deliveryId: Id };
+
 /** `due_at_ms` of a claimed delivery: after everything that is due, so that a look for due ones stops before it. */
 export const claimedDueMs: number = Number.MAX_SAFE_INTEGER;
 

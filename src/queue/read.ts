@@ -3,7 +3,7 @@ import { type RawBuilder, sql } from "kysely";
 import type { Store } from "../db/store.ts";
 import { type Id, idFromBytes, idToBytes } from "../lib/ids.ts";
 import { fromDeliveryRow, type QueueTables } from "./_rows.ts";
-import { claimedDueMs, type Delivery } from "./delivery.ts";
+import { claimedDueMs, type Delivery, type DeliveryKey } from "./delivery.ts";
 
 /** The newest deliveries of one event, oldest first. Whoever asks has found the event through its owner. */
 export const deliveriesOf = async (store: Pick<Store, "lookup">, eventId: Id): Promise<readonly Delivery[]> => {
@@ -18,15 +18,12 @@ export const deliveriesOf = async (store: Pick<Store, "lookup">, eventId: Id): P
   return rows.toReversed().map(fromDeliveryRow);
 };
 
-/** Names deliveries: all that a key holds of one. Whoever asks has found it through its owner. */
-type DeliveryKey = { readonly eventId: Id; readonly deliveryId: Id };
-
 const isAmong = (keys: readonly DeliveryKey[]): RawBuilder<boolean> => {
   const places = keys.map(({ eventId, deliveryId }) => sql`(${idToBytes(eventId)}, ${idToBytes(deliveryId)})`);
   return sql<boolean>`(event_id, id) in (values ${sql.join(places)})`;
 };
 
-/** These deliveries, a thousand at most; those that are gone are left out. */
+/** These deliveries, a thousand at most; those that are gone are left out. Whoever asks has found them through their owner. */
 export const readDeliveries = async (
   store: Pick<Store, "lookup">,
   keys: readonly DeliveryKey[],

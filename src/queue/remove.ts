@@ -3,10 +3,7 @@ import { sql } from "kysely";
 import type { Store, Tx } from "../db/store.ts";
 import { type Id, idFromBytes, idToBytes } from "../lib/ids.ts";
 import type { QueueTables } from "./_rows.ts";
-import { claimedDueMs } from "./delivery.ts";
-
-/** One delivery's place. */
-export type DeliveryKey = { readonly eventId: Id; readonly deliveryId: Id };
+import { claimedDueMs, type DeliveryKey } from "./delivery.ts";
 
 /** Which of these events still have deliveries that have not ended, or that a lane has in its hands. */
 export const eventsWith = async (

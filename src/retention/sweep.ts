@@ -5,7 +5,8 @@ import type { Clock } from "../lib/clock.ts";
 import type { Id } from "../lib/ids.ts";
 import type { Observer } from "../observe/observe.ts";
 import { cancelUnclaimed } from "../queue/cancel.ts";
-import { type DeliveryKey, findDeliveriesTo, hasLive, removeDeliveries } from "../queue/remove.ts";
+import type { DeliveryKey } from "../queue/delivery.ts";
+import { findDeliveriesTo, hasLive, removeDeliveries } from "../queue/remove.ts";
 import { readDeleted } from "../routing/read-deleted.ts";
 import type { Run } from "./run.ts";
 
