@@ -1,7 +1,4 @@
-import { once } from "node:events";
-import { connect, createServer, type Socket } from "node:net";
-
-import { onTestFinished } from "vitest";
+import { startDatabaseProxy } from "../support/database-proxy.ts";
 
 /** A simple query: its letter, its length, its text and a zero byte. */
 const isListen = (message: Buffer): boolean => /^Q.{4}listen /is.test(message.toString("latin1"));
@@ -20,16 +17,9 @@ const refusal = Buffer.concat([
 
 /** Stands between gateways and their database, and lets nobody listen. */
 export const startDeafProxy = async (databaseUrl: string): Promise<{ url: string; readonly refused: number }> => {
-  const target = new URL(databaseUrl);
-  const sockets = new Set<Socket>();
   let refused = 0;
-  const proxy = createServer((client) => {
-    const server = connect(Number(target.port), target.hostname);
-    for (const socket of [client, server]) {
-      sockets.add(socket);
-      socket.on("error", () => null);
-      socket.on("close", () => sockets.delete(socket));
-    }
+  const url = await startDatabaseProxy(databaseUrl, (client, connectServer) => {
+    const server = connectServer();
     server.pipe(client);
     client.on("data", (data: Buffer) => {
       if (!isListen(data)) {
@@ -40,15 +30,7 @@ export const startDeafProxy = async (databaseUrl: string): Promise<{ url: string
       client.write(refusal);
     });
     client.on("close", () => server.end());
-  }).listen(0, "127.0.0.1");
-  await once(proxy, "listening");
-  onTestFinished(async () => {
-    for (const socket of sockets) socket.destroy();
-    proxy.close();
-    await once(proxy, "close");
   });
-  const url = new URL(databaseUrl);
-  url.port = String((proxy.address() as { port: number }).port);
   return {
     url: url.href,
     get refused() {

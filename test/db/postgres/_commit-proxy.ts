@@ -1,7 +1,6 @@
-import { once } from "node:events";
-import { connect, createServer, type Socket } from "node:net";
+import type { Socket } from "node:net";
 
-import { onTestFinished } from "vitest";
+import { startDatabaseProxy } from "../../support/database-proxy.ts";
 
 /**
  * What becomes of the next COMMIT, whose answer the client never gets:
@@ -60,8 +59,6 @@ const disowning = ((): Buffer => {
 
 /** Starts one in front of a database. It ends with the test. */
 export const startCommitProxy = async (databaseUrl: string): Promise<CommitProxy> => {
-  const target = new URL(databaseUrl);
-  const sockets = new Set<Socket>();
   let fate: Fate | null = null;
   let isUnreachable = false;
   let lost = 0;
@@ -93,17 +90,12 @@ export const startCommitProxy = async (databaseUrl: string): Promise<CommitProxy
     });
   };
 
-  const proxy = createServer((client) => {
+  const url = await startDatabaseProxy(databaseUrl, (client, connectServer) => {
     if (isUnreachable) {
       client.destroy();
       return;
     }
-    const server = connect(Number(target.port), target.hostname);
-    for (const socket of [client, server]) {
-      sockets.add(socket);
-      socket.on("error", () => null);
-      socket.on("close", () => sockets.delete(socket));
-    }
+    const server = connectServer();
     server.on("data", (message: Buffer) => client.write(message));
     server.on("close", () => {
       if (client !== waiting) client.destroy();
@@ -124,15 +116,7 @@ export const startCommitProxy = async (databaseUrl: string): Promise<CommitProxy
     client.on("close", () => {
       if (!isHeld) server.end();
     });
-  }).listen(0, "127.0.0.1");
-  await once(proxy, "listening");
-  onTestFinished(async () => {
-    for (const socket of sockets) socket.destroy();
-    proxy.close();
-    await once(proxy, "close");
   });
-  const url = new URL(databaseUrl);
-  url.port = String((proxy.address() as { port: number }).port);
   url.searchParams.set("prepare", "false");
   return {
     url: url.href,

@@ -1,7 +1,6 @@
-import { once } from "node:events";
-import { connect, createServer, type Socket } from "node:net";
+import type { Socket } from "node:net";
 
-import { onTestFinished } from "vitest";
+import { startDatabaseProxy } from "../../support/database-proxy.ts";
 
 /** Stands between a store and its server, and lets connections fall silent without ending them. */
 export type SilentProxy = {
@@ -19,21 +18,14 @@ export type SilentProxy = {
 
 /** Starts one in front of a database. It ends with the test. */
 export const startSilentProxy = async (databaseUrl: string): Promise<SilentProxy> => {
-  const target = new URL(databaseUrl);
-  const sockets = new Set<Socket>();
   const silent = new WeakSet<Socket>();
   const clients = new Set<Socket>();
   const state = { swallowsListens: false, isSilent: false, opened: 0, swallowed: 0 };
-  const proxy = createServer((client) => {
+  const url = await startDatabaseProxy(databaseUrl, (client, connectServer) => {
     state.opened += 1;
     clients.add(client);
     if (state.isSilent) silent.add(client);
-    const server = connect(Number(target.port), target.hostname);
-    for (const socket of [client, server]) {
-      sockets.add(socket);
-      socket.on("error", () => null);
-      socket.on("close", () => sockets.delete(socket));
-    }
+    const server = connectServer();
     client.on("data", (message: Buffer) => {
       const isListen = state.swallowsListens && message.includes("listen ");
       if (!silent.has(client) && !isListen) {
@@ -49,15 +41,7 @@ export const startSilentProxy = async (databaseUrl: string): Promise<SilentProxy
       clients.delete(client);
       server.destroy();
     });
-  }).listen(0, "127.0.0.1");
-  await once(proxy, "listening");
-  onTestFinished(async () => {
-    for (const socket of sockets) socket.destroy();
-    proxy.close();
-    await once(proxy, "close");
   });
-  const url = new URL(databaseUrl);
-  url.port = String((proxy.address() as { port: number }).port);
   const silence = (): void => {
     for (const client of clients) silent.add(client);
   };
