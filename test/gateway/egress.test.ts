@@ -2,6 +2,7 @@ import { describe, expect, test, onTestFinished } from "vitest";
 
 import { createChildren } from "../../harness/children.ts";
 import { createClient } from "../../harness/client.ts";
+import { freePort } from "../../harness/free-port.ts";
 import { http } from "../../harness/http.ts";
 import { makeKey } from "../../harness/make-key.ts";
 import { startServe } from "../../harness/serve.ts";
@@ -125,7 +126,7 @@ describe("a name that has moved inward is connected to by no way out", () => {
     using dials = watchDials();
     await using good = await startReceiver(
       { status: 500, headers: { connection: "close" } },
-      { tls: true, host: open },
+      { tls: true, host: open, port: await freePort() },
     );
     await using deaf = await startDeaf(good.port);
     const gateway = await startGateway({ environment: { EGRESS_ALLOW: open } });
@@ -153,7 +154,7 @@ describe("a name that has moved inward is connected to by no way out", () => {
   });
 
   test("nor while a connection to its earlier address is kept: that one is used on, to its end", async () => {
-    await using good = await startReceiver({}, { tls: true, host: open });
+    await using good = await startReceiver({}, { tls: true, host: open, port: await freePort() });
     await using deaf = await startDeaf(good.port);
     const gateway = await startGateway({ environment: { EGRESS_ALLOW: open } });
     gateway.names.set("receiver.test", [open]);

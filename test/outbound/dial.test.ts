@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 
+import { freePort } from "../../harness/free-port.ts";
 import { systemClock, type Clock } from "../../src/lib/clock.ts";
 import { startDeafReceiver } from "../support/deaf-receiver.ts";
 import { startNameServer } from "../support/name-server.ts";
@@ -31,8 +32,9 @@ describe("an address that does not accept", () => {
   });
 
   test("leaves time for the next one", async () => {
-    await using deaf = await startDeafReceiver("127.0.0.2");
-    await using receiver = await startReceiver({}, { port: deaf.port });
+    const port = await freePort();
+    await using _deaf = await startDeafReceiver({ host: "127.0.0.2", port });
+    await using receiver = await startReceiver({}, { port });
     await using nameServer = await startNameServer();
     nameServer.set("receiver.test", ["127.0.0.2", "127.0.0.1"]);
     await using outbound = startOutbound({
@@ -40,7 +42,7 @@ describe("an address that does not accept", () => {
       egressAllow: ["127.0.0.0/8"],
       resolver: { servers: [nameServer.address] },
     });
-    const url = `http://receiver.test:${deaf.port}/`;
+    const url = `http://receiver.test:${port}/`;
     expect(outcome(await post(outbound, url, { timeoutMs: 15_000 }))).toBe(200);
     expect(receiver.requests.length).toBe(1);
   });

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { EventSource, fetch as undiciFetch, WebSocket as UndiciWebSocket } from "undici";
 import { describe, expect, test } from "vitest";
 
+import { freePort } from "../../harness/free-port.ts";
 import { systemClock, type Clock } from "../../src/lib/clock.ts";
 import { EgressAllowError } from "../../src/outbound/egress-allow.ts";
 import { installGlobalDispatcher, type Outbound } from "../../src/outbound/outbound.ts";
@@ -61,8 +62,9 @@ describe("invariant 5: no socket goes to an address that the guard did not vet a
 
   test("a name that changes its address is judged again, and its new address is not connected to", async () => {
     const clock = createMovableClock();
-    await using good = await startReceiver({ headers: { connection: "close" } });
-    await using bad = await startReceiver({}, { host: "127.0.0.2", port: good.port });
+    const port = await freePort();
+    await using good = await startReceiver({ headers: { connection: "close" } }, { port });
+    await using bad = await startReceiver({}, { host: "127.0.0.2", port });
     await using nameServer = await startNameServer();
     nameServer.set("rebound.test", { each: [["127.0.0.1"], ["127.0.0.2"]] });
     await using outbound = startOutbound({ clock, resolver: { servers: [nameServer.address] } });
@@ -75,8 +77,9 @@ describe("invariant 5: no socket goes to an address that the guard did not vet a
   });
 
   test("the address connected to is the one that was judged, whatever the name says by then", async () => {
-    await using good = await startReceiver();
-    await using bad = await startReceiver({}, { host: "127.0.0.2", port: good.port });
+    const port = await freePort();
+    await using good = await startReceiver({}, { port });
+    await using bad = await startReceiver({}, { host: "127.0.0.2", port });
     await using nameServer = await startNameServer();
     nameServer.set("rebound.test", { each: [["127.0.0.1"], ["127.0.0.2"]] });
     await using outbound = startOutbound({ resolver: { servers: [nameServer.address] } });

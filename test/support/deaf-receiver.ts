@@ -6,7 +6,7 @@ import { Worker } from "node:worker_threads";
 const program = `
   const { createServer } = require("node:net");
   const { parentPort, workerData } = require("node:worker_threads");
-  const server = createServer().listen({ host: workerData.host, port: 0, backlog: 1 }, () => {
+  const server = createServer().listen({ host: workerData.host, port: workerData.port, backlog: 1 }, () => {
     parentPort.postMessage(server.address().port);
     setImmediate(() => Atomics.wait(new Int32Array(workerData.wake), 0, 0));
   });
@@ -18,10 +18,13 @@ const queueMax = 4;
 /** A port on which connections are neither accepted nor refused, as behind a firewall that drops packets. */
 export type DeafReceiver = AsyncDisposable & { readonly port: number };
 
-/** Starts one. `await using` ends it. */
-export const startDeafReceiver = async (host = "127.0.0.1"): Promise<DeafReceiver> => {
+/** Starts one, by default on a port that is free. `await using` ends it. */
+export const startDeafReceiver = async (
+  wish: { readonly host?: string; readonly port?: number } = {},
+): Promise<DeafReceiver> => {
+  const { host = "127.0.0.1" } = wish;
   const wake = new SharedArrayBuffer(4);
-  const worker = new Worker(program, { eval: true, workerData: { host, wake } });
+  const worker = new Worker(program, { eval: true, workerData: { host, port: wish.port ?? 0, wake } });
   const [port] = (await once(worker, "message")) as [number];
   // The queue takes a few before it is full; the next one, which does not connect, shows that it is.
   const sockets: Socket[] = [];

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { getGlobalDispatcher, setGlobalDispatcher } from "undici";
 import { afterAll } from "vitest";
 
+import { releasePorts } from "../../harness/free-port.ts";
 import { trackLeaks } from "./leak-tracker.ts";
 import { changesSince, processState } from "./process-state.ts";
 
@@ -14,6 +15,7 @@ const dispatcher = getGlobalDispatcher();
 const tracker = trackLeaks();
 
 afterAll(async () => {
+  releasePorts();
   // Unlike a fixed sleep: it looks again until all is gone, and only a leak takes the whole time.
   for (let waitedMs = 0; tracker.alive().length > 0 && waitedMs < graceMs; waitedMs += 10) await sleep(10);
   // Each gateway puts back the one it found, and several of one process stop in any order.
