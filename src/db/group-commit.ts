@@ -1,8 +1,8 @@
 import type { Clock } from "../lib/clock.ts";
-import { halvesOf, type Share, Shares, type Waiting } from "./_shares.ts";
+import { apart, halvesOf, itemsOf, type Share, Shares, type Waiting } from "./_shares.ts";
 import type { Kept } from "./kept.ts";
 import type { Operation, OperationResult } from "./statement.ts";
-import { isInterrupted, isPassing, StoreError } from "./store-error.ts";
+import { isHeld, isInterrupted, isPassing, StoreError } from "./store-error.ts";
 
 /** What a batch writes, and what becomes of its items once it is on disk. */
 export type Draft<Result> = {
@@ -93,10 +93,11 @@ export type InterruptionListener = () => void;
 /** Drafts of the same items from memory that turned out to be outdated. Each time somebody else made a change. */
 const outdatedMax = 5;
 
+/** Parts of a commit that may wait for a row that somebody holds, after the whole did: two such rows are found among 512. */
+const heldWaitsMax = 16;
+
 /** Commits after which the writer is given to somebody else who wants it. */
 const turnCommitsMax = 8;
-
-const itemsOf = (shares: readonly Share[]): number => shares.reduce((sum, { taken }) => sum + taken.length, 0);
 
 const isAnyExclusive = (shares: readonly Share[]): boolean => shares.some(({ batcher }) => batcher.overlaps !== true);
 
@@ -104,7 +105,7 @@ const isAnyExclusive = (shares: readonly Share[]): boolean => shares.some(({ bat
  * Group commit: while one commit runs, what arrives waits; when it ends, all that waits goes in the next one. No timer,
  * and no delay when idle. What may overlap is handed to the engine after each round of the event loop, so that
  * neither waits for the other. A batch that fails is split in halves until the one bad item stands alone and is
- * refused alone; when the store as a whole is unavailable, all are refused at once.
+ * refused alone, also when it waits for somebody else; when the store as a whole is unavailable, all are refused at once.
  */
 export class GroupCommit {
   readonly #engine: CommitEngine;
@@ -226,17 +227,45 @@ export class GroupCommit {
   }
 
   async #write(shares: readonly Share[]): Promise<void> {
-    const items = itemsOf(shares);
     try {
-      for (let tries = 0; tries < outdatedMax; tries += 1) {
-        while (this.#catchUp !== null) await this.#catchUp.catch(() => null);
-        if (await this.#writeOnce(shares, items)) return;
-        await this.#becomeCurrent();
-      }
-      throw new StoreError("unavailable", "what others change is ahead of this process again and again; try later");
+      await this.#writeWhole(shares);
     } catch (error) {
-      await this.#refuse(shares, items, error);
+      if (isHeld(error)) await this.#writeApart(shares, error);
+      else await this.#refuse(shares, error);
     }
+  }
+
+  /** @throws what the engine threw: nothing was written. */
+  async #writeWhole(shares: readonly Share[]): Promise<void> {
+    for (let tries = 0; tries < outdatedMax; tries += 1) {
+      while (this.#catchUp !== null) await this.#catchUp.catch(() => null);
+      if (await this.#writeOnce(shares, itemsOf(shares))) return;
+      await this.#becomeCurrent();
+    }
+    throw new StoreError("unavailable", "what others change is ahead of this process again and again; try later");
+  }
+
+  /**
+   * Writes what waits for nobody: lines that have nothing to do with the row that is held first, then ever smaller parts of
+   * those that have, until the items stand alone that change it. Where there are too many of them, they and their
+   * neighbours are refused: each try takes as long as the engine waits.
+   */
+  async #writeApart(shares: readonly Share[], error: unknown): Promise<void> {
+    const refused = [{ part: shares, error }];
+    for (let waits = 0; waits < heldWaitsMax;) {
+      const next = refused.findIndex(({ part, error: why }) => isHeld(why) && itemsOf(part) > 1);
+      if (next < 0) break;
+      const [{ part } = { part: [] }] = refused.splice(next, 1);
+      for (const smaller of apart(part)) {
+        try {
+          await this.#writeWhole(smaller);
+        } catch (why) {
+          waits += 1;
+          refused.push({ part: smaller, error: why });
+        }
+      }
+    }
+    for (const { part, error: why } of refused) await this.#refuse(part, why);
   }
 
   /** Tells whether it was written; false: what it was drafted from is outdated. */
@@ -320,13 +349,14 @@ export class GroupCommit {
     });
   }
 
-  async #refuse(shares: readonly Share[], items: number, error: unknown): Promise<void> {
+  async #refuse(shares: readonly Share[], error: unknown): Promise<void> {
+    const items = itemsOf(shares);
     if (items === 1 || isPassing(error)) {
       this.#observer.commitFailed({ items, error });
       for (const { taken } of shares) for (const { reject } of taken) reject(error);
       if (isInterrupted(error)) this.interrupted();
       return;
     }
-    for (const half of halvesOf(shares, items)) await this.#write(half);
+    for (const half of halvesOf(shares)) await this.#write(half);
   }
 }

@@ -2,13 +2,14 @@
  * Why the store refused.
  *
  * - `constraint`: this row cannot be; others can.
+ * - `held`: a row that is changed is held by somebody else for too long; what changes other rows can be written.
  * - `unavailable`: the disk is full, broken or locked; nothing can be written now, and the same may succeed later.
  * - `interrupted`: like `unavailable`, but what was asked may have been done: the answer was lost.
  * - `closed`: the store is shut.
  * - `misuse`: a mistake in the calling code.
  * - `other`: anything else that the engine said.
  */
-export type StoreErrorCode = "constraint" | "unavailable" | "interrupted" | "closed" | "misuse" | "other";
+export type StoreErrorCode = "constraint" | "held" | "unavailable" | "interrupted" | "closed" | "misuse" | "other";
 
 /** The store could not do what was asked. Nothing of the failed transaction remains. */
 export class StoreError extends Error {
@@ -21,9 +22,13 @@ export class StoreError extends Error {
   }
 }
 
+const passing: ReadonlySet<StoreErrorCode> = new Set(["held", "unavailable", "interrupted", "closed"]);
+
 /** Whether waiting may help, so that work should be kept and tried again. */
-export const isPassing = (error: unknown): boolean =>
-  error instanceof StoreError && (error.code === "unavailable" || error.code === "closed" || isInterrupted(error));
+export const isPassing = (error: unknown): boolean => error instanceof StoreError && passing.has(error.code);
+
+/** Whether it was refused for a row of its own, and others can be written meanwhile. */
+export const isHeld = (error: unknown): boolean => error instanceof StoreError && error.code === "held";
 
 /** Whether what was asked may have been done all the same. */
 export const isInterrupted = (error: unknown): boolean => error instanceof StoreError && error.code === "interrupted";

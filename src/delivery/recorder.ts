@@ -1,5 +1,5 @@
 import type { Draft, Join } from "../db/group-commit.ts";
-import { isPassing } from "../db/store-error.ts";
+import { isHeld, isPassing } from "../db/store-error.ts";
 import type { Store } from "../db/store.ts";
 import { refreshStatusOperation } from "../events/status.ts";
 import { type Clock, wait } from "../lib/clock.ts";
@@ -30,6 +30,9 @@ const pendingMax = 1000;
 
 /** Waits between tries to record while the store is unavailable: for so long nothing is sent although there is space again. */
 const retryMs = { first: 250, max: 1_000 } as const;
+
+/** Between tries to record what waits for a row that somebody holds: each takes time from what others record. */
+const heldRetryMs = 5_000;
 
 /** What the recorder needs, and whom it tells of what it changed. */
 export type RecorderParts = {
@@ -68,22 +71,25 @@ type Judgement = {
 export class Recorder {
   readonly #parts: RecorderParts;
   readonly #join: Join<Report, Settlement>;
+  /** For those whose row somebody held: in a commit with others, these would wait for it, too. */
+  readonly #joinHeld: Join<Report, Settlement>;
   readonly #pending = new Set<Report>();
   /** Those of them that were tried. Cancellations do not count: there may be thousands, and none of them was sent. */
   #triedPending = 0;
   /** Set when the store was unavailable, until a commit succeeds again. */
   #blocked = false;
+  /** Reports whose row somebody holds. */
+  readonly #held = new Set<Report>();
   #refused = false;
   readonly #end = Promise.withResolvers<void>();
   #isEnding = false;
 
   constructor(parts: RecorderParts) {
     this.#parts = parts;
-    this.#join = parts.store.line<Report, Settlement>({
-      name: "outcomes",
-      itemsMax: reportsMax,
-      draft: (reports) => this.#draft(reports),
-    });
+    const lineOf = (name: string): Join<Report, Settlement> =>
+      parts.store.line({ name, itemsMax: reportsMax, draft: (reports) => this.#draft(reports) });
+    this.#join = lineOf("outcomes");
+    this.#joinHeld = lineOf("held outcomes");
   }
 
   /** Whether the store keeps up, so that another attempt may start. Whoever is refused is told by `onRecovered`. */
@@ -115,23 +121,30 @@ export class Recorder {
     try {
       for (let waitMs: number = retryMs.first; ; waitMs = Math.min(waitMs * 2, retryMs.max)) {
         try {
-          return await this.#join(report);
+          return await (this.#held.has(report) ? this.#joinHeld(report) : this.#join(report));
         } catch (error) {
-          // A report that the store refuses for what it is must not stop the others.
-          if (!isPassing(error) || !this.#blocked) this.#parts.observer.faulted({ task: "record outcomes", error });
-          if (isPassing(error)) this.#blocked = true;
+          this.#failed(report, error);
         }
         if (this.#isEnding) return null;
-        await Promise.race([wait(this.#parts.clock, waitMs), this.#end.promise]);
+        await Promise.race([wait(this.#parts.clock, this.#held.has(report) ? heldRetryMs : waitMs), this.#end.promise]);
       }
     } finally {
       this.#pending.delete(report);
+      this.#held.delete(report);
       this.#triedPending -= tried;
       if (this.#refused && this.mayStart) {
         this.#refused = false;
         this.#parts.onRecovered();
       }
     }
+  }
+
+  /** A report that the store refuses for what it is, or for its row, must not stop the others. An outage is told once. */
+  #failed(report: Report, error: unknown): void {
+    const isTold = isHeld(error) ? this.#held.size > 0 : isPassing(error) && this.#blocked;
+    if (!isTold) this.#parts.observer.faulted({ task: "record outcomes", error });
+    if (isHeld(error)) this.#held.add(report);
+    else if (isPassing(error)) this.#blocked = true;
   }
 
   /** Judges in order: ten failures in one batch are ten failures. */

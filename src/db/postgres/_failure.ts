@@ -46,6 +46,17 @@ const messageOf = (error: unknown): string => {
 export const toStoreError = (cause: unknown): StoreError =>
   cause instanceof StoreError ? cause : new StoreError(codeOf(cause), `PostgreSQL: ${messageOf(cause)}`, { cause });
 
+const places = new WeakMap<DatabaseError, number>();
+
+/** Keeps in mind which command of its round the server refused. */
+export const placeAt = (error: DatabaseError, command: number): void => void places.set(error, command);
+
+/** Whether the server refused one of the commands from that one on because others held for too long what it needs. */
+export const isHeldFrom = (error: unknown, command: number): boolean => {
+  const said = error instanceof StoreError ? error.cause : error;
+  return said instanceof DatabaseError && said.code === "55P03" && (places.get(said) ?? 0) >= command;
+};
+
 /** Deadlocks and conflicts: the same again may succeed at once. */
 const repeatable: ReadonlySet<string | null> = new Set(["40P01", "40001"]);
 

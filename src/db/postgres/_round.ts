@@ -3,7 +3,7 @@ import type { Connection, Submittable } from "pg";
 import type { OperationResult, SqlValue } from "../statement.ts";
 import { StoreError } from "../store-error.ts";
 import type { Command } from "./_command.ts";
-import { isSaid } from "./_failure.ts";
+import { isSaid, placeAt } from "./_failure.ts";
 import { readerOf } from "./_values.ts";
 
 /** What a statement came to, and what it was: `COMMIT` may turn out to be a `ROLLBACK`. */
@@ -101,6 +101,7 @@ export class Round implements Submittable {
       this.#outcome.reject(ended(error));
       return;
     }
+    placeAt(error, this.#done.length);
     const goesOn = (): void => {
       connection.off("end", ends);
       this.#outcome.reject(error);
