@@ -31,8 +31,8 @@ const pendingMax = 1000;
 /** Waits between tries to record while the store is unavailable: for so long nothing is sent although there is space again. */
 const retryMs = { first: 250, max: 1_000 } as const;
 
-/** Between tries to record what waits for a row that somebody holds: each takes time from what others record. */
-const heldRetryMs = 5_000;
+/** The longest one for what waits for a row that somebody holds: each try takes time from what others record. */
+const heldRetryMsMax = 5_000;
 
 /** What the recorder needs, and whom it tells of what it changed. */
 export type RecorderParts = {
@@ -119,14 +119,15 @@ export class Recorder {
     const tried = report.attempt === null ? 0 : 1;
     this.#triedPending += tried;
     try {
-      for (let waitMs: number = retryMs.first; ; waitMs = Math.min(waitMs * 2, retryMs.max)) {
+      for (let waitMs: number = retryMs.first; ; waitMs *= 2) {
         try {
           return await (this.#held.has(report) ? this.#joinHeld(report) : this.#join(report));
         } catch (error) {
           this.#failed(report, error);
         }
         if (this.#isEnding) return null;
-        await Promise.race([wait(this.#parts.clock, this.#held.has(report) ? heldRetryMs : waitMs), this.#end.promise]);
+        waitMs = Math.min(waitMs, this.#held.has(report) ? heldRetryMsMax : retryMs.max);
+        await Promise.race([wait(this.#parts.clock, waitMs), this.#end.promise]);
       }
     } finally {
       this.#pending.delete(report);
