@@ -61,8 +61,12 @@ test("order and rate hold while lanes move to nodes that join", { timeout: 120_0
   }
   // When it was sent, not when it arrived; what is counted first may be sent a little after what is counted next.
   const sql = "select destination_id::text as destination, started_at_ms::float as at from attempts";
-  const attempts = await reachInto<{ destination: string; at: number }>(directory, sql);
-  expect(attempts).toHaveLength(paths.length * count);
+  // Recorded a little after they have arrived.
+  const attempts = await eventually(async () => {
+    const recorded = await reachInto<{ destination: string; at: number }>(directory, sql);
+    expect(recorded.length).toBe(paths.length * count);
+    return recorded;
+  });
   for (const own of Map.groupBy(attempts, ({ destination }) => destination).values()) {
     const timesMs = own.map(({ at }) => at);
     expect(mostWithin(timesMs, 900)).toBeLessThanOrEqual(50);
