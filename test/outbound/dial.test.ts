@@ -4,7 +4,7 @@ import { freePort } from "../../harness/free-port.ts";
 import { systemClock, type Clock } from "../../src/lib/clock.ts";
 import { startDeafReceiver } from "../support/deaf-receiver.ts";
 import { startNameServer } from "../support/name-server.ts";
-import { outcome, post, startOutbound } from "../support/outbound.ts";
+import { outcome, post, startOutbound, within } from "../support/outbound.ts";
 import { startReceiver } from "../support/receiver.ts";
 
 /** Timers run ten times as fast; the monotonic clock does, too. */
@@ -18,17 +18,15 @@ describe("an address that does not accept", () => {
   test("is given up when the time for connecting is over", async () => {
     await using deaf = await startDeafReceiver();
     await using outbound = startOutbound({ connectTimeoutMs: 300 });
-    const result = await post(outbound, `http://127.0.0.1:${deaf.port}/`);
+    const result = await within(700, () => post(outbound, `http://127.0.0.1:${deaf.port}/`));
     expect(result).toMatchObject({ code: "timeout", message: "the connection was not accepted in time" });
-    expect(result.durationMs).toBeLessThan(700);
   });
 
   test("is given up when the time of the request is over", async () => {
     await using deaf = await startDeafReceiver();
     await using outbound = startOutbound();
-    const result = await post(outbound, `http://127.0.0.1:${deaf.port}/`, { timeoutMs: 200 });
+    const result = await within(600, () => post(outbound, `http://127.0.0.1:${deaf.port}/`, { timeoutMs: 200 }));
     expect(result).toMatchObject({ code: "timeout", message: "there was no connection in time" });
-    expect(result.durationMs).toBeLessThan(600);
   });
 
   test("leaves time for the next one", async () => {

@@ -3,7 +3,7 @@ import { getEventListeners } from "node:events";
 
 import { describe, expect, test } from "vitest";
 
-import { outcome, post, startOutbound } from "../support/outbound.ts";
+import { outcome, post, startOutbound, within } from "../support/outbound.ts";
 import { saying, startReceiver } from "../support/receiver.ts";
 
 describe("a request", () => {
@@ -176,14 +176,16 @@ describe("giving up", () => {
   test("after the headers leaves the answer as it is", async () => {
     await using receiver = await saying("HTTP/1.1 200 OK\r\n\r\nstart");
     await using outbound = startOutbound();
-    const giveUp = new AbortController();
-    // undici announces the headers just before it hands them over.
-    const onHeaders = (): void => void setImmediate(() => giveUp.abort());
-    subscribe("undici:request:headers", onHeaders);
-    const result = await post(outbound, receiver.url, { signal: giveUp.signal });
-    unsubscribe("undici:request:headers", onHeaders);
+    const result = await within(900, async () => {
+      const giveUp = new AbortController();
+      // undici announces the headers just before it hands them over.
+      const onHeaders = (): void => void setImmediate(() => giveUp.abort());
+      subscribe("undici:request:headers", onHeaders);
+      const sent = await post(outbound, receiver.url, { signal: giveUp.signal });
+      unsubscribe("undici:request:headers", onHeaders);
+      return sent;
+    });
     expect(outcome(result)).toBe(200);
-    expect(result.durationMs).toBeLessThan(900);
   });
 
   test("is what close does with all that is in flight, and to all that comes later", async () => {
