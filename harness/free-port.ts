@@ -1,5 +1,5 @@
 import { createSocket, type Socket } from "node:dgram";
-import { once } from "node:events";
+import { type EventEmitter, once } from "node:events";
 import { createServer } from "node:net";
 
 /**
@@ -13,24 +13,29 @@ const triesMax = 1000;
 
 const claims = new Set<Socket>();
 
-/** All runs of this machine, whichever process they are in, agree by it. A process that ends gives back what it has. */
-const claim = async (port: number): Promise<boolean> => {
-  const socket = createSocket("udp4");
-  const bound = Promise.withResolvers<boolean>();
-  socket.once("error", () => bound.resolve(false));
-  socket.bind({ port, address: "127.0.0.1", exclusive: true }, () => bound.resolve(true));
-  const isOurs = await bound.promise;
-  if (isOurs) claims.add(socket.unref());
-  else socket.close();
-  return isOurs;
+/** Whether it listens, or somebody else does. */
+const listens = async (server: EventEmitter): Promise<boolean> => {
+  try {
+    await once(server, "listening");
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") return false;
+    throw error;
+  }
 };
 
+/** All runs of this machine, whichever process they are in, agree by it. A process that ends gives back what it has. */
+const claim = async (port: number): Promise<Socket | null> => {
+  const socket = createSocket("udp4").bind({ port, address: "127.0.0.1", exclusive: true });
+  if (await listens(socket)) return socket.unref();
+  socket.close();
+  return null;
+};
+
+/** On all addresses: what listens on one of them is in the way of who wants all. */
 const isFree = async (port: number): Promise<boolean> => {
-  const probe = createServer();
-  const bound = Promise.withResolvers<boolean>();
-  probe.once("error", () => bound.resolve(false));
-  probe.listen(port, "127.0.0.1", () => bound.resolve(true));
-  if (!(await bound.promise)) return false;
+  const probe = createServer().listen(port);
+  if (!(await listens(probe))) return false;
   probe.close();
   await once(probe, "close");
   return true;
@@ -41,7 +46,13 @@ export const freePort = async (): Promise<number> => {
   for (let tries = 0; tries < triesMax; tries += 1) {
     // Each process looks elsewhere first.
     const port = firstPort + Math.floor(Math.random() * (lastPort - firstPort + 1));
-    if ((await claim(port)) && (await isFree(port))) return port;
+    const socket = await claim(port);
+    if (socket === null) continue;
+    if (await isFree(port)) {
+      claims.add(socket);
+      return port;
+    }
+    socket.close();
   }
   throw new Error(`no free port from ${firstPort} to ${lastPort}`);
 };

@@ -27,7 +27,7 @@ const statusOf = (error: unknown): number | null =>
     ? error.statusCode
     : null;
 
-const storeIsAway: readonly (string | null)[] = ["unavailable", "interrupted", "closed"];
+const storeIsAway: readonly (string | null)[] = ["held", "unavailable", "interrupted", "closed"];
 
 /** Tells what an error that reached the server means. Fastify's own errors carry a status, the store's a code. */
 export const requestFailureOf = (error: unknown): RequestFailure => {

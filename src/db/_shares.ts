@@ -54,17 +54,11 @@ const countOf = (batcher: Batcher<unknown, unknown>, waiting: readonly Waiting[]
   return Math.min(itemsMax, waiting.length);
 };
 
-/** Splits what a batch holds by lines or, when it is of one line, into two of about the same size, in order. */
-export const apart = (shares: readonly Share[]): readonly (readonly Share[])[] =>
-  shares.length > 1 ? shares.map((share) => [share]) : halvesOf(shares);
-
-export const itemsOf = (shares: readonly Share[]): number => shares.reduce((sum, { taken }) => sum + taken.length, 0);
-
 /** Splits what a batch holds into two batches of about the same size, in order. */
-export const halvesOf = (shares: readonly Share[]): readonly (readonly Share[])[] => {
+export const halvesOf = (shares: readonly Share[], items: number): readonly (readonly Share[])[] => {
   const first: Share[] = [];
   const second: Share[] = [];
-  let room = Math.floor(itemsOf(shares) / 2);
+  let room = Math.floor(items / 2);
   for (const { batcher, taken } of shares) {
     if (room > 0) first.push({ batcher, taken: taken.slice(0, room) });
     if (room < taken.length) second.push({ batcher, taken: taken.slice(Math.max(0, room)) });

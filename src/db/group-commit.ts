@@ -1,8 +1,9 @@
 import type { Clock } from "../lib/clock.ts";
-import { apart, halvesOf, itemsOf, type Share, Shares, type Waiting } from "./_shares.ts";
+import { halvesOf, type Share, Shares, type Waiting } from "./_shares.ts";
+import { type AskHeld, HeldRows, type Row } from "./held-rows.ts";
 import type { Kept } from "./kept.ts";
 import type { Operation, OperationResult } from "./statement.ts";
-import { isHeld, isInterrupted, isPassing, StoreError } from "./store-error.ts";
+import { HeldError, isInterrupted, isPassing, StoreError } from "./store-error.ts";
 
 /** What a batch writes, and what becomes of its items once it is on disk. */
 export type Draft<Result> = {
@@ -33,6 +34,11 @@ export type Batcher<Item, Result> = {
    * `committed` of any line changes, or does not mind. Default: no.
    */
   readonly overlaps?: boolean;
+  /**
+   * The rows that an item may change and that are there before it does. An item is refused alone, as `held`, while somebody else's
+   * transaction holds one of them for too long. Default: nobody can tell; all of the line in that commit are refused then.
+   */
+  rows?(item: Item): readonly Row[];
   /** Called while the writer is held, so that what it reads from memory is as of this commit. No I/O. */
   draft(items: readonly Item[]): Draft<Result>;
 };
@@ -75,6 +81,8 @@ export type CommitEngine = {
   hold<T>(work: () => Promise<T>): Promise<T>;
   /** Writes all of it in one durable transaction, or nothing. The writer is held. Called in the turn in which it was drafted. */
   commit(request: CommitRequest): Promise<Committed>;
+  /** Tells which rows somebody else's transaction holds, after a commit waited for one in vain. */
+  readonly held: AskHeld;
   /** Brings memory up to date, after a commit was outdated. The writer is held, and no commit is under way. */
   catchUp(): Promise<void>;
   /** Called while the writer is still held, after what was committed has been answered. Must not throw. */
@@ -93,11 +101,23 @@ export type InterruptionListener = () => void;
 /** Drafts of the same items from memory that turned out to be outdated. Each time somebody else made a change. */
 const outdatedMax = 5;
 
-/** Parts of a commit that may wait for a row that somebody holds, after the whole did: two such rows are found among 512. */
-const heldWaitsMax = 16;
+/** A commit that takes longer waits for others: what comes meanwhile goes beside it, however little it is. */
+const slowMs = 500;
 
 /** Commits after which the writer is given to somebody else who wants it. */
 const turnCommitsMax = 8;
+
+const itemsOf = (shares: readonly Share[]): number => shares.reduce((sum, { taken }) => sum + taken.length, 0);
+
+/** Whose operation a commit waited with in vain. */
+type Wait = { readonly share: Share; readonly error: HeldError };
+
+type Drafted = { readonly share: Share; readonly draft: Draft<unknown> };
+
+const waitingIn = (drafts: readonly Drafted[], operation: number): Share | undefined => {
+  let next = 0;
+  return drafts.find(({ draft }) => (next += draft.operations.length) > operation)?.share;
+};
 
 const isAnyExclusive = (shares: readonly Share[]): boolean => shares.some(({ batcher }) => batcher.overlaps !== true);
 
@@ -105,13 +125,15 @@ const isAnyExclusive = (shares: readonly Share[]): boolean => shares.some(({ bat
  * Group commit: while one commit runs, what arrives waits; when it ends, all that waits goes in the next one. No timer,
  * and no delay when idle. What may overlap is handed to the engine after each round of the event loop, so that
  * neither waits for the other. A batch that fails is split in halves until the one bad item stands alone and is
- * refused alone, also when it waits for somebody else; when the store as a whole is unavailable, all are refused at once.
+ * refused alone; one that waits for a row which somebody else holds is found by asking; when the store as a whole is
+ * unavailable, all are refused at once.
  */
 export class GroupCommit {
   readonly #engine: CommitEngine;
   readonly #observer: CommitObserver;
   readonly #clock: Pick<Clock, "monotonicMs" | "soon">;
   readonly #shares = new Shares();
+  readonly #held: HeldRows;
   readonly #listeners: InterruptionListener[] = [];
   #running: Promise<void> | null = null;
   /** Commits that are under way, and whether one of them holds items that no other may be drafted beside. */
@@ -119,6 +141,7 @@ export class GroupCommit {
   #isExclusive = false;
   /** Items of the commit that was begun last. */
   #begunItems = 0;
+  #begunAtMs = 0;
   /** Those of them that are with the engine, and whoever waits until there are none. */
   #writing = 0;
   #idle: PromiseWithResolvers<void> = Promise.withResolvers();
@@ -134,6 +157,7 @@ export class GroupCommit {
     this.#engine = engine;
     this.#observer = observer;
     this.#clock = clock;
+    this.#held = new HeldRows(engine.held, clock);
   }
 
   /** Opens a line of its own for one kind of item. Lines are written in the order in which they were opened. */
@@ -197,7 +221,8 @@ export class GroupCommit {
   #next(): readonly Share[] {
     if (this.#underWay >= this.#engine.commitsMax || this.#maintaining > 0 || this.#catchUp !== null) return [];
     const overlappingOnly = this.#underWay > 0 && this.#isExclusive;
-    const isAlone = this.#underWay === 0 || this.#engine.takesFewBeside;
+    const isSlow = this.#clock.monotonicMs() - this.#begunAtMs > slowMs;
+    const isAlone = this.#underWay === 0 || this.#engine.takesFewBeside || isSlow;
     if (!isAlone && this.#shares.count(overlappingOnly) < this.#begunItems) return [];
     return this.#shares.take(overlappingOnly);
   }
@@ -207,6 +232,7 @@ export class GroupCommit {
     if (isExclusive) this.#isExclusive = true;
     this.#underWay += 1;
     this.#begunItems = itemsOf(shares);
+    this.#begunAtMs = this.#clock.monotonicMs();
     await this.#write(shares);
     if (isExclusive) this.#isExclusive = false;
     this.#maintaining += 1;
@@ -226,52 +252,53 @@ export class GroupCommit {
     });
   }
 
-  async #write(shares: readonly Share[]): Promise<void> {
+  async #write(all: readonly Share[]): Promise<void> {
+    let shares = all;
     try {
-      await this.#writeWhole(shares);
+      if (!this.#held.isEmpty) shares = await this.#withoutHeld(all, "known");
+      const wait = await this.#writeWhole(shares);
+      if (wait === null) return;
+      shares = await this.#withoutWaiting(shares, wait);
+      const again = await this.#writeWhole(shares);
+      // Somebody else's again, and not found by asking: as long as that is so, nothing is known of who could be written.
+      if (again !== null) throw new StoreError("unavailable", again.error.message, { cause: again.error });
     } catch (error) {
-      if (isHeld(error)) await this.#writeApart(shares, error);
-      else await this.#refuse(shares, error);
+      await this.#refuse(shares, itemsOf(shares), error);
     }
   }
 
-  /** @throws what the engine threw: nothing was written. */
-  async #writeWhole(shares: readonly Share[]): Promise<void> {
+  /** Gives null once it is written, or what it waited for in vain. */
+  async #writeWhole(shares: readonly Share[]): Promise<Wait | null> {
+    if (shares.length === 0) return null;
     for (let tries = 0; tries < outdatedMax; tries += 1) {
       while (this.#catchUp !== null) await this.#catchUp.catch(() => null);
-      if (await this.#writeOnce(shares, itemsOf(shares))) return;
+      const written = await this.#writeOnce(shares, itemsOf(shares));
+      if (written !== "outdated") return written;
       await this.#becomeCurrent();
     }
     throw new StoreError("unavailable", "what others change is ahead of this process again and again; try later");
   }
 
-  /**
-   * Writes what waits for nobody: lines that have nothing to do with the row that is held first, then ever smaller parts of
-   * those that have, until the items stand alone that change it. Where there are too many of them, they and their
-   * neighbours are refused: each try takes as long as the engine waits.
-   */
-  async #writeApart(shares: readonly Share[], error: unknown): Promise<void> {
-    const refused = [{ part: shares, error }];
-    for (let waits = 0; waits < heldWaitsMax;) {
-      const next = refused.findIndex(({ part, error: why }) => isHeld(why) && itemsOf(part) > 1);
-      if (next < 0) break;
-      const [{ part } = { part: [] }] = refused.splice(next, 1);
-      for (const smaller of apart(part)) {
-        try {
-          await this.#writeWhole(smaller);
-        } catch (why) {
-          waits += 1;
-          refused.push({ part: smaller, error: why });
-        }
-      }
-    }
-    for (const { part, error: why } of refused) await this.#refuse(part, why);
+  /** Refuses what changes rows that somebody holds, and gives the others. */
+  async #withoutHeld(shares: readonly Share[], among: "all" | "known"): Promise<readonly Share[]> {
+    const { held, free } = await this.#held.split(shares, among);
+    const error = new StoreError("held", "another transaction holds a row that this changes");
+    for (const { reject } of held) reject(error);
+    return free;
   }
 
-  /** Tells whether it was written; false: what it was drafted from is outdated. */
-  async #writeOnce(shares: readonly Share[], items: number): Promise<boolean> {
+  /** Refuses those that a commit waited for: the items that are found by asking or, when none is, all of the line. */
+  async #withoutWaiting(shares: readonly Share[], { share, error }: Wait): Promise<readonly Share[]> {
+    this.#observer.commitFailed({ items: itemsOf(shares), error });
+    const free = await this.#withoutHeld(shares, "all");
+    if (itemsOf(free) < itemsOf(shares)) return free;
+    for (const { reject } of share.taken) reject(error);
+    return shares.filter((each) => each !== share);
+  }
+
+  async #writeOnce(shares: readonly Share[], items: number): Promise<Wait | "outdated" | null> {
     const startedMs = this.#clock.monotonicMs();
-    const drafts: { share: Share; draft: Draft<unknown> }[] = [];
+    const drafts: Drafted[] = [];
     const abandon = (): void => {
       for (const { draft } of drafts) draft.abandoned?.();
     };
@@ -289,6 +316,8 @@ export class GroupCommit {
     } catch (error) {
       abandon();
       this.#wrote();
+      const share = error instanceof HeldError ? waitingIn(drafts, error.operation) : undefined;
+      if (error instanceof HeldError && share !== undefined) return { share, error };
       throw error;
     }
     if (done.kind === "written") {
@@ -297,7 +326,7 @@ export class GroupCommit {
       done.applied();
     } else abandon();
     this.#wrote();
-    return done.kind === "written";
+    return done.kind === "written" ? null : "outdated";
   }
 
   #wrote(): void {
@@ -305,10 +334,7 @@ export class GroupCommit {
     if (this.#writing === 0) this.#idle.resolve();
   }
 
-  #finish(
-    drafts: readonly { readonly share: Share; readonly draft: Draft<unknown> }[],
-    results: readonly OperationResult[],
-  ): void {
+  #finish(drafts: readonly Drafted[], results: readonly OperationResult[]): void {
     let resultsUsed = 0;
     for (const { share, draft } of drafts) {
       const own = results.slice(resultsUsed, resultsUsed + draft.operations.length);
@@ -349,14 +375,13 @@ export class GroupCommit {
     });
   }
 
-  async #refuse(shares: readonly Share[], error: unknown): Promise<void> {
-    const items = itemsOf(shares);
+  async #refuse(shares: readonly Share[], items: number, error: unknown): Promise<void> {
     if (items === 1 || isPassing(error)) {
       this.#observer.commitFailed({ items, error });
       for (const { taken } of shares) for (const { reject } of taken) reject(error);
       if (isInterrupted(error)) this.interrupted();
       return;
     }
-    for (const half of halvesOf(shares)) await this.#write(half);
+    for (const half of halvesOf(shares, items)) await this.#write(half);
   }
 }

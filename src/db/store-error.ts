@@ -2,7 +2,7 @@
  * Why the store refused.
  *
  * - `constraint`: this row cannot be; others can.
- * - `held`: a row that is changed is held by somebody else for too long; what changes other rows can be written.
+ * - `held`: somebody else's transaction holds a row that it changes, for too long; what changes other rows can be written.
  * - `unavailable`: the disk is full, broken or locked; nothing can be written now, and the same may succeed later.
  * - `interrupted`: like `unavailable`, but what was asked may have been done: the answer was lost.
  * - `closed`: the store is shut.
@@ -22,12 +22,23 @@ export class StoreError extends Error {
   }
 }
 
+/** A row that it changes is held by somebody else's transaction. Its code is `held`. */
+export class HeldError extends StoreError {
+  /** Which operation of its batch waited for it. */
+  readonly operation: number;
+
+  constructor(operation: number, message: string, options?: ErrorOptions) {
+    super("held", message, options);
+    this.operation = operation;
+  }
+}
+
 const passing: ReadonlySet<StoreErrorCode> = new Set(["held", "unavailable", "interrupted", "closed"]);
 
 /** Whether waiting may help, so that work should be kept and tried again. */
 export const isPassing = (error: unknown): boolean => error instanceof StoreError && passing.has(error.code);
 
-/** Whether it was refused for a row of its own, and others can be written meanwhile. */
+/** Whether others can be written meanwhile, for it is about a row of its own. */
 export const isHeld = (error: unknown): boolean => error instanceof StoreError && error.code === "held";
 
 /** Whether what was asked may have been done all the same. */

@@ -1,3 +1,4 @@
+import { isHeld } from "../db/store-error.ts";
 import type { Id } from "../lib/ids.ts";
 import type { LaneState } from "../observe/gauges.ts";
 import type { Claimed, ClaimWish } from "../queue/claim.ts";
@@ -36,6 +37,9 @@ const claimedMax = 250;
  * attempt failed come after all others, with few: they are begun, and time out, by the hundred.
  */
 const startsMax = { all: 16, failing: 4 } as const;
+
+/** Before a lane claims again: the store is away, or somebody's open transaction holds what comes next and every try waits for it. */
+const claimAgainMs = { away: 1_000, held: 10_000 } as const;
 
 /** A lane looks at the time at least this often: wall time may jump while it sleeps. */
 const sleepMsMax = 5_000;
@@ -354,7 +358,8 @@ export class Lanes {
     const dueUntilMs = ordered ? claimedDueMs - 1 : nowMs;
     this.#parts.claim({ destinationId, dueUntilMs, limit: Math.min(room, claimedMax) }).then(
       () => this.#fetched(lane),
-      () => this.#parts.clock.after(1000, () => this.#fetched(lane)),
+      (error: unknown) =>
+        this.#parts.clock.after(isHeld(error) ? claimAgainMs.held : claimAgainMs.away, () => this.#fetched(lane)),
     );
   }
 

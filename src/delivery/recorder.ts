@@ -1,7 +1,8 @@
 import type { Draft, Join } from "../db/group-commit.ts";
+import type { Row } from "../db/held-rows.ts";
 import { isHeld, isPassing } from "../db/store-error.ts";
 import type { Store } from "../db/store.ts";
-import { refreshStatusOperation } from "../events/status.ts";
+import { refreshStatusOperation, statusRow } from "../events/status.ts";
 import { type Clock, wait } from "../lib/clock.ts";
 import type { ForwardTime } from "../lib/forward-time.ts";
 import type { Id } from "../lib/ids.ts";
@@ -9,9 +10,9 @@ import type { Random } from "../lib/random.ts";
 import type { Observer } from "../observe/observe.ts";
 import type { Delivery } from "../queue/delivery.ts";
 import type { Ownership } from "../queue/ownership.ts";
-import { type Settled, settleOperation, type Settlement } from "../queue/settle.ts";
+import { deliveryRow, type Settled, settleOperation, type Settlement } from "../queue/settle.ts";
 import type { CircuitState, Destination } from "../routing/destination.ts";
-import { type DestinationHealth, healthOf, healthOperation } from "../routing/health.ts";
+import { type DestinationHealth, healthOf, healthOperation, healthRow } from "../routing/health.ts";
 import type { RoutingTable } from "../routing/table.ts";
 import { type Attempt, logOperation } from "./attempt-log.ts";
 import { afterOutcome } from "./circuit.ts";
@@ -31,8 +32,18 @@ const pendingMax = 1000;
 /** Waits between tries to record while the store is unavailable: for so long nothing is sent although there is space again. */
 const retryMs = { first: 250, max: 1_000 } as const;
 
-/** The longest one for what waits for a row that somebody holds: each try takes time from what others record. */
+/** The longest one for what somebody's open transaction holds: that is known by then, and asked for, not waited for. */
 const heldRetryMsMax = 5_000;
+
+/** Reports that may wait for such transactions before no further attempt is started: they do not count as pending. */
+const heldMax = 5_000;
+
+/** What recording a report may change: its destination's health, or not. */
+const rowsOf = ({ delivery }: Report): readonly Row[] => [
+  deliveryRow(delivery),
+  statusRow(delivery.eventId),
+  healthRow(delivery.destinationId),
+];
 
 /** What the recorder needs, and whom it tells of what it changed. */
 export type RecorderParts = {
@@ -71,14 +82,12 @@ type Judgement = {
 export class Recorder {
   readonly #parts: RecorderParts;
   readonly #join: Join<Report, Settlement>;
-  /** For those whose row somebody held: in a commit with others, these would wait for it, too. */
-  readonly #joinHeld: Join<Report, Settlement>;
   readonly #pending = new Set<Report>();
   /** Those of them that were tried. Cancellations do not count: there may be thousands, and none of them was sent. */
   #triedPending = 0;
   /** Set when the store was unavailable, until a commit succeeds again. */
   #blocked = false;
-  /** Reports whose row somebody holds. */
+  /** Reports that wait for somebody's open transaction. */
   readonly #held = new Set<Report>();
   #refused = false;
   readonly #end = Promise.withResolvers<void>();
@@ -86,15 +95,18 @@ export class Recorder {
 
   constructor(parts: RecorderParts) {
     this.#parts = parts;
-    const lineOf = (name: string): Join<Report, Settlement> =>
-      parts.store.line({ name, itemsMax: reportsMax, draft: (reports) => this.#draft(reports) });
-    this.#join = lineOf("outcomes");
-    this.#joinHeld = lineOf("held outcomes");
+    this.#join = parts.store.line<Report, Settlement>({
+      name: "outcomes",
+      itemsMax: reportsMax,
+      rows: rowsOf,
+      draft: (reports) => this.#draft(reports),
+    });
   }
 
   /** Whether the store keeps up, so that another attempt may start. Whoever is refused is told by `onRecovered`. */
   get mayStart(): boolean {
-    const may = !this.#blocked && this.#triedPending < pendingMax;
+    const held = this.#held.size;
+    const may = !this.#blocked && this.#triedPending - held < pendingMax && held < heldMax;
     if (!may) this.#refused = true;
     return may;
   }
@@ -121,7 +133,7 @@ export class Recorder {
     try {
       for (let waitMs: number = retryMs.first; ; waitMs *= 2) {
         try {
-          return await (this.#held.has(report) ? this.#joinHeld(report) : this.#join(report));
+          return await this.#join(report);
         } catch (error) {
           this.#failed(report, error);
         }
@@ -133,19 +145,24 @@ export class Recorder {
       this.#pending.delete(report);
       this.#held.delete(report);
       this.#triedPending -= tried;
-      if (this.#refused && this.mayStart) {
-        this.#refused = false;
-        this.#parts.onRecovered();
-      }
+      this.#tellRecovered();
     }
   }
 
-  /** A report that the store refuses for what it is, or for its row, must not stop the others. An outage is told once. */
+  /** A report that the store refuses for what it is, or for a row of its own, must not stop the others. Each outage is told once. */
   #failed(report: Report, error: unknown): void {
     const isTold = isHeld(error) ? this.#held.size > 0 : isPassing(error) && this.#blocked;
     if (!isTold) this.#parts.observer.faulted({ task: "record outcomes", error });
     if (isHeld(error)) this.#held.add(report);
-    else if (isPassing(error)) this.#blocked = true;
+    else this.#held.delete(report);
+    if (isPassing(error) && !isHeld(error)) this.#blocked = true;
+    this.#tellRecovered();
+  }
+
+  #tellRecovered(): void {
+    if (!this.#refused || !this.mayStart) return;
+    this.#refused = false;
+    this.#parts.onRecovered();
   }
 
   /** Judges in order: ten failures in one batch are ten failures. */

@@ -1,14 +1,17 @@
 import type { Draft } from "../db/group-commit.ts";
-import { isPassing } from "../db/store-error.ts";
+import { isHeld, isPassing } from "../db/store-error.ts";
 import type { Store } from "../db/store.ts";
 import { type Clock, wait } from "../lib/clock.ts";
 import type { Id } from "../lib/ids.ts";
 import type { Delivery } from "../queue/delivery.ts";
 import type { Ownership } from "../queue/ownership.ts";
-import { releaseClaimsOperation } from "../queue/settle.ts";
+import { deliveryRow, releaseClaimsOperation } from "../queue/settle.ts";
 
 const releasesMax = 1000;
 const againMs = 250;
+
+/** What somebody's open transaction holds is held for long. */
+const heldAgainMs = 5_000;
 
 /** What a releaser needs. */
 export type ReleaserParts = {
@@ -37,6 +40,7 @@ export const createReleaser = ({ store, clock, ownership, noteDue }: ReleaserPar
   const release = store.line<Delivery, null>({
     name: "releases",
     itemsMax: releasesMax,
+    rows: (delivery) => [deliveryRow(delivery)],
     draft: (deliveries): Draft<null> => ({
       operations: [releaseClaimsOperation(deliveries)],
       committed: () => {
@@ -48,18 +52,22 @@ export const createReleaser = ({ store, clock, ownership, noteDue }: ReleaserPar
   const pending = new Set<Delivery>();
   let isEnding = false;
 
-  const tryToRelease = async (delivery: Delivery): Promise<boolean> => {
+  /** Gives null when that is all, or how long to wait before the next try. */
+  const tryToRelease = async (delivery: Delivery): Promise<number | null> => {
     try {
       await release(delivery);
-      return true;
+      return null;
     } catch (error) {
-      return isEnding || !isPassing(error) || ownership.standingOf(delivery.destinationId) === "theirs";
+      if (isEnding || !isPassing(error) || ownership.standingOf(delivery.destinationId) === "theirs") return null;
+      return isHeld(error) ? heldAgainMs : againMs;
     }
   };
   return {
     giveBack: async (delivery) => {
       pending.add(delivery);
-      while (!(await tryToRelease(delivery))) await wait(clock, againMs);
+      for (let waitMs = await tryToRelease(delivery); waitMs !== null; waitMs = await tryToRelease(delivery)) {
+        await wait(clock, waitMs);
+      }
       pending.delete(delivery);
     },
     inHand: () => pending,

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 
+import type { Row } from "../db/held-rows.ts";
 import { type Operation, rawStatement, updateStatement } from "../db/statement.ts";
 import type { Tx } from "../db/store.ts";
 import { type Id, idToBytes } from "../lib/ids.ts";
@@ -29,6 +30,9 @@ const release = updateStatement({
   match: { id: "id" },
   set: { signature_valid: "integer", signature_reason: "text", quarantined: "integer" },
 });
+
+/** What recomputing the status of an event changes. */
+export const statusRow = (eventId: Id): Row => ({ table: "events", key: { id: eventId } });
 
 /** Recomputes the status of these events. Comes after the operations that changed their deliveries. */
 export const refreshStatusOperation = (eventIds: Iterable<Id>): Operation => ({

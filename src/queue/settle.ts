@@ -1,3 +1,4 @@
+import type { Row } from "../db/held-rows.ts";
 import { type Operation, updateStatement } from "../db/statement.ts";
 import { claimedDueMs, type CancelReason, type Delivery, type FailReason } from "./delivery.ts";
 import { suspectClaims } from "./suspect.ts";
@@ -55,6 +56,12 @@ export const settleOperation = (settled: readonly Settled[]): Operation => ({
     delivery.generation,
     ...changesOf(settlement, attempts),
   ]),
+});
+
+/** What recording that, or giving it back, changes. */
+export const deliveryRow = ({ eventId, id }: Pick<Delivery, "eventId" | "id">): Row => ({
+  table: "deliveries",
+  key: { event_id: eventId, id },
 });
 
 const release = updateStatement({

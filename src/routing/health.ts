@@ -1,3 +1,4 @@
+import type { Row } from "../db/held-rows.ts";
 import { type Operation, updateStatement } from "../db/statement.ts";
 import type { Id } from "../lib/ids.ts";
 import type { Destination } from "./destination.ts";
@@ -38,6 +39,9 @@ const setHealth = updateStatement({
     updated_at_ms: "integer",
   },
 });
+
+/** What recording the health of a destination changes. */
+export const healthRow = (destinationId: Id): Row => ({ table: "destinations", key: { id: destinationId } });
 
 /**
  * What records the health of destinations, in the commit that changes it. Once that is on disk, the caller patches the

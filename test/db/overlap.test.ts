@@ -31,6 +31,7 @@ const openCommits = (commitsMax: number, takesFewBeside = true) => {
         commits.push({ ...commit, marks });
         return commit.promise;
       },
+      held: () => Promise.resolve([]),
       catchUp: () => {
         const catchUp = Promise.withResolvers<void>();
         catchUps.push(catchUp);

@@ -9,10 +9,10 @@ import { makeDestination, makeSource, startNode } from "./_nodes.ts";
 
 /** Who posts one event after the other, for longer than the held one waits before it is tried again, twice. */
 const senders = 4;
-const forMs = 12_000;
+const forMs = 8_000;
 
-/** A commit waits for five seconds once, and its parts for less; and what a busy machine adds. */
-const answerMsMax = 15_000;
+/** A commit waits for four seconds, once; and what a busy machine adds. */
+const answerMsMax = 10_000;
 
 test(
   "a delivery that somebody's open transaction holds keeps no other from being taken, sent and recorded",

@@ -1,10 +1,10 @@
-import { type Clock, wait } from "../../lib/clock.ts";
+import { wait } from "../../lib/clock.ts";
 import type { CommitRequest, Committed } from "../group-commit.ts";
 import type { OperationResult } from "../statement.ts";
-import { isHeld, isInterrupted, StoreError } from "../store-error.ts";
-import { type Command, plain } from "./_command.ts";
+import { HeldError, isInterrupted, StoreError } from "../store-error.ts";
+import type { Command } from "./_command.ts";
 import { createCompiler } from "./_compile.ts";
-import { isHeldFrom, isRepeatable, isStale, toStoreError } from "./_failure.ts";
+import { heldAt, isRepeatable, isStale, toStoreError } from "./_failure.ts";
 import type { Fence } from "./_fence.ts";
 import { type Conditions, guardCommand, guardLocks, readObjection } from "./_guard.ts";
 import { type Mark, markCommandsCount, marking } from "./_mark.ts";
@@ -26,7 +26,8 @@ const againMs = 20;
  */
 const settings = {
   statement_timeout: "9000",
-  lock_timeout: "5000",
+  // Twice within a statement's time: the second who waits for a row waits for the first one, too.
+  lock_timeout: "4000",
   idle_in_transaction_session_timeout: "5000",
   plan_cache_mode: "force_generic_plan",
   enable_hashjoin: "off",
@@ -38,18 +39,8 @@ const settings = {
 
 const open = marking(settings);
 
-/**
- * Once a row was held for as long as a batch waits, it may be held by a person's open transaction: for so long nobody waits
- * for rows like that again.
- */
-const impatientMs = 30_000;
-
-/** How long for, then: more than others take for a batch of theirs. The locks of the guard are waited for as ever. */
-const impatientCommand = plain("select set_config('lock_timeout', '250', true)");
-
 /** What batches are written through. */
 export type BatchParts = SettleParts & {
-  readonly clock: Pick<Clock, "after" | "monotonicMs">;
   /** As many as there are batches under way at once. */
   readonly sessions: readonly Session[];
   readonly memory: Pick<Memory, "versionOf" | "changed">;
@@ -60,20 +51,13 @@ export type BatchParts = SettleParts & {
 export type WriteBatch = (request: CommitRequest) => Promise<Committed>;
 
 type Steps = readonly { readonly commands: readonly Command[] }[];
-type Batch = {
-  readonly conditions: Conditions;
-  /** What comes before its steps: the guard, and how long they wait. */
-  readonly opening: readonly Command[];
-  readonly steps: Steps;
-  readonly returns: boolean;
-};
+type Batch = { readonly conditions: Conditions; readonly steps: Steps; readonly returns: boolean };
 
-/** Which command is the first of the steps. */
-const stepsAt = ({ opening }: Batch): number => markCommandsCount + opening.length;
+/** Commands before the steps: those that open the transaction, and its guard. */
+const stepsAt = markCommandsCount + 1;
 
-const toResults = (batch: Batch, results: readonly CommandResult[]): readonly OperationResult[] => {
-  let used = stepsAt(batch);
-  const { steps } = batch;
+const toResults = (steps: Steps, results: readonly CommandResult[]): readonly OperationResult[] => {
+  let used = stepsAt;
   return steps.map(({ commands }) => {
     const own = results.slice(used, used + commands.length);
     used += commands.length;
@@ -87,13 +71,18 @@ type Attempt =
   /** Nothing was written, for a reason that may be over. */
   | { readonly kind: "unwritten"; readonly error: unknown };
 
-const attemptOf = (outcome: Outcome, batch: Batch, results: readonly CommandResult[]): Attempt =>
+const attemptOf = (outcome: Outcome, { steps }: Batch, results: readonly CommandResult[]): Attempt =>
   outcome === "committed"
-    ? { kind: "written", results: toResults(batch, results) }
+    ? { kind: "written", results: toResults(steps, results) }
     : { kind: "unwritten", error: unwritten() };
 
-const held = (cause: unknown): StoreError =>
-  new StoreError("held", `a row is held by somebody else: ${toStoreError(cause).message}`, { cause });
+/** The locks of the mark and of the guard are no rows: they are of the store as a whole. */
+const heldBy = ({ steps }: Batch, cause: unknown): HeldError | null => {
+  const at = heldAt(cause) ?? 0;
+  let next = stepsAt;
+  const operation = at < stepsAt ? -1 : steps.findIndex(({ commands }) => (next += commands.length) > at);
+  return operation < 0 ? null : new HeldError(operation, toStoreError(cause).message, { cause });
+};
 
 /** What came of a batch that the server did not write, or of which no answer came. */
 const attemptAfter = async (
@@ -114,15 +103,14 @@ const attemptAfter = async (
   if (objection === "fenced" && node !== null) parts.fence.broke(node);
   if (objection !== null) return { kind: "outdated" };
   if (isRepeatable(error)) return { kind: "unwritten", error };
-  if (isHeldFrom(error, stepsAt(batch))) throw held(error);
-  throw error;
+  throw heldBy(batch, error) ?? error;
 };
 
 /** In one round trip; in two when rows come back, which must be known before the commit: they would be lost with its answer. */
 const writeOnce = async (parts: BatchParts, session: Session, batch: Batch): Promise<Attempt> => {
-  const { conditions, opening, steps, returns } = batch;
+  const { conditions, steps, returns } = batch;
   if (conditions.routing === null) return { kind: "outdated" };
-  const rest = [...opening, ...steps.flatMap(({ commands }) => commands)];
+  const rest = [guardCommand(conditions), ...steps.flatMap(({ commands }) => commands)];
   let mark: Mark | null = null;
   const commandsOf = (own: Mark): readonly Command[] => {
     mark = own;
@@ -178,11 +166,6 @@ export const createBatches = (parts: BatchParts): WriteBatch => {
   const compile = createCompiler();
   const withSession = createPool(parts.sessions);
   let before: Promise<unknown> = Promise.resolve();
-  let heldAtMs = Number.NEGATIVE_INFINITY;
-  const openingOf = (conditions: Conditions): readonly Command[] => {
-    const isPatient = parts.clock.monotonicMs() - heldAtMs > impatientMs;
-    return [guardCommand(conditions), ...(isPatient ? [] : [impatientCommand])];
-  };
   return async ({ operations, isExclusive, changes }) => {
     // As they are in the turn in which the batch was drafted.
     const conditions: Conditions = {
@@ -195,13 +178,7 @@ export const createBatches = (parts: BatchParts): WriteBatch => {
     const earlier = before;
     const write = async (): Promise<Committed> => {
       if (isExclusive) await earlier;
-      const batch = { conditions, opening: openingOf(conditions), steps, returns };
-      try {
-        return await withSession((session) => writeSoon(parts, session, batch));
-      } catch (error) {
-        if (isHeld(error)) heldAtMs = parts.clock.monotonicMs();
-        throw error;
-      }
+      return withSession((session) => writeSoon(parts, session, { conditions, steps, returns }));
     };
     const mine = write();
     before = Promise.allSettled([earlier, mine]);

@@ -51,10 +51,10 @@ const places = new WeakMap<DatabaseError, number>();
 /** Keeps in mind which command of its round the server refused. */
 export const placeAt = (error: DatabaseError, command: number): void => void places.set(error, command);
 
-/** Whether the server refused one of the commands from that one on because others held for too long what it needs. */
-export const isHeldFrom = (error: unknown, command: number): boolean => {
+/** Which command of its round waited for too long for what others hold. Null: that is not why it was refused. */
+export const heldAt = (error: unknown): number | null => {
   const said = error instanceof StoreError ? error.cause : error;
-  return said instanceof DatabaseError && said.code === "55P03" && (places.get(said) ?? 0) >= command;
+  return said instanceof DatabaseError && said.code === "55P03" ? (places.get(said) ?? null) : null;
 };
 
 /** Deadlocks and conflicts: the same again may succeed at once. */

@@ -3,6 +3,7 @@ import type { Kysely } from "kysely";
 import type { Clock } from "../../lib/clock.ts";
 import type { Random } from "../../lib/random.ts";
 import { type CommitObserver, GroupCommit } from "../group-commit.ts";
+import type { AskHeld } from "../held-rows.ts";
 import { createKysely, type RunQuery } from "../kysely.ts";
 import type { Migrated } from "../migration.ts";
 import { migrations } from "../migrations.ts";
@@ -16,6 +17,7 @@ import { createCluster } from "./_cluster.ts";
 import { plain } from "./_command.ts";
 import { createDoubts } from "./_doubts.ts";
 import { Fence } from "./_fence.ts";
+import { createAskHeld } from "./_held.ts";
 import { createKeeping, type Keeping } from "./_keeping.ts";
 import { durableSql, removeOldMarksCommand } from "./_mark.ts";
 import { removeOldMarksRegularly } from "./_old-marks.ts";
@@ -100,7 +102,8 @@ const storeOver = (connections: Connections, { clock, observer }: PostgresOption
   const keeping = createKeeping({ transaction, reads, clock, lock: (work) => locked(work) });
   const { memory } = keeping;
   const commit = createBatches({ ...settling, sessions, memory, fence });
-  const commits = openCommits({ lock, commit, keeping, fence }, { observer, clock });
+  const held = createAskHeld(prober);
+  const commits = openCommits({ lock, commit, keeping, fence, held }, { observer, clock });
   const isInside = (): boolean => lock.isHolder || background.isHolder;
   const lookups = refuseInside(isInside, reads.lookup);
   const lists = refuseInside(isInside, reads.list);
@@ -152,10 +155,11 @@ type CommitParts = {
   readonly commit: WriteBatch;
   readonly keeping: Pick<Keeping, "catchUp">;
   readonly fence: Pick<Fence, "settle">;
+  readonly held: AskHeld;
 };
 
 const openCommits = (
-  { lock, commit, keeping, fence }: CommitParts,
+  { lock, commit, keeping, fence, held }: CommitParts,
   { observer, clock }: Pick<PostgresOptions, "observer" | "clock">,
 ): GroupCommit => {
   const engine = {
@@ -165,6 +169,7 @@ const openCommits = (
     isWanted: () => lock.isWanted,
     hold: <T>(work: () => Promise<T>) => lock.hot(work),
     commit,
+    held,
     catchUp: async () => {
       fence.settle();
       await keeping.catchUp();

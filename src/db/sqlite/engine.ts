@@ -141,6 +141,8 @@ const openCommits = (
     isWanted: () => lock.isWanted,
     hold: <T>(work: () => Promise<T>) => lock.hot(work),
     commit: createCommit(writer, checkpointer),
+    // Nobody else writes.
+    held: () => Promise.resolve([]),
     // Nobody else changes what is in memory.
     catchUp: () => Promise.resolve(),
     maintain: () => checkpointer.afterCommit(),
