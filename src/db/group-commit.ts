@@ -101,8 +101,8 @@ export type InterruptionListener = () => void;
 /** Drafts of the same items from memory that turned out to be outdated. Each time somebody else made a change. */
 const outdatedMax = 5;
 
-/** A commit that takes longer waits for others: what comes meanwhile goes beside it, however little it is. */
-const slowMs = 500;
+/** How often one commit is written again without those that it waited for. */
+const waitsMax = 2;
 
 /** Commits after which the writer is given to somebody else who wants it. */
 const turnCommitsMax = 8;
@@ -118,6 +118,9 @@ const waitingIn = (drafts: readonly Drafted[], operation: number): Share | undef
   let next = 0;
   return drafts.find(({ draft }) => (next += draft.operations.length) > operation)?.share;
 };
+
+/** What is not, or not only, about rows of some: who could be written is not known. */
+const unavailable = ({ error }: Wait): StoreError => new StoreError("unavailable", error.message, { cause: error });
 
 const isAnyExclusive = (shares: readonly Share[]): boolean => shares.some(({ batcher }) => batcher.overlaps !== true);
 
@@ -141,7 +144,6 @@ export class GroupCommit {
   #isExclusive = false;
   /** Items of the commit that was begun last. */
   #begunItems = 0;
-  #begunAtMs = 0;
   /** Those of them that are with the engine, and whoever waits until there are none. */
   #writing = 0;
   #idle: PromiseWithResolvers<void> = Promise.withResolvers();
@@ -221,8 +223,7 @@ export class GroupCommit {
   #next(): readonly Share[] {
     if (this.#underWay >= this.#engine.commitsMax || this.#maintaining > 0 || this.#catchUp !== null) return [];
     const overlappingOnly = this.#underWay > 0 && this.#isExclusive;
-    const isSlow = this.#clock.monotonicMs() - this.#begunAtMs > slowMs;
-    const isAlone = this.#underWay === 0 || this.#engine.takesFewBeside || isSlow;
+    const isAlone = this.#underWay === 0 || this.#engine.takesFewBeside;
     if (!isAlone && this.#shares.count(overlappingOnly) < this.#begunItems) return [];
     return this.#shares.take(overlappingOnly);
   }
@@ -232,7 +233,6 @@ export class GroupCommit {
     if (isExclusive) this.#isExclusive = true;
     this.#underWay += 1;
     this.#begunItems = itemsOf(shares);
-    this.#begunAtMs = this.#clock.monotonicMs();
     await this.#write(shares);
     if (isExclusive) this.#isExclusive = false;
     this.#maintaining += 1;
@@ -255,13 +255,14 @@ export class GroupCommit {
   async #write(all: readonly Share[]): Promise<void> {
     let shares = all;
     try {
-      if (!this.#held.isEmpty) shares = await this.#withoutHeld(all, "known");
-      const wait = await this.#writeWhole(shares);
-      if (wait === null) return;
-      shares = await this.#withoutWaiting(shares, wait);
-      const again = await this.#writeWhole(shares);
-      // Somebody else's again, and not found by asking: as long as that is so, nothing is known of who could be written.
-      if (again !== null) throw new StoreError("unavailable", again.error.message, { cause: again.error });
+      // Who cannot be asked is not waited for: the commit will tell.
+      if (this.#held.isAny) shares = await this.#withoutHeld(all).catch(() => all);
+      for (let waits = 1; ; waits += 1) {
+        const wait = await this.#writeWhole(shares);
+        if (wait === null) return;
+        if (waits > waitsMax) throw unavailable(wait);
+        shares = await this.#withoutWaiting(shares, wait);
+      }
     } catch (error) {
       await this.#refuse(shares, itemsOf(shares), error);
     }
@@ -280,20 +281,26 @@ export class GroupCommit {
   }
 
   /** Refuses what changes rows that somebody holds, and gives the others. */
-  async #withoutHeld(shares: readonly Share[], among: "all" | "known"): Promise<readonly Share[]> {
-    const { held, free } = await this.#held.split(shares, among);
+  async #withoutHeld(shares: readonly Share[]): Promise<readonly Share[]> {
+    const { held, free } = await this.#held.split(shares);
     const error = new StoreError("held", "another transaction holds a row that this changes");
     for (const { reject } of held) reject(error);
     return free;
   }
 
-  /** Refuses those that a commit waited for: the items that are found by asking or, when none is, all of the line. */
-  async #withoutWaiting(shares: readonly Share[], { share, error }: Wait): Promise<readonly Share[]> {
+  /**
+   * Refuses those that a commit waited for: the items that are found by asking or, of a line that does not tell its rows, all.
+   * @throws {StoreError} when a line tells them and none is held: what was waited for is not a row.
+   */
+  async #withoutWaiting(shares: readonly Share[], wait: Wait): Promise<readonly Share[]> {
+    const { share, error } = wait;
     this.#observer.commitFailed({ items: itemsOf(shares), error });
-    const free = await this.#withoutHeld(shares, "all");
-    if (itemsOf(free) < itemsOf(shares)) return free;
+    const free = await this.#withoutHeld(shares);
+    const own = free.find(({ batcher }) => batcher === share.batcher);
+    if (own === undefined || own.taken.length < share.taken.length) return free;
+    if (share.batcher.rows !== undefined) throw unavailable(wait);
     for (const { reject } of share.taken) reject(error);
-    return shares.filter((each) => each !== share);
+    return free.filter((each) => each !== own);
   }
 
   async #writeOnce(shares: readonly Share[], items: number): Promise<Wait | "outdated" | null> {

@@ -2,7 +2,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Id } from "../lib/ids.ts";
 import type { Share, Waiting } from "./_shares.ts";
 
-/** A row of a table, by the columns of its key. Rows of one table have the same ones. */
+/** A row of a table, by the columns of its key. Rows of one table have the same ones, in the same order. */
 export type Row = { readonly table: string; readonly key: Readonly<Record<string, Id>> };
 
 /**
@@ -17,12 +17,12 @@ export type Split = { readonly held: readonly Waiting[]; readonly free: readonly
 /** What is not asked for again for so long is nobody's concern any more. */
 const rememberedMs = 60_000;
 
-/** More than that are not remembered: whoever changes one of them waits for it once more. */
-const rememberedMax = 10_000;
+/** As long as one is remembered all are asked for. */
+const rememberedMax = 1_000;
 
 const nameOf = ({ table, key }: Row): string => `${table} ${Object.values(key).join(" ")}`;
 
-/** Rows that somebody held when they were asked for last: for these nobody waits again, but asks first. */
+/** Rows that somebody held when they were asked for last: whoever holds some may hold others, and is asked for before anybody waits. */
 export class HeldRows {
   readonly #ask: AskHeld;
   readonly #clock: Pick<Clock, "monotonicMs">;
@@ -34,16 +34,23 @@ export class HeldRows {
     this.#clock = clock;
   }
 
-  /** Whether none is remembered. */
-  get isEmpty(): boolean {
-    return this.#known.size === 0;
+  /** Whether somebody held some of late: then a commit had better ask before it waits. */
+  get isAny(): boolean {
+    const sinceMs = this.#clock.monotonicMs() - rememberedMs;
+    for (const [name, askedAtMs] of this.#known) {
+      if (askedAtMs > sinceMs) return true;
+      this.#known.delete(name);
+    }
+    return false;
   }
 
-  /** Finds what changes rows that are held now, among all, or among those that were held before. */
-  async split(shares: readonly Share[], among: "all" | "known"): Promise<Split> {
-    if (among === "known") this.#forget();
+  /** Finds what changes rows that are held now. */
+  async split(shares: readonly Share[]): Promise<Split> {
     const concerns = shares.flatMap(({ batcher, taken }) =>
-      taken.map((waiting) => ({ waiting, rows: this.#concerned(batcher.rows?.(waiting.item) ?? [], among) })),
+      taken.map((waiting) => ({
+        waiting,
+        rows: (batcher.rows?.(waiting.item) ?? []).map((row) => [nameOf(row), row] as const),
+      })),
     );
     const asked = new Map(concerns.flatMap(({ rows }) => rows));
     if (asked.size === 0) return { held: [], free: shares };
@@ -59,20 +66,8 @@ export class HeldRows {
     };
   }
 
-  #concerned(rows: readonly Row[], among: "all" | "known"): readonly (readonly [name: string, row: Row])[] {
-    return rows.map((row) => [nameOf(row), row] as const).filter(([name]) => among === "all" || this.#known.has(name));
-  }
-
   #remember(asked: Iterable<string>, held: ReadonlySet<string>): void {
     for (const name of asked) this.#known.delete(name);
     for (const name of held) if (this.#known.size < rememberedMax) this.#known.set(name, this.#clock.monotonicMs());
-  }
-
-  #forget(): void {
-    const sinceMs = this.#clock.monotonicMs() - rememberedMs;
-    for (const [name, askedAtMs] of this.#known) {
-      if (askedAtMs > sinceMs) return;
-      this.#known.delete(name);
-    }
   }
 }

@@ -39,7 +39,7 @@ const claimedMax = 250;
 const startsMax = { all: 16, failing: 4 } as const;
 
 /** Before a lane claims again: the store is away, or somebody's open transaction holds what comes next and every try waits for it. */
-const claimAgainMs = { away: 1_000, held: 10_000 } as const;
+const claimAgainMs = { away: 1_000, held: 5_000 } as const;
 
 /** A lane looks at the time at least this often: wall time may jump while it sleeps. */
 const sleepMsMax = 5_000;

@@ -38,12 +38,9 @@ const heldRetryMsMax = 5_000;
 /** Reports that may wait for such transactions before no further attempt is started: they do not count as pending. */
 const heldMax = 5_000;
 
-/** What recording a report may change: its destination's health, or not. */
-const rowsOf = ({ delivery }: Report): readonly Row[] => [
-  deliveryRow(delivery),
-  statusRow(delivery.eventId),
-  healthRow(delivery.destinationId),
-];
+/** Whether a delivery that succeeds changes nothing of its destination. */
+const isWell = ({ failureCount, circuitFailures, circuitOpenedAtMs }: Omit<DestinationHealth, "id">): boolean =>
+  failureCount === 0 && circuitFailures === 0 && circuitOpenedAtMs === null;
 
 /** What the recorder needs, and whom it tells of what it changed. */
 export type RecorderParts = {
@@ -89,6 +86,7 @@ export class Recorder {
   #blocked = false;
   /** Reports that wait for somebody's open transaction. */
   readonly #held = new Set<Report>();
+  #triedHeld = 0;
   #refused = false;
   readonly #end = Promise.withResolvers<void>();
   #isEnding = false;
@@ -98,15 +96,15 @@ export class Recorder {
     this.#join = parts.store.line<Report, Settlement>({
       name: "outcomes",
       itemsMax: reportsMax,
-      rows: rowsOf,
+      rows: (report) => this.#rowsOf(report),
       draft: (reports) => this.#draft(reports),
     });
   }
 
   /** Whether the store keeps up, so that another attempt may start. Whoever is refused is told by `onRecovered`. */
   get mayStart(): boolean {
-    const held = this.#held.size;
-    const may = !this.#blocked && this.#triedPending - held < pendingMax && held < heldMax;
+    const isKeptUp = this.#triedPending - this.#triedHeld < pendingMax && this.#triedHeld < heldMax;
+    const may = !this.#blocked && isKeptUp;
     if (!may) this.#refused = true;
     return may;
   }
@@ -143,7 +141,7 @@ export class Recorder {
       }
     } finally {
       this.#pending.delete(report);
-      this.#held.delete(report);
+      this.#setHeld(report, false);
       this.#triedPending -= tried;
       this.#tellRecovered();
     }
@@ -153,16 +151,31 @@ export class Recorder {
   #failed(report: Report, error: unknown): void {
     const isTold = isHeld(error) ? this.#held.size > 0 : isPassing(error) && this.#blocked;
     if (!isTold) this.#parts.observer.faulted({ task: "record outcomes", error });
-    if (isHeld(error)) this.#held.add(report);
-    else this.#held.delete(report);
-    if (isPassing(error) && !isHeld(error)) this.#blocked = true;
+    this.#setHeld(report, isHeld(error));
+    // Who tells what is held takes all else.
+    if (isPassing(error)) this.#blocked = !isHeld(error);
     this.#tellRecovered();
+  }
+
+  #setHeld(report: Report, isNow: boolean): void {
+    if (this.#held.has(report) === isNow) return;
+    if (isNow) this.#held.add(report);
+    else this.#held.delete(report);
+    if (report.attempt !== null) this.#triedHeld += isNow ? 1 : -1;
   }
 
   #tellRecovered(): void {
     if (!this.#refused || !this.mayStart) return;
     this.#refused = false;
     this.#parts.onRecovered();
+  }
+
+  /** What recording a report changes, as far as can be told before it is judged. */
+  #rowsOf({ delivery, outcome }: Report): readonly Row[] {
+    const destination = this.#parts.table.destination(delivery.destinationId)?.destination;
+    const isHealthKept = outcome.kind === "succeeded" && (destination === undefined || isWell(destination));
+    const rows = [deliveryRow(delivery), statusRow(delivery.eventId)];
+    return isHealthKept ? rows : [...rows, healthRow(delivery.destinationId)];
   }
 
   /** Judges in order: ten failures in one batch are ten failures. */

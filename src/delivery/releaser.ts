@@ -10,8 +10,8 @@ import { deliveryRow, releaseClaimsOperation } from "../queue/settle.ts";
 const releasesMax = 1000;
 const againMs = 250;
 
-/** What somebody's open transaction holds is held for long. */
-const heldAgainMs = 5_000;
+/** What somebody's open transaction holds is held for longer. */
+const heldAgainMs = 1_000;
 
 /** What a releaser needs. */
 export type ReleaserParts = {

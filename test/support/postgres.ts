@@ -41,8 +41,9 @@ export const dropDatabases = async (): Promise<void> => {
   if (drops.length > 0) await runIn(server.url, ...drops);
 };
 
+/** Waits until they are gone: who asks before that is not told that nothing was sent. */
 const endSessions = (name: string): string =>
-  `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}' and pid <> pg_backend_pid()`;
+  `select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '${name}' and pid <> pg_backend_pid()`;
 
 /** What a test can do to a database from outside. */
 export const databaseFaults = (

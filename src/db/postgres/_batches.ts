@@ -26,8 +26,7 @@ const againMs = 20;
  */
 const settings = {
   statement_timeout: "9000",
-  // Twice within a statement's time: the second who waits for a row waits for the first one, too.
-  lock_timeout: "4000",
+  lock_timeout: "5000",
   idle_in_transaction_session_timeout: "5000",
   plan_cache_mode: "force_generic_plan",
   enable_hashjoin: "off",

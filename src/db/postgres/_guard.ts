@@ -55,10 +55,20 @@ const isCurrentSql = orObject("$1 in ('', version::text)", "outdated");
 
 const checksOf = (isMember: boolean): string => (isMember ? `${isMemberSql} + ${isCurrentSql}` : isCurrentSql);
 
+/**
+ * How long the statements behind the guard wait for a row, or a table: who holds it is asked then. It is longer than a migration
+ * stands before them (3 s), and twice of it is less than a statement's time: the second who waits for a row waits for the first, too.
+ * The locks before the guard are waited for as long as a transaction may.
+ */
+const rowMsMax = 4_000;
+
+const waitSql = `set_config('lock_timeout', '${rowMsMax}', true)`;
+
 const checks = {
-  looks: formsOf((isMember) => `select ${checksOf(isMember)} from versions where name = 'routing'`),
+  looks: formsOf((isMember) => `select ${checksOf(isMember)}, ${waitSql} from versions where name = 'routing'`),
   grows: formsOf(
-    (isMember) => `update versions set version = version + 1 + ${checksOf(isMember)} where name = 'routing'`,
+    (isMember) =>
+      `update versions set version = version + 1 + ${checksOf(isMember)} where name = 'routing' returning ${waitSql}`,
   ),
 };
 

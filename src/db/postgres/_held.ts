@@ -1,10 +1,11 @@
 import { idFromBytes } from "../../lib/ids.ts";
 import type { AskHeld, Row } from "../held-rows.ts";
 import type { SqlValue } from "../statement.ts";
+import { isInterrupted } from "../store-error.ts";
 import { toBinaryArray } from "./_arrays.ts";
 import { askTwice } from "./_ask-twice.ts";
 import { type Command, plain } from "./_command.ts";
-import { rollBack } from "./_settle.ts";
+import { rollBack, unwritten } from "./_settle.ts";
 import type { Session } from "./session.ts";
 
 /** A whole table that is locked is no matter of rows, and is found out soon. */
@@ -45,13 +46,20 @@ export const createAskHeld =
     // As a batch does: whoever waits for the table would wait here, too.
     const locks = tables.map(([table]) => plain(`lock table ${table} in row exclusive mode`));
     try {
-      const answers = await askTwice(session, [plain("begin"), settings, ...locks, ...questions, plain("rollback")]);
+      const answers = await askTwice(session, [
+        plain("begin isolation level read committed"),
+        settings,
+        ...locks,
+        ...questions,
+        plain("rollback"),
+      ]);
       const first = 2 + locks.length;
       return tables.flatMap(([table], index) =>
         (answers[first + index]?.rows ?? []).map((row) => ({ table, key: keyOf(row) })),
       );
     } catch (error) {
       await rollBack(session, session.generation);
-      throw error;
+      // Nothing was to be written.
+      throw isInterrupted(error) ? unwritten(error) : error;
     }
   };

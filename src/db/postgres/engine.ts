@@ -102,7 +102,9 @@ const storeOver = (connections: Connections, { clock, observer }: PostgresOption
   const keeping = createKeeping({ transaction, reads, clock, lock: (work) => locked(work) });
   const { memory } = keeping;
   const commit = createBatches({ ...settling, sessions, memory, fence });
-  const held = createAskHeld(prober);
+  // Its own: a question that was refused leaves something to be taken back.
+  const asker = open();
+  const held = createAskHeld(asker);
   const commits = openCommits({ lock, commit, keeping, fence, held }, { observer, clock });
   const isInside = (): boolean => lock.isHolder || background.isHolder;
   const lookups = refuseInside(isInside, reads.lookup);
@@ -144,7 +146,7 @@ const storeOver = (connections: Connections, { clock, observer }: PostgresOption
       await commits.settled();
       await lock.lock(async () => {
         await background.close();
-        await Promise.all([reads, cluster, beside, prober, ...sessions].map((each) => each.close()));
+        await Promise.all([reads, cluster, beside, prober, asker, ...sessions].map((each) => each.close()));
       });
     },
   };
