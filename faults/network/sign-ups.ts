@@ -85,15 +85,16 @@ const judge = (load: Load, rounds: readonly Round[], noiseMs: number): Judged =>
   return { calmMs, besideMs, mostMs: Math.max(noiseMs, factorMax * calmMs) };
 };
 
-type Round = { readonly calm: Span; readonly beside: Span; readonly storm: Storm };
+type Round = { readonly calm: Span; readonly beside: Span };
 
-/** Calm and storm in turn, so that what else the machine does falls on both. Gives the rounds that count. */
+/** Calm and storm in turn, so that what else the machine does falls on both. `counted`: what is judged by the time it took. */
 const inTurn = async (
   { scale, say }: FaultContext,
   { gateway: { url }, load }: Pick<Stand, "gateway" | "load">,
-): Promise<readonly Round[]> => {
+): Promise<{ readonly counted: readonly Round[]; readonly storms: readonly Storm[] }> => {
   const { rounds: roundsMax, spanMs, noiseMs, isBestEnough } = scales[scale];
   const rounds: Round[] = [];
+  const storms: Storm[] = [];
   const isDelayed = (round: Round): boolean => {
     const { besideMs, mostMs } = judge(load, [round], noiseMs);
     return besideMs >= mostMs;
@@ -102,14 +103,15 @@ const inTurn = async (
     const { span: calm } = await during(() => pause(spanMs));
     const firstNumber = 1 + rounds.length * 10_000;
     const { span: beside, result } = await during(() => storm(url, { firstNumber, forMs: spanMs }));
-    const round = { calm, beside, storm: result };
+    const round = { calm, beside };
     rounds.push(round);
+    storms.push(result);
     say(
       `round ${rounds.length}: ${result.statuses.length} signed up, the slowest was answered in ${Math.round(result.slowestMs)} ms`,
     );
-    if (isBestEnough && !isDelayed(round)) return [round];
+    if (isBestEnough && !isDelayed(round)) return { counted: [round], storms };
   }
-  return rounds;
+  return { counted: rounds, storms };
 };
 
 /** Many who sign up at once: each takes a password hash, which is slow on purpose. */
@@ -122,10 +124,9 @@ export const signUpsFault: Fault = {
     const environment = { SIGN_UP: "open", TRUSTED_PROXIES: "127.0.0.1" };
     const stand = await openStand(context, { gateway: { environment }, load: { ratePerSecond } });
     stand.strike();
-    const rounds = await inTurn(context, stand);
+    const { counted, storms } = await inTurn(context, stand);
     const account = await stand.settle();
-    const { calmMs, besideMs, mostMs } = judge(stand.load, rounds, noiseMs);
-    const storms = rounds.map((round) => round.storm);
+    const { calmMs, besideMs, mostMs } = judge(stand.load, counted, noiseMs);
     const statuses = storms.flatMap((each) => each.statuses);
     const count = (wanted: number): number => statuses.filter((status) => status === wanted).length;
     keepAccount(promises, account);
